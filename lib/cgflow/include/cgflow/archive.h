@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_ARCHIVE_H
+#define CGFLOW_ARCHIVE_H
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cgflow {
+
+/// A named array of float64 or int64 values, or text.
+struct ArchiveItem {
+  enum class Type : std::uint8_t { float64 = 1, int64 = 2, text = 3 };
+  Type type = Type::float64;
+  std::vector<std::int64_t> shape;    ///< empty: a scalar; text: {length}
+  std::vector<double> numbers;
+  std::vector<std::int64_t> integers;
+  std::string text;
+};
+
+/// Named arrays in one binary file: models and states. Little-endian, a magic word, kind, format version, length and
+/// checksum, so that a truncated, damaged or foreign file is refused before anything is used. Holds data only.
+class Archive {
+ public:
+  /// `kind` is "model" or "state".
+  explicit Archive(std::string kind);
+
+  void put(const std::string &name, double value);
+  void put(const std::string &name, std::int64_t value);
+  void put(const std::string &name, const std::string &text);
+  void put(const std::string &name, const std::vector<double> &values, std::vector<std::int64_t> shape = {});
+  void put(const std::string &name, const std::vector<std::int64_t> &values);
+
+  bool has(const std::string &name) const;
+  /// Throw ModelError naming the file and the item when it is missing or of another type.
+  double number(const std::string &name) const;
+  std::int64_t integer(const std::string &name) const;
+  const std::string &text(const std::string &name) const;
+  const std::vector<double> &numbers(const std::string &name) const;
+  const std::vector<std::int64_t> &integers(const std::string &name) const;
+  const std::vector<std::int64_t> &shape(const std::string &name) const;
+  /// Names that begin with `prefix`, in alphabetical order.
+  std::vector<std::string> names(const std::string &prefix = "") const;
+
+  /// Same items in, same bytes out.
+  std::string to_bytes() const;
+  /// Writes whole or not at all. Throws FileError.
+  void write(const std::string &path) const;
+  /// Throws FileError naming the path: not found, not a cgflow file, another kind, version, truncated, damaged.
+  static Archive read(const std::string &path, const std::string &kind);
+  static Archive from_bytes(const std::string &bytes, const std::string &kind, const std::string &source);
+
+  static constexpr std::int64_t kFormatVersion = 1;
+
+ private:
+  const ArchiveItem &item(const std::string &name, ArchiveItem::Type type) const;
+  std::string kind_;
+  std::string source_;
+  std::map<std::string, ArchiveItem> items_;
+};
+
+}    // namespace cgflow
+
+#endif

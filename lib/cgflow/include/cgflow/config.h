@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_CONFIG_H
+#define CGFLOW_CONFIG_H
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cgflow {
+
+/// A coordinate as a linear mix of Cartesian ones: coefficient by name "x1", "y1", "z1", "x2", ... (atom IDs, 1-based).
+/// In YAML a system of one atom may write x, y, z.
+using LinearMix = std::map<std::string, double>;
+
+/// One entry of `cg:`. Exactly one kind is given (so far: linear).
+struct CgVariableConfig {
+  std::string name;
+  LinearMix linear;
+  std::vector<double> range;    ///< [lo, hi] in box units
+  bool operator==(const CgVariableConfig &) const = default;
+};
+
+/// One entry of `fine:`, a fine coordinate beside the CG variables. Without entries the map completes itself.
+struct FineConfig {
+  std::string name;
+  LinearMix linear;
+  bool operator==(const FineConfig &) const = default;
+};
+
+/// `flow:` the conditional normalizing flow.
+struct FlowConfig {
+  /// From the latent to the fine coordinates: affine (s-dependent mean and Cholesky factor), spline (elementwise circular
+  /// or unbounded rational-quadratic spline given s), affine_coupling, spline_coupling.
+  std::vector<std::string> layers{"spline", "affine"};
+  std::vector<int> hidden{64, 64};    ///< widths of the conditioner networks
+  int bins = 8;                       ///< bins of each spline
+  double tail = 5.0;                  ///< splines of unbounded coordinates act on [-tail, tail], identity outside
+  bool operator==(const FlowConfig &) const = default;
+};
+
+/// `train: example:` training by example.
+struct ExampleConfig {
+  std::string dump;           ///< LAMMPS dump of the all-atom run; empty: none
+  int epochs = 80;
+  int batch = 16;
+  double rate = 5e-4;         ///< Adam learning rate
+  double test = 0.2;          ///< share of the frames kept for the test loss
+  double random_conditions = 0.5;    ///< share of the conditions replaced by random s, so that widths are sensible everywhere
+  bool operator==(const ExampleConfig &) const = default;
+};
+
+/// `train: energy:` training by energy, one active-learning iteration: points x latent x epochs evaluations.
+struct EnergyConfig {
+  std::string estimator = "path";    ///< path (path gradient) or reverse_kl
+  int points = 1024;        ///< CG points an iteration
+  int latent = 1;           ///< latent samples a point and epoch
+  int epochs = 1;           ///< passes over the points, each with new latent samples
+  int first_epochs = 1;     ///< the same for the first iteration
+  int batch = 32;           ///< samples a step
+  double rate = 5e-3;       ///< Adam learning rate
+  int warmup = 10;          ///< steps of linear warm-up in an iteration
+  double final_rate = 0.1;  ///< cosine decay ends at this share of `rate`; 1 = constant
+  double clip = 20.0;       ///< clip of the gradient's norm; 0 = none
+  double sample_clip = 100.0;    ///< clip of each sample's energy gradient in scaled coordinates (path only); 0 = none
+  double cap = 1000.0;      ///< energies above cap kT over the lowest of their batch are compressed by a logarithm
+  int drop = 0;             ///< highest losses dropped from a batch (biases; paper)
+  double test = 0.0;        ///< share of the points kept for a test loss (counted apart)
+  bool operator==(const EnergyConfig &) const = default;
+};
+
+/// `train: labels:` PMF labels by Eq. 12.
+struct LabelConfig {
+  std::string from = "frozen";    ///< frozen (fresh samples of the frozen flow) or training (the last epoch's samples)
+  int points = 32;       ///< label points an iteration (frozen)
+  int latent = 16;       ///< latent samples a label
+  bool operator==(const LabelConfig &) const = default;
+};
+
+/// `pmf:` the ensemble of networks that learns F(s) from the labels.
+struct PmfConfig {
+  int members = 10;
+  std::vector<int> hidden{32, 32};
+  double rate = 5e-3;
+  int epochs = 1500;          ///< at most so many epochs a fit
+  int batch = 0;              ///< labels a step; 0: all of them
+  std::string loss = "gamma"; ///< gamma (deviance of Z(s), weighted by the labels' errors) or squared (F, unweighted)
+  double bagging = 1.0;       ///< < 1: each member sees this share of the labels; 1: bootstrap weights
+  double prior = 1.0;         ///< scale in units of the labels' spread of each member's fixed random prior function
+  bool warm_start = true;     ///< continue the networks of the iteration before
+  bool table = true;          ///< d <= 3: tabulate mean and std for the walkers
+  bool operator==(const PmfConfig &) const = default;
+};
+
+/// `explore:` where the next points come from, and when to stop.
+struct ExploreConfig {
+  std::string strategy = "mc";    ///< mc (threshold Monte Carlo) or grid (once, on a uniform grid; d <= 2)
+  std::int64_t quiet = 10000;     ///< sweeps without a new point after which exploring has ended
+  int find = 30;            ///< stopped walkers after which an iteration begins
+  std::int64_t wait = 200;  ///< sweeps after the first stopped walker after which it begins anyway
+  int keep = 15;            ///< of these, kept by farthest-point choice
+  double spread = 0.1;      ///< radius of a new point's neighbourhood, in units of the ranges' widths
+  double old = 0.3;         ///< share of an iteration's samples drawn around old points
+  double target = 0.05;     ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
+  int grid = 100;           ///< grid points a dimension (grid)
+  bool operator==(const ExploreConfig &) const = default;
+};
+
+/// What is learned: the content of a YAML file. Defaults are those of the struct members and of the keyword table.
+struct Config {
+  std::vector<CgVariableConfig> cg;
+  std::vector<FineConfig> fine;
+  bool paper = false;    ///< the paper's settings as defaults
+  FlowConfig flow;
+  ExampleConfig example;
+  EnergyConfig energy;
+  LabelConfig labels;
+  PmfConfig pmf;
+  ExploreConfig explore;
+  std::int64_t budget = 50000;    ///< energy evaluations in all
+  std::string source;             ///< file name for messages; not compared, not stored
+
+  /// Reads and checks a YAML file. Throws ConfigError naming file, line, what was got and what is allowed for an unknown,
+  /// mistyped or repeated key, a wrong type, a value out of range, CRLF line ends or a missing file.
+  static Config read(const std::string &path);
+  /// The same from text; `source` names it in messages.
+  static Config parse(const std::string &text, const std::string &source);
+  /// YAML text from which parse() gives an equal Config: every key, round-trip numbers. A trained model carries it.
+  std::string to_yaml() const;
+
+  /// Throws ConfigError naming the first difference when the parts that define a model (cg, fine, flow, pmf) differ.
+  void require_same_model(const Config &other) const;
+};
+
+/// One row of the keyword table, from which the parser, error texts and the manual come.
+struct KeywordInfo {
+  std::string path;       ///< e.g. "train.energy.rate"
+  std::string type;       ///< e.g. "number > 0"
+  std::string default_value;
+  std::string help;
+};
+/// All YAML keys in order.
+std::vector<KeywordInfo> config_keywords();
+
+}    // namespace cgflow
+
+#endif

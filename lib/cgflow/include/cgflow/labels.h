@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_LABELS_H
+#define CGFLOW_LABELS_H
+
+#include <cstdint>
+#include <vector>
+
+namespace cgflow {
+
+/// One PMF label: the mean weight of n samples drawn at one s (Eq. 12 of METHOD's paper).
+struct Label {
+  std::vector<double> s;        ///< [n_cv], box units
+  double ln_mean_w = 0.0;       ///< ln of the mean weight = -F/kT up to the constant shared by all labels, not bias-corrected
+  double relative_variance = 0.0;    ///< estimated variance of the mean weight over its square
+  double ess_share = 0.0;       ///< ESS / n in (0, 1]
+  int n = 0;                    ///< samples drawn, rejected ones included
+  int rejected = 0;
+  int iteration = 0;            ///< active-learning iteration that drew it
+  bool operator==(const Label &) const = default;
+
+  /// F/kT with the first-order bias of -ln(mean) removed: -ln_mean_w - relative_variance / 2.
+  double f() const { return -ln_mean_w - 0.5 * relative_variance; }
+  /// Standard error of f(), kT.
+  double error() const;
+};
+
+/// Label from the log-weights of n samples at s; -infinity marks a rejected sample, which counts in n with weight 0.
+/// Throws EnergyError when every weight is zero or one is NaN or +infinity.
+Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration);
+
+}    // namespace cgflow
+
+#endif

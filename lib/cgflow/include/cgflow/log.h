@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_LOG_H
+#define CGFLOW_LOG_H
+
+#include <string>
+
+namespace cgflow {
+
+/// Where the library's lines go. The glue writes them to LAMMPS' screen and log on rank 0.
+class Log {
+ public:
+  virtual ~Log() = default;
+  /// Writes one line; `text` holds no newline at its end.
+  virtual void line(const std::string &text) = 0;
+  virtual void warning(const std::string &text) = 0;
+};
+
+/// Drops every line.
+class SilentLog : public Log {
+ public:
+  void line(const std::string &) override {}
+  void warning(const std::string &) override {}
+};
+
+}    // namespace cgflow
+
+#endif

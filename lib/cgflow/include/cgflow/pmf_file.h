@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_PMF_FILE_H
+#define CGFLOW_PMF_FILE_H
+
+#include "cgflow/pmf_table.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cgflow {
+
+/// Energy evaluations by what they were spent on.
+struct EvaluationCounts {
+  std::int64_t md = 0;        ///< steps of the all-atom run that made the training data
+  std::int64_t example = 0;   ///< training by example
+  std::int64_t energy = 0;    ///< training by energy
+  std::int64_t test = 0;      ///< test losses
+  std::int64_t labels = 0;    ///< PMF labels
+  std::int64_t total() const { return md + example + energy + test + labels; }
+  bool operator==(const EvaluationCounts &) const = default;
+};
+
+/// The header of a .pmf file.
+struct PmfHeader {
+  double kT = 0.0;
+  std::string units;       ///< LAMMPS unit style
+  double T = 0.0;
+  std::string domain;      ///< what part of configuration space F is the PMF of
+  EvaluationCounts evaluations;
+  int status = 0;          ///< 0 running, 1 converged, 2 budget, 3 run ended
+  double threshold = 0.0;  ///< kT; a grid point with a std up to it is known
+};
+
+/// Writes F (minimum 0), std and known on a grid over the ranges, both ends included, whole or not at all. `points` per
+/// dimension. Layout as in DESIGN: `# kT V units U T V domain D`, `# evaluations md N example N energy N test N labels N
+/// total N`, `# status N`, then one line a point: CG variables, F, std, known; blank line between blocks of the first
+/// variable when d > 1. Throws FileError.
+void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
+               const std::vector<int> &points);
+
+/// A .pmf file, or a table of the same layout without a header (then kT is 0). With 0 < d <= 3 columns of CG variables,
+/// F and optionally std (0 when missing) and known. `periodic` tells which dimensions are periodic, their last grid point
+/// repeats the first. Throws FileError naming file, line, got and expected.
+struct PmfFile {
+  PmfHeader header;
+  std::unique_ptr<PmfTable> table;
+};
+PmfFile read_pmf(const std::string &path, const CgSpace &space);
+
+}    // namespace cgflow
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_PMF_SURFACE_H
+#define CGFLOW_PMF_SURFACE_H
+
+#include "cgflow/cg_space.h"
+
+namespace cgflow {
+
+/// A PMF over the CG space: a learned ensemble, a table, or an analytic function. Read-only while walkers move.
+class PmfSurface {
+ public:
+  virtual ~PmfSurface() = default;
+
+  virtual const CgSpace &space() const = 0;
+
+  /// kT of the PMF in energy units; 0 when the surface does not belong to a temperature.
+  virtual double kT() const = 0;
+
+  /// F, its std and gradient at n points. s [n, n_cv] in box units (degrees for angles); f [n] and std [n] in energy
+  /// units; gradient [n, n_cv] in energy per box unit. `std` and `gradient` may be null and are then not computed.
+  /// Points outside a non-periodic range are evaluated at the nearest edge with the std of infinity.
+  virtual void evaluate(int n, const double *s, double *f, double *std, double *gradient) const = 0;
+};
+
+}    // namespace cgflow
+
+#endif

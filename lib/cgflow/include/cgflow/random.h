@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_RANDOM_H
+#define CGFLOW_RANDOM_H
+
+#include <array>
+#include <cstdint>
+
+namespace cgflow {
+
+/// What a random stream is for. Streams of different purpose never share numbers. Values are part of the file formats'
+/// promise that a resumed run continues with the same numbers: never renumber.
+enum class Stream : std::uint32_t {
+  walkers = 1,          ///< index: walker ID, sweep
+  flow_init = 2,        ///< index: parameter, element block
+  example_batches = 3,  ///< index: epoch
+  conditions = 4,       ///< index: sample, iteration
+  latent = 5,           ///< index: sample, iteration
+  label_points = 6,     ///< index: point, iteration
+  label_latent = 7,     ///< index: sample, iteration
+  ensemble_init = 8,    ///< index: member, element
+  ensemble_bootstrap = 9,   ///< index: member, point
+  ensemble_batches = 10,    ///< index: fit, epoch
+  explorer = 11,        ///< index: draw, iteration
+  walker_starts = 12,   ///< index: walker ID, iteration
+  backmap = 13,         ///< index: frame
+  test = 99
+};
+
+/// Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011). The numbers depend on (seed, purpose, a, b)
+/// alone, so they are the same for every number of ranks and need no state in a checkpoint.
+class RandomStream {
+ public:
+  RandomStream(std::uint64_t seed, Stream purpose, std::uint64_t a = 0, std::uint64_t b = 0);
+
+  std::uint32_t bits();
+  /// Uniform in (0, 1), 52 bits, never 0 or 1.
+  double uniform();
+  /// Standard normal (Box-Muller).
+  double normal();
+  /// Uniform integer in [0, n), n > 0.
+  std::uint64_t below(std::uint64_t n);
+
+ private:
+  void refill();
+  std::array<std::uint32_t, 2> key_;
+  std::array<std::uint32_t, 4> counter_;
+  std::array<std::uint32_t, 4> block_{};
+  int next_ = 4;
+  double spare_ = 0.0;
+  bool has_spare_ = false;
+};
+
+/// One Philox4x32-10 block, for tests against the published vectors.
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+
+}    // namespace cgflow
+
+#endif

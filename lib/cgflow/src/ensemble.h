@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_ENSEMBLE_H
+#define CGFLOW_SRC_ENSEMBLE_H
+
+#include "tensor.h"
+
+#include "cgflow/cg_space.h"
+#include "cgflow/communicator.h"
+#include "cgflow/config.h"
+#include "cgflow/labels.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace cgflow {
+
+/// Ensemble of networks that learns F(s)/kT from labels. Its mean is the PMF; its standard deviation over members, whose
+/// constants are aligned on the exp(-F)-weighted mean, is the error bar: members differ by start, random prior function
+/// and by the bootstrap of the labels, so that it holds the labels' own noise and grows where labels are missing.
+class PmfEnsemble {
+ public:
+  /// Throws ConfigError when config.members < 2: one network has no std.
+  PmfEnsemble(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
+  ~PmfEnsemble();
+
+  bool fitted() const;
+
+  struct FitReport {
+    int epochs = 0;
+    double loss = 0.0;         ///< mean over members
+    double residual = 0.0;     ///< RMS of (mean - label) / label error
+  };
+  /// Fits to the labels (the same on all ranks). `fit` numbers the fits and keys the random streams. Members are shared out
+  /// over ranks; every rank ends with all of them, bit-equal.
+  FitReport fit(const std::vector<Label> &labels, std::uint64_t fit, Communicator &comm);
+
+  /// Mean, std and gradient of the mean, in kT and kT per box unit. s [n, n_cv]. `std`, `gradient` may be null.
+  void evaluate(int n, const double *s, double *f, double *std, double *gradient) const;
+  /// Every member's aligned F/kT, out [members, n].
+  void evaluate_members(int n, const double *s, double *out) const;
+
+  NamedTensors state() const;
+  void load(const NamedTensors &state);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}    // namespace cgflow
+
+#endif
