@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_LEARNER_H
+#define CGFLOW_LEARNER_H
+
+#include "cgflow/archive.h"
+#include "cgflow/communicator.h"
+#include "cgflow/energy_model.h"
+#include "cgflow/log.h"
+#include "cgflow/model.h"
+#include "cgflow/trainer.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cgflow {
+
+/// Active learning of one model (METHOD section 2) as a state machine that an engine with walkers drives:
+///
+///   untrained --begin()--> exploring --sweeps without a new point--> refining --target met, quiet again--> finished
+///                             ^  |  walkers stopped: iterate()           |
+///                             +--+------------- a new point -------------+
+///
+/// The engine moves walkers on surface(), stops each whose std exceeds threshold(), tells after_sweep() how many are
+/// stopped, and does what it answers. Nothing here depends on wall time: the same calls give the same bits.
+class Learner {
+ public:
+  enum class Phase { untrained, exploring, refining, finished };
+  enum class Decision {
+    walk,       ///< go on
+    iterate,    ///< call iterate() with the stopped walkers' points before the next sweep
+    finish      ///< learning has ended; see status()
+  };
+  enum Status { running = 0, converged = 1, out_of_budget = 2, run_ended = 3 };
+
+  /// References are kept. `energy` may be null only for a learner that will not train.
+  Learner(Model model, EnergyModel *energy, Communicator &comm, Log &log);
+  ~Learner();
+
+  /// First training: by example on frames x [n, n_atoms, 3], then by energy around their CG points (or on the grid), labels
+  /// and ensemble. md_steps are counted as evaluations. Throws ModelError when the budget does not hold it.
+  void begin(const std::vector<double> &frames, std::int64_t md_steps);
+
+  /// Goes on with a model that has a PMF already, instead of begin().
+  void begin_from_model();
+
+  /// One step of a scripted loop: training by energy and labels around the points [n, n_cv], then the ensemble; `epochs` 0
+  /// takes the config's.
+  void learn_points(const std::vector<double> &points, int epochs);
+
+  /// Hands the model over; the learner is of no use afterwards.
+  Model release_model() { return std::move(model_); }
+
+  /// To be called once a sweep with the number of stopped walkers and of all walkers.
+  Decision after_sweep(std::int64_t stopped, std::int64_t walkers);
+
+  /// One iteration: around the stopped walkers' points [n, n_cv], or a refinement when there are none.
+  void iterate(const std::vector<double> &stopped_points);
+
+  /// Where walker `id` begins after the last iteration: [n_cv], drawn from the known points.
+  std::vector<double> start_point(std::int64_t id) const;
+
+  Phase phase() const { return phase_; }
+  const Model &model() const { return model_; }
+  std::shared_ptr<const PmfSurface> surface() const { return surface_; }
+  double threshold() const;    ///< std at which walkers stop, energy units
+
+  int status() const { return model_.status; }
+  /// The run ends before learning does: status 3 unless it has ended already.
+  void end_run();
+  /// A new run goes on after end_run().
+  void resume_run();
+
+  double median_ess_share() const { return median_ess_; }
+  double pmf_change() const { return pmf_change_; }    ///< RMS over the known region by the last iteration, kT
+  std::int64_t known_points() const { return static_cast<std::int64_t>(known_.size()) / model_.space().n_cv(); }
+
+  /// Text for NAME.iterations: what each iteration chose and learned, for plots.
+  const std::string &history() const { return history_; }
+
+  void store(Archive &archive) const;
+  void load(const Archive &archive);
+
+ private:
+  void learn_around(const std::vector<double> &centres, int epochs);
+  void refine();
+  bool affordable(std::int64_t evaluations);
+  void refresh_surface();
+  double rms_std(std::int64_t n, std::vector<double> *points, std::vector<double> *weights) const;
+  double change_from(const PmfSurface *before) const;
+  void report(const std::vector<double> &centres, const EnergySummary &training, const EnergySummary &labels);
+  void write_history(const std::vector<double> &centres);
+  void say_estimate();
+
+  Model model_;
+  Trainer trainer_;
+  Communicator &comm_;
+  Log &log_;
+  Phase phase_ = Phase::untrained;
+  std::shared_ptr<const PmfSurface> surface_;
+  std::vector<double> data_s_;     // CG points of the training data
+  std::vector<double> known_;      // label points with a std up to the threshold
+  std::int64_t quiet_ = 0;         // sweeps since the last new point
+  std::int64_t waited_ = 0;        // sweeps since the first walker stopped
+  bool refined_ = false;           // the target is met for the present labels
+  double median_ess_ = 0.0;
+  double pmf_change_ = 0.0;
+  double std_rms_ = 0.0;
+  std::string history_;
+};
+
+}    // namespace cgflow
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_MODEL_H
+#define CGFLOW_MODEL_H
+
+#include "cgflow/archive.h"
+#include "cgflow/cg_space.h"
+#include "cgflow/config.h"
+#include "cgflow/labels.h"
+#include "cgflow/pmf_file.h"
+#include "cgflow/pmf_surface.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cgflow {
+
+/// What a model was made for. A model is used with nothing else.
+struct ModelInfo {
+  double kT = 0.0;            ///< energy units of `units`
+  double T = 0.0;             ///< temperature, LAMMPS units
+  std::string units;          ///< LAMMPS unit style
+  int n_atoms = 0;            ///< atoms of the molecule
+  int dimension = 3;          ///< of the all-atom system
+  std::uint64_t seed = 0;
+  double threshold = 0.2;     ///< std in kT up to which a CG point counts as known
+  bool operator==(const ModelInfo &) const = default;
+};
+
+/// A flow and a PMF ensemble with the labels they came from: what a .cgflow file holds.
+class Model {
+ public:
+  /// An untrained model. Throws ConfigError.
+  Model(const Config &config, const ModelInfo &info);
+  ~Model();
+  Model(Model &&) noexcept;
+  Model &operator=(Model &&) noexcept;
+
+  /// Throws FileError or ModelError, naming the file.
+  static Model read(const std::string &path);
+  static Model from_archive(const Archive &archive);
+  /// Whole or not at all. Throws FileError.
+  void write(const std::string &path) const;
+  void store(Archive &archive) const;
+
+  const Config &config() const;
+  const ModelInfo &info() const;
+  const CgSpace &space() const;
+
+  /// True once the ensemble has been fitted.
+  bool has_pmf() const;
+  /// Largest and present values of what was spent and reached.
+  EvaluationCounts counts;
+  int status = 0;       ///< as in PmfHeader
+  int iteration = 0;    ///< active-learning iterations done
+
+  const std::vector<Label> &labels() const;
+
+  /// The PMF as it is now; later training does not change it. A table when the config asks for one and d <= 3, otherwise
+  /// the ensemble itself. Throws ModelError when there is no PMF yet.
+  std::shared_ptr<const PmfSurface> surface() const;
+  /// The ensemble itself, never a table.
+  std::shared_ptr<const PmfSurface> ensemble_surface() const;
+
+  /// Header for a .pmf file of this model.
+  PmfHeader header() const;
+
+  /// Flow, coordinate map, ensemble and optimiser: for the library's own sources.
+  struct Parts;
+  Parts &parts() { return *parts_; }
+  const Parts &parts() const { return *parts_; }
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
+}    // namespace cgflow
+
+#endif

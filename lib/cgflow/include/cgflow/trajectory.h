@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_TRAJECTORY_H
+#define CGFLOW_TRAJECTORY_H
+
+#include "cgflow/cg_space.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cgflow {
+
+/// Frames of a LAMMPS text dump, atoms in the order of their IDs.
+struct Trajectory {
+  int n_atoms = 0;
+  std::vector<std::int64_t> ids;      ///< [n_atoms], ascending, the same in every frame
+  std::vector<std::int64_t> steps;    ///< [frames]
+  std::vector<double> x;              ///< [frames, n_atoms, 3], length units, unwrapped as far as the columns allow
+  int frames() const { return static_cast<int>(steps.size()); }
+};
+
+/// Reads a dump of style custom or atom (text). Columns: id, and xu yu zu, x y z, xsu ysu zsu or xs ys zs (with ix iy iz
+/// when there). Throws FileError naming file, line, what was got and what is expected: not a dump, a missing column,
+/// atoms missing or other atoms than in the first frame, a triclinic box with scaled columns, a value that is not finite,
+/// a frame cut short.
+Trajectory read_dump(const std::string &path);
+
+/// CG points [n, n_cv] from a points file: text with one point a line, the CG variables in YAML order and box units, `#`
+/// comments; or a dump of walkers (x, y, z and d_cv4, d_cv5, ... columns). Throws FileError naming file and line: not a
+/// number, a wrong number of columns, a point outside the ranges, no point at all.
+std::vector<double> read_points(const std::string &path, const CgSpace &space);
+
+}    // namespace cgflow
+
+#endif

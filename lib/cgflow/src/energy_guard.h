@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_ENERGY_GUARD_H
+#define CGFLOW_SRC_ENERGY_GUARD_H
+
+#include "cgflow/communicator.h"
+#include "cgflow/energy_model.h"
+#include "cgflow/error.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+namespace cgflow {
+
+/// Keeps a failure of the energies on one rank from leaving the others in a collective call: evaluate() never throws, a
+/// failed rank gets +infinity from then on, and rethrow() makes all ranks throw the same error.
+class EnergyGuard : public EnergyModel {
+ public:
+  EnergyGuard(EnergyModel &energy, Communicator &comm) : energy_(energy), comm_(comm) {}
+
+  int n_atoms() const override { return energy_.n_atoms(); }
+
+  void evaluate(int n, const double *x, double *energy, double *force) override
+  {
+    if (!failed_) {
+      try {
+        energy_.evaluate(n, x, energy, force);
+        return;
+      } catch (const std::exception &e) {
+        failed_ = true;
+        text_ = e.what();
+      }
+    }
+    std::fill_n(energy, n, std::numeric_limits<double>::infinity());
+    std::fill_n(force, std::size_t{3} * n * n_atoms(), 0.0);
+  }
+
+  /// Collective. Throws EnergyError with the lowest failed rank's text on every rank.
+  void rethrow()
+  {
+    double last_failed = failed_ ? comm_.size() - comm_.rank() : 0.0;
+    comm_.max(&last_failed, 1);
+    if (last_failed == 0.0) return;
+    const int root = comm_.size() - static_cast<int>(last_failed);
+    std::size_t length = text_.size();
+    comm_.broadcast(&length, sizeof length, root);
+    text_.resize(length);
+    comm_.broadcast(text_.data(), length, root);
+    throw EnergyError(text_);
+  }
+
+ private:
+  EnergyModel &energy_;
+  Communicator &comm_;
+  bool failed_ = false;
+  std::string text_;
+};
+
+}    // namespace cgflow
+
+#endif

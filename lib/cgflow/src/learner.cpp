@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/learner.h"
+
+#include "explorer.h"
+
+#include "cgflow/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+namespace cgflow {
+
+namespace {
+
+// Points on which the known region's std and change are measured: the statistical error of an RMS over them is 2 %.
+constexpr std::int64_t kCoverPoints = 1024;
+constexpr int kMaxRefinements = 20;
+
+template <typename... Args> std::string format(const char *pattern, Args... args)
+{
+  char buffer[512];
+  std::snprintf(buffer, sizeof buffer, pattern, args...);
+  return buffer;
+}
+
+std::vector<double> label_points(const std::vector<Label> &labels)
+{
+  std::vector<double> points;
+  for (const auto &label : labels) points.insert(points.end(), label.s.begin(), label.s.end());
+  return points;
+}
+
+std::int64_t training_cost(const EnergyConfig &energy, int epochs)
+{
+  return static_cast<std::int64_t>(energy.points) * energy.latent * epochs;
+}
+
+std::int64_t label_cost(const LabelConfig &labels)
+{
+  return labels.from == "frozen" ? static_cast<std::int64_t>(labels.points) * labels.latent : 0;
+}
+
+}    // namespace
+
+Learner::Learner(Model model, EnergyModel *energy, Communicator &comm, Log &log) :
+    model_(std::move(model)), trainer_(model_, energy, comm, log), comm_(comm), log_(log)
+{
+}
+
+Learner::~Learner() = default;
+
+double Learner::threshold() const { return model_.info().threshold * model_.info().kT; }
+
+bool Learner::affordable(std::int64_t evaluations)
+{
+  if (model_.counts.total() + evaluations <= model_.config().budget) return true;
+  model_.status = out_of_budget;
+  phase_ = Phase::finished;
+  log_.line(format("cgflow/al: the budget of %lld energy evaluations is spent (%lld so far, the next step needs %lld)",
+                   static_cast<long long>(model_.config().budget), static_cast<long long>(model_.counts.total()),
+                   static_cast<long long>(evaluations)));
+  return false;
+}
+
+void Learner::say_estimate()
+{
+  const Config &c = model_.config();
+  const bool grid = c.explore.strategy == "grid";
+  std::int64_t points = c.energy.points;
+  if (grid) points = static_cast<std::int64_t>(std::pow(c.explore.grid, model_.space().n_cv()) + 0.5);
+  const std::int64_t scale = points * c.energy.latent;
+  log_.line(format("cgflow/al: about %lld energy evaluations for the first iteration%s; budget %lld",
+                   static_cast<long long>(scale * c.energy.first_epochs + label_cost(c.labels)),
+                   grid ? " (grid)"
+                        : format(", %lld for each later one",
+                                 static_cast<long long>(training_cost(c.energy, c.energy.epochs) + label_cost(c.labels)))
+                              .c_str(),
+                   static_cast<long long>(c.budget)));
+}
+
+void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
+{
+  const Config &c = model_.config();
+  model_.counts.md += md_steps;
+  say_estimate();
+  const std::int64_t cost = training_cost(c.energy, c.energy.first_epochs) + label_cost(c.labels);
+  if (model_.counts.total() + cost > c.budget)
+    throw ModelError("budget: got " + std::to_string(c.budget) + " energy evaluations, the data and the first iteration need " +
+                     std::to_string(model_.counts.total() + cost));
+
+  const ExampleSummary example = trainer_.train_by_example(frames, c.example);
+  log_.line(format("cgflow/al: trained by example on %d frames, loss %.4g (test %.4g on %d frames)", example.frames,
+                   example.loss, example.test_loss, example.test_frames));
+  data_s_ = trainer_.cg_of(frames);
+  if (c.explore.strategy == "grid") {
+    learn_around(grid_points(model_.space(), c.explore.grid), c.energy.first_epochs);
+    if (phase_ == Phase::finished) return;
+    refine();
+    if (phase_ != Phase::finished) model_.status = converged;
+    phase_ = Phase::finished;
+    return;
+  }
+  phase_ = Phase::exploring;
+  learn_around(choose_diverse(model_.space(), data_s_, {}, c.explore.keep, c.explore.spread), c.energy.first_epochs);
+}
+
+void Learner::begin_from_model()
+{
+  model_.status = running;
+  phase_ = Phase::exploring;
+  data_s_ = label_points(model_.labels());
+  refresh_surface();
+}
+
+void Learner::learn_points(const std::vector<double> &points, int epochs)
+{
+  const Config &c = model_.config();
+  phase_ = Phase::exploring;
+  if (model_.has_pmf()) refresh_surface();
+  if (epochs == 0) epochs = model_.iteration == 0 ? c.energy.first_epochs : c.energy.epochs;
+  learn_around(choose_diverse(model_.space(), points, label_points(model_.labels()), c.explore.keep, 0.5 * c.explore.spread),
+               epochs);
+}
+
+Learner::Decision Learner::after_sweep(std::int64_t stopped, std::int64_t walkers)
+{
+  if (phase_ == Phase::finished) return Decision::finish;
+  const ExploreConfig &explore = model_.config().explore;
+  ++quiet_;
+  if (stopped > 0) {
+    ++waited_;
+    const bool enough = stopped >= std::min<std::int64_t>(explore.find, walkers) || waited_ >= explore.wait;
+    return enough ? Decision::iterate : Decision::walk;
+  }
+  if (quiet_ < explore.quiet) return Decision::walk;
+  if (!refined_ && explore.target > 0.0) return Decision::iterate;
+  model_.status = converged;
+  phase_ = Phase::finished;
+  log_.line(format("cgflow/al: converged: %lld sweeps without a new point, RMS std %.3g kT over the known region",
+                   static_cast<long long>(quiet_), std_rms_));
+  return Decision::finish;
+}
+
+void Learner::iterate(const std::vector<double> &stopped_points)
+{
+  quiet_ = waited_ = 0;
+  if (stopped_points.empty()) {
+    phase_ = Phase::refining;
+    refine();
+    return;
+  }
+  phase_ = Phase::exploring;
+  refined_ = false;
+  const Config &c = model_.config();
+  learn_around(choose_diverse(model_.space(), stopped_points, label_points(model_.labels()), c.explore.keep,
+                              0.5 * c.explore.spread),
+               c.energy.epochs);
+}
+
+void Learner::learn_around(const std::vector<double> &centres, int epochs)
+{
+  const Config &c = model_.config();
+  const ModelInfo &info = model_.info();
+  const CgSpace &space = model_.space();
+  const bool grid = c.explore.strategy == "grid";
+  const std::int64_t points = grid ? centres.size() / space.n_cv() : c.energy.points;
+  if (!affordable(points * c.energy.latent * epochs + label_cost(c.labels))) return;
+
+  const std::vector<double> old = label_points(model_.labels());
+  const std::vector<double> conditions =
+      grid ? centres
+           : spread_points(space, centres, old, c.explore.old, c.explore.spread, points, info.seed, Stream::conditions,
+                           model_.iteration);
+  const auto before = surface_;
+  EnergySummary training = trainer_.train_by_energy(conditions, c.energy, epochs, c.labels);
+  EnergySummary labels = training;
+  if (c.labels.from == "frozen") {
+    // The chosen points themselves, then their neighbourhoods.
+    const std::size_t d = space.n_cv(), wanted = c.labels.points * d;
+    std::vector<double> where;
+    const std::size_t stride = std::max<std::size_t>(1, centres.size() / wanted);
+    for (std::size_t i = 0; i < centres.size() / d && where.size() < wanted; i += stride)
+      where.insert(where.end(), centres.begin() + i * d, centres.begin() + (i + 1) * d);
+    const std::vector<double> around = spread_points(space, centres, {}, 0.0, c.explore.spread,
+                                                     (wanted - where.size()) / d, info.seed, Stream::label_points,
+                                                     model_.iteration);
+    where.insert(where.end(), around.begin(), around.end());
+    labels = trainer_.add_labels(where, c.labels.latent);
+  }
+  trainer_.fit();
+  ++model_.iteration;
+  refresh_surface();
+  median_ess_ = labels.ess_share;
+  pmf_change_ = change_from(before.get());
+  report(centres, training, labels);
+}
+
+// Fresh labels of the frozen flow where the std asks for them, until its RMS over the known region meets the target.
+void Learner::refine()
+{
+  const Config &c = model_.config();
+  const ModelInfo &info = model_.info();
+  const CgSpace &space = model_.space();
+  const int d = space.n_cv();
+  for (int round = 0; round < kMaxRefinements && c.explore.target > 0.0; ++round) {
+    std::vector<double> cover, weights;
+    const double std_rms = rms_std(kCoverPoints, &cover, &weights);
+    if (std_rms <= c.explore.target) break;
+    // The error falls with the root of the number of labels; a round at most doubles them, since the first few tell the
+    // std only roughly.
+    const auto present = static_cast<double>(model_.labels().size());
+    const double wanted = present * (std::pow(std_rms / c.explore.target, 2) - 1.0);
+    const auto n = static_cast<std::int64_t>(std::clamp(wanted, 0.5 * c.labels.points, present));
+    if (!affordable(n * c.labels.latent)) return;
+
+    std::vector<double> cumulative(weights.size());
+    double sum = 0.0;
+    for (std::size_t i = 0; i < weights.size(); ++i) cumulative[i] = sum += weights[i];
+    std::vector<double> points;
+    for (std::int64_t i = 0; i < n; ++i) {
+      RandomStream random(info.seed, Stream::label_points, i, model_.iteration);
+      // Stratified: one draw in each n-th of the weight.
+      const double target = sum * (i + random.uniform()) / n;
+      const auto row = std::min<std::size_t>(
+          std::lower_bound(cumulative.begin(), cumulative.end(), target) - cumulative.begin(), weights.size() - 1);
+      points.insert(points.end(), cover.begin() + row * d, cover.begin() + (row + 1) * d);
+    }
+    const auto before = surface_;
+    const EnergySummary labels = trainer_.add_labels(points, c.labels.latent);
+    trainer_.fit();
+    ++model_.iteration;
+    refresh_surface();
+    median_ess_ = labels.ess_share;
+    pmf_change_ = change_from(before.get());
+    report({}, {}, labels);
+  }
+  refined_ = true;
+  if (c.explore.target > 0.0 && std_rms_ > c.explore.target)
+    log_.warning(format("cgflow/al: refinement ended at an RMS std of %.3g kT, above the target of %g kT", std_rms_,
+                        c.explore.target));
+}
+
+// RMS std in kT over the region within reach of labels where F is below the ceiling. On request the points with weights for
+// new labels: region weight x std^2, to which the gain of a label is proportional.
+double Learner::rms_std(std::int64_t n, std::vector<double> *points, std::vector<double> *weights) const
+{
+  const ModelInfo &info = model_.info();
+  const ExploreConfig &explore = model_.config().explore;
+  WeightedPoints cover = cover_points(model_.space(), label_points(model_.labels()), 0.5 * explore.spread, n, info.seed,
+                                      model_.iteration);
+  std::vector<double> f(n), std(n);
+  surface_->evaluate(static_cast<int>(n), cover.points.data(), f.data(), std.data(), nullptr);
+  const double lowest = *std::min_element(f.begin(), f.end());
+  double sum = 0.0, norm = 0.0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (f[i] - lowest > explore.ceiling * info.kT) cover.weights[i] = 0.0;
+    const double square = std::pow(std[i] / info.kT, 2);
+    sum += cover.weights[i] * square;
+    norm += cover.weights[i];
+    cover.weights[i] *= square;
+  }
+  if (points) *points = std::move(cover.points);
+  if (weights) *weights = std::move(cover.weights);
+  return std::sqrt(sum / norm);
+}
+
+double Learner::change_from(const PmfSurface *before) const
+{
+  if (!before) return std::numeric_limits<double>::quiet_NaN();
+  const ModelInfo &info = model_.info();
+  const WeightedPoints cover = cover_points(model_.space(), label_points(model_.labels()),
+                                            0.5 * model_.config().explore.spread, kCoverPoints, info.seed, model_.iteration);
+  std::vector<double> now(kCoverPoints), old(kCoverPoints), std(kCoverPoints);
+  surface_->evaluate(kCoverPoints, cover.points.data(), now.data(), nullptr, nullptr);
+  before->evaluate(kCoverPoints, cover.points.data(), old.data(), std.data(), nullptr);
+  double norm = 0.0, mean = 0.0, square = 0.0;
+  for (std::int64_t i = 0; i < kCoverPoints; ++i) {
+    // Where the old PMF was not known it cannot change.
+    if (std[i] > threshold()) continue;
+    const double delta = (now[i] - old[i]) / info.kT;
+    norm += cover.weights[i];
+    mean += cover.weights[i] * delta;
+    square += cover.weights[i] * delta * delta;
+  }
+  if (norm == 0.0) return std::numeric_limits<double>::quiet_NaN();
+  mean /= norm;
+  return std::sqrt(std::max(0.0, square / norm - mean * mean));
+}
+
+void Learner::refresh_surface()
+{
+  surface_ = model_.surface();
+  std_rms_ = rms_std(kCoverPoints, nullptr, nullptr);
+  const std::vector<double> points = label_points(model_.labels());
+  const int d = model_.space().n_cv(), n = static_cast<int>(model_.labels().size());
+  std::vector<double> f(n), std(n);
+  surface_->evaluate(n, points.data(), f.data(), std.data(), nullptr);
+  known_.clear();
+  for (int i = 0; i < n; ++i)
+    if (std[i] <= threshold()) known_.insert(known_.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
+}
+
+std::vector<double> Learner::start_point(std::int64_t id) const
+{
+  const int d = model_.space().n_cv();
+  // After the first training walkers begin at the data; later anywhere known, so that the region's edges are visited.
+  const std::vector<double> &pool = model_.iteration <= 1 || known_.empty() ? data_s_ : known_;
+  RandomStream random(model_.info().seed, Stream::walker_starts, id, model_.iteration);
+  std::vector<double> s(d);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const std::uint64_t row = random.below(pool.size() / d);
+    s.assign(pool.begin() + row * d, pool.begin() + (row + 1) * d);
+    if (model_.space().contains(s.data())) break;
+  }
+  model_.space().wrap(s.data());
+  return s;
+}
+
+void Learner::end_run()
+{
+  if (model_.status == running) model_.status = run_ended;
+}
+
+void Learner::resume_run()
+{
+  if (model_.status == run_ended) model_.status = running;
+}
+
+void Learner::report(const std::vector<double> &centres, const EnergySummary &training, const EnergySummary &labels)
+{
+  const auto &counts = model_.counts;
+  const std::size_t n = centres.size() / model_.space().n_cv();
+  std::string line = format("cgflow/al: iteration %d: ", model_.iteration);
+  if (n > 0) line += format("%zu new points, flow KL %.3g kT, ", n, trainer_.flow_divergence());
+  else line += "refinement, ";
+  line += format("ESS share %.2f, rejected %lld, %zu labels, %lld evaluations, RMS std %.3g kT, PMF change %.3g kT",
+                 median_ess_, static_cast<long long>(training.rejected + (n > 0 && model_.config().labels.from != "frozen" ? 0 : labels.rejected)),
+                 model_.labels().size(), static_cast<long long>(counts.total()), std_rms_, pmf_change_);
+  log_.line(line);
+  if (training.skipped_steps > 0)
+    log_.warning(format("cgflow/al: %lld training steps were skipped because their loss was not finite",
+                        static_cast<long long>(training.skipped_steps)));
+  // METHOD section 6: below 3 of 30 the labels cannot be trusted.
+  if (median_ess_ < 0.1)
+    log_.warning(format("cgflow/al: the median ESS share of the labels is %.3f: the flow does not cover the fine "
+                        "coordinates; more training points or a larger flow are needed", median_ess_));
+  write_history(centres);
+}
+
+void Learner::write_history(const std::vector<double> &centres)
+{
+  const CgSpace &space = model_.space();
+  const int d = space.n_cv();
+  const double kT = model_.info().kT;
+  history_ += format("# iteration %d evaluations %lld labels %zu std %.6g change %.6g\n", model_.iteration,
+                     static_cast<long long>(model_.counts.total()), model_.labels().size(), std_rms_, pmf_change_);
+  const auto row = [&](const char *word, const double *s) {
+    history_ += word;
+    for (int k = 0; k < d; ++k) history_ += format(" %.10g", s[k]);
+  };
+  for (std::size_t i = 0; i < centres.size() / d; ++i) {
+    row("point", &centres[i * d]);
+    history_ += "\n";
+  }
+  if (d > 2) return;
+  const std::vector<double> grid = grid_points(space, d == 1 ? 100 : 40);
+  const int n = static_cast<int>(grid.size()) / d;
+  std::vector<double> f(n), std(n);
+  surface_->evaluate(n, grid.data(), f.data(), std.data(), nullptr);
+  for (int i = 0; i < n; ++i) {
+    row("pmf", &grid[i * d]);
+    history_ += format(" %.8g %.8g\n", f[i] / kT, std[i] / kT);
+  }
+}
+
+void Learner::store(Archive &archive) const
+{
+  model_.store(archive);
+  archive.put("learner.phase", std::int64_t{static_cast<int>(phase_)});
+  archive.put("learner.data", data_s_, {static_cast<std::int64_t>(data_s_.size())});
+  archive.put("learner.counters", std::vector<std::int64_t>{quiet_, waited_, refined_});
+  archive.put("learner.figures", std::vector<double>{median_ess_, pmf_change_}, {2});
+  archive.put("learner.history", history_);
+}
+
+void Learner::load(const Archive &archive)
+{
+  Model model = Model::from_archive(archive);
+  model_ = std::move(model);
+  phase_ = static_cast<Phase>(archive.integer("learner.phase"));
+  data_s_ = archive.numbers("learner.data");
+  const auto &counters = archive.integers("learner.counters");
+  const auto &figures = archive.numbers("learner.figures");
+  if (counters.size() != 3 || figures.size() != 2) throw ModelError("State file: the learner's counters are incomplete");
+  quiet_ = counters[0];
+  waited_ = counters[1];
+  refined_ = counters[2] != 0;
+  median_ess_ = figures[0];
+  pmf_change_ = figures[1];
+  history_ = archive.text("learner.history");
+  if (model_.has_pmf()) refresh_surface();
+}
+
+}    // namespace cgflow

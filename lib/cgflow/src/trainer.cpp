@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/trainer.h"
+
+#include "energy_guard.h"
+#include "flow_trainer.h"
+#include "model_parts.h"
+#include "tensor_archive.h"
+
+#include "cgflow/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace cgflow {
+
+namespace {
+
+double median(std::vector<double> values)
+{
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = values.begin() + values.size() / 2;
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// The optimiser's moments travel with the model, so that a training continues where the last one ended.
+FlowTrainer make_flow_trainer(Model::Parts &p, Communicator &comm, Log &log)
+{
+  FlowTrainer trainer(*p.flow, *p.map, comm, log, p.info.kT, p.info.seed);
+  if (!p.optimiser.empty()) trainer.load(p.optimiser);
+  return trainer;
+}
+
+}    // namespace
+
+Trainer::Trainer(Model &model, EnergyModel *energy, Communicator &comm, Log &log) :
+    model_(model), energy_(energy), comm_(comm), log_(log)
+{
+  if (energy && energy->n_atoms() != model.info().n_atoms)
+    throw ModelError("Trainer: the atomistic system has " + std::to_string(energy->n_atoms()) +
+                     " atoms, the model was made for " + std::to_string(model.info().n_atoms));
+}
+
+std::vector<double> Trainer::cg_of(const std::vector<double> &x) const
+{
+  const Model::Parts &p = model_.parts();
+  const std::int64_t n = x.size() / (3 * p.info.n_atoms);
+  return to_vector(p.map->to_internal(to_tensor(x, {n, p.info.n_atoms, 3})).s);
+}
+
+ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const ExampleConfig &config)
+{
+  Model::Parts &p = model_.parts();
+  FlowTrainer trainer = make_flow_trainer(p, comm_, log_);
+  const std::int64_t n = x.size() / (3 * p.info.n_atoms);
+  const ExampleReport report = trainer.by_example(to_tensor(x, {n, p.info.n_atoms, 3}), config);
+  // The energy loss has another scale: its training starts with fresh moments.
+  p.optimiser.clear();
+  return {report.frames, report.test_frames, report.loss, report.test_loss};
+}
+
+EnergySummary Trainer::train_by_energy(const std::vector<double> &points, const EnergyConfig &config, int epochs,
+                                       const LabelConfig &labels)
+{
+  Model::Parts &p = model_.parts();
+  if (!energy_) throw ModelError("Training by energy: there is no atomistic system to take energies from");
+  FlowTrainer trainer = make_flow_trainer(p, comm_, log_);
+  const std::int64_t n = points.size() / model_.space().n_cv();
+  EnergyGuard energy(*energy_, comm_);
+  EnergyReport report =
+      trainer.by_energy(to_tensor(points, {n, model_.space().n_cv()}), config, epochs, energy, p.trainings);
+  energy.rethrow();
+  ++p.trainings;
+  p.optimiser = trainer.state();
+  model_.counts.energy += report.evaluations;
+  model_.counts.test += report.test_evaluations;
+
+  std::vector<double> shares;
+  if (labels.from == "training") {
+    const int d = model_.space().n_cv(), latent = report.latent;
+    const std::int64_t label_count = report.ln_w.size() / latent;
+    for (std::int64_t i = 0; i < label_count; ++i) {
+      const double *s = report.s.data() + i * latent * d;
+      p.labels.push_back(make_label({s, s + d}, report.ln_w.data() + i * latent, latent, model_.iteration));
+      shares.push_back(p.labels.back().ess_share);
+    }
+  }
+  last_s_ = std::move(report.s);
+  last_ln_w_ = std::move(report.ln_w);
+  return {report.evaluations, report.test_evaluations, report.rejected, report.skipped_steps, median(shares)};
+}
+
+EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
+{
+  Model::Parts &p = model_.parts();
+  if (!energy_) throw ModelError("PMF labels: there is no atomistic system to take energies from");
+  const int d = model_.space().n_cv();
+  const std::int64_t n = points.size() / d;
+  const auto [first, count] = comm_.share(n);
+  std::vector<double> rows;
+  rows.reserve(count * latent * d);
+  for (std::int64_t i = first; i < first + count; ++i)
+    for (int j = 0; j < latent; ++j) rows.insert(rows.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
+  // The number of labels so far keys the stream: every label of a model has latent samples of its own.
+  const auto key = static_cast<std::uint64_t>(p.labels.size());
+  EnergyGuard energy(*energy_, comm_);
+  const WeightedSamples drawn = draw_weighted(*p.flow, *p.map, energy, p.info.kT, to_tensor(rows, {count * latent, d}),
+                                              p.info.seed, Stream::label_latent, first * latent, key);
+  energy.rethrow();
+  const std::vector<double> ln_w = comm_.gather(to_vector(drawn.ln_w));
+
+  EnergySummary summary;
+  std::vector<double> shares;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double *s = points.data() + i * d;
+    p.labels.push_back(make_label({s, s + d}, ln_w.data() + i * latent, latent, model_.iteration));
+    shares.push_back(p.labels.back().ess_share);
+    summary.rejected += p.labels.back().rejected;
+  }
+  summary.evaluations = n * latent;
+  summary.ess_share = median(shares);
+  model_.counts.labels += summary.evaluations;
+  return summary;
+}
+
+double Trainer::fit()
+{
+  Model::Parts &p = model_.parts();
+  return p.ensemble->fit(p.labels, p.fits++, comm_).residual;
+}
+
+double Trainer::flow_divergence() const
+{
+  const std::int64_t n = last_ln_w_.size();
+  if (n == 0 || !model_.has_pmf()) return std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> f(n);
+  model_.parts().ensemble->evaluate(static_cast<int>(n), last_s_.data(), f.data(), nullptr, nullptr);
+  double sum = 0.0;
+  std::int64_t used = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (!std::isfinite(last_ln_w_[i])) continue;
+    sum += -last_ln_w_[i] - f[i];
+    ++used;
+  }
+  return used ? sum / used : std::numeric_limits<double>::quiet_NaN();
+}
+
+}    // namespace cgflow

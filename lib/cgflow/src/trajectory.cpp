@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/trajectory.h"
+
+#include "cgflow/atomic_file.h"
+#include "cgflow/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <sstream>
+
+namespace cgflow {
+
+namespace {
+
+std::vector<std::string> split(const std::string &line)
+{
+  std::istringstream stream(line);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+std::optional<double> to_number(const std::string &word)
+{
+  char *end = nullptr;
+  const double value = std::strtod(word.c_str(), &end);
+  if (word.empty() || *end != '\0') return std::nullopt;
+  return value;
+}
+
+/// Lines of a text file with their numbers, for messages.
+class LineReader {
+ public:
+  explicit LineReader(const std::string &path) : path_(path), stream_(read_file(path)) {}
+
+  bool next(std::string &line)
+  {
+    if (!std::getline(stream_, line)) return false;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    ++number_;
+    return true;
+  }
+  std::string need(const std::string &what)
+  {
+    std::string line;
+    if (!next(line)) fail("the file ends where " + what + " is expected");
+    return line;
+  }
+  std::int64_t need_integer(const std::string &what)
+  {
+    const std::string line = need(what);
+    const auto value = to_number(line);
+    if (!value || *value != std::floor(*value) || *value < 0 || *value > 1e15)
+      fail("got '" + line + "', expected " + what);
+    return static_cast<std::int64_t>(*value);
+  }
+  [[noreturn]] void fail(const std::string &text) const
+  {
+    throw FileError(path_ + ", line " + std::to_string(number_) + ": " + text);
+  }
+
+ private:
+  std::string path_;
+  std::istringstream stream_;
+  std::int64_t number_ = 0;
+};
+
+struct Box {
+  std::array<double, 3> lo{}, hi{};
+  bool triclinic = false;
+};
+
+struct Frame {
+  std::int64_t step = 0;
+  Box box;
+  std::vector<std::string> columns;
+  std::vector<std::vector<double>> rows;
+};
+
+Box read_box(LineReader &reader, const std::string &head)
+{
+  Box box;
+  box.triclinic = head.find("xy xz yz") != std::string::npos || head.find("abc") != std::string::npos;
+  for (int k = 0; k < 3; ++k) {
+    const std::string line = reader.need("the box bounds");
+    const auto words = split(line);
+    const auto lo = words.size() >= 2 ? to_number(words[0]) : std::nullopt;
+    const auto hi = words.size() >= 2 ? to_number(words[1]) : std::nullopt;
+    if (!lo || !hi) reader.fail("got '" + line + "', expected two box bounds");
+    box.lo[k] = *lo;
+    box.hi[k] = *hi;
+  }
+  return box;
+}
+
+// False at the end of the file.
+bool read_frame(LineReader &reader, Frame &frame)
+{
+  std::string line;
+  do
+    if (!reader.next(line)) return false;
+  while (split(line).empty());
+  frame = Frame{};
+  std::int64_t atoms = -1;
+  for (;; line = reader.need("a line that begins with ITEM:")) {
+    if (line.rfind("ITEM: TIMESTEP", 0) == 0) {
+      frame.step = reader.need_integer("a timestep");
+    } else if (line.rfind("ITEM: NUMBER OF ATOMS", 0) == 0) {
+      atoms = reader.need_integer("a number of atoms");
+    } else if (line.rfind("ITEM: UNITS", 0) == 0 || line.rfind("ITEM: TIME", 0) == 0) {
+      reader.need("a value");
+    } else if (line.rfind("ITEM: BOX BOUNDS", 0) == 0) {
+      frame.box = read_box(reader, line);
+    } else if (line.rfind("ITEM: ATOMS", 0) == 0) {
+      frame.columns = split(line);
+      frame.columns.erase(frame.columns.begin(), frame.columns.begin() + 2);
+      break;
+    } else {
+      reader.fail("got '" + line.substr(0, 60) + "', expected an ITEM: line of a LAMMPS text dump");
+    }
+  }
+  if (atoms < 0) reader.fail("the frame has no ITEM: NUMBER OF ATOMS");
+  for (std::int64_t i = 0; i < atoms; ++i) {
+    const auto words = split(reader.need("an atom"));
+    if (words.size() != frame.columns.size())
+      reader.fail("got " + std::to_string(words.size()) + " columns, expected " + std::to_string(frame.columns.size()));
+    std::vector<double> row;
+    // Columns such as element hold text: they become NaN and are an error only when they are asked for.
+    for (const auto &word : words) row.push_back(to_number(word).value_or(std::nan("")));
+    frame.rows.push_back(std::move(row));
+  }
+  return true;
+}
+
+int column(const Frame &frame, const std::string &name)
+{
+  const auto found = std::find(frame.columns.begin(), frame.columns.end(), name);
+  return found == frame.columns.end() ? -1 : static_cast<int>(found - frame.columns.begin());
+}
+
+std::string join(const std::vector<std::string> &words)
+{
+  std::string text;
+  for (const auto &word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+/// How a frame's columns become positions.
+struct PositionColumns {
+  std::array<int, 3> x{}, image{};
+  bool scaled = false, has_image = false;
+};
+
+PositionColumns find_positions(const Frame &frame, const LineReader &reader)
+{
+  PositionColumns found;
+  for (const std::string suffix : {"u", "", "su", "s"}) {
+    found.x = {column(frame, "x" + suffix), column(frame, "y" + suffix), column(frame, "z" + suffix)};
+    if (found.x[0] < 0 || found.x[1] < 0 || found.x[2] < 0) continue;
+    found.scaled = suffix == "su" || suffix == "s";
+    found.image = {column(frame, "ix"), column(frame, "iy"), column(frame, "iz")};
+    found.has_image = (suffix.empty() || suffix == "s") && found.image[0] >= 0 && found.image[1] >= 0 && found.image[2] >= 0;
+    if (frame.box.triclinic && (found.scaled || found.has_image))
+      reader.fail("the box is triclinic: write the dump with columns xu yu zu or x y z without images");
+    return found;
+  }
+  reader.fail("got columns '" + join(frame.columns) + "', expected xu yu zu, x y z, xsu ysu zsu or xs ys zs");
+}
+
+std::vector<std::pair<std::int64_t, std::array<double, 3>>> positions_by_id(const Frame &frame, const LineReader &reader)
+{
+  const PositionColumns columns = find_positions(frame, reader);
+  const int id = column(frame, "id");
+  if (id < 0 && frame.rows.size() > 1) reader.fail("the dump has no column id, atoms cannot be told apart");
+  std::vector<std::pair<std::int64_t, std::array<double, 3>>> atoms;
+  for (const auto &row : frame.rows) {
+    std::array<double, 3> x;
+    for (int k = 0; k < 3; ++k) {
+      const double length = frame.box.hi[k] - frame.box.lo[k];
+      x[k] = row[columns.x[k]];
+      if (columns.scaled) x[k] = frame.box.lo[k] + x[k] * length;
+      if (columns.has_image) x[k] += row[columns.image[k]] * length;
+      if (!std::isfinite(x[k])) reader.fail("a position of timestep " + std::to_string(frame.step) + " is not a finite number");
+    }
+    atoms.emplace_back(id < 0 ? 1 : static_cast<std::int64_t>(row[id]), x);
+  }
+  std::sort(atoms.begin(), atoms.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+  return atoms;
+}
+
+}    // namespace
+
+Trajectory read_dump(const std::string &path)
+{
+  LineReader reader(path);
+  Trajectory trajectory;
+  Frame frame;
+  while (read_frame(reader, frame)) {
+    const auto atoms = positions_by_id(frame, reader);
+    std::vector<std::int64_t> ids;
+    for (const auto &atom : atoms) ids.push_back(atom.first);
+    if (std::adjacent_find(ids.begin(), ids.end()) != ids.end())
+      reader.fail("atom ID " + std::to_string(*std::adjacent_find(ids.begin(), ids.end())) + " comes twice in timestep " +
+                  std::to_string(frame.step));
+    if (trajectory.steps.empty()) {
+      trajectory.ids = ids;
+      trajectory.n_atoms = static_cast<int>(ids.size());
+    } else if (ids != trajectory.ids) {
+      reader.fail("timestep " + std::to_string(frame.step) + " holds " + std::to_string(ids.size()) +
+                  " atoms whose IDs differ from the first frame's " + std::to_string(trajectory.n_atoms));
+    }
+    trajectory.steps.push_back(frame.step);
+    for (const auto &atom : atoms) trajectory.x.insert(trajectory.x.end(), atom.second.begin(), atom.second.end());
+  }
+  if (trajectory.steps.empty()) throw FileError(path + ": got no frame, expected a LAMMPS text dump");
+  return trajectory;
+}
+
+namespace {
+
+void add_point(const CgSpace &space, std::vector<double> point, const LineReader &reader, std::vector<double> &points)
+{
+  if (!space.contains(point.data())) {
+    std::string text;
+    for (double value : point) text += " " + std::to_string(value);
+    reader.fail("the point" + text + " lies outside the ranges of the CG variables");
+  }
+  space.wrap(point.data());
+  points.insert(points.end(), point.begin(), point.end());
+}
+
+std::vector<double> read_walkers(const std::string &path, const CgSpace &space)
+{
+  LineReader reader(path);
+  std::vector<double> points;
+  Frame frame;
+  while (read_frame(reader, frame)) {
+    std::vector<int> columns;
+    for (int k = 0; k < space.n_cv(); ++k) {
+      const std::string name = k < 3 ? std::string(1, "xyz"[k]) : "d_cv" + std::to_string(k + 1);
+      columns.push_back(column(frame, name));
+      if (columns.back() < 0) reader.fail("got columns '" + join(frame.columns) + "', expected " + name + " for the CG variable " +
+                                          space[k].name);
+    }
+    for (const auto &row : frame.rows) {
+      std::vector<double> point;
+      for (int k : columns) point.push_back(row[k]);
+      add_point(space, std::move(point), reader, points);
+    }
+  }
+  return points;
+}
+
+}    // namespace
+
+std::vector<double> read_points(const std::string &path, const CgSpace &space)
+{
+  LineReader reader(path);
+  std::vector<double> points;
+  std::string line;
+  while (reader.next(line)) {
+    if (line.rfind("ITEM:", 0) == 0) return read_walkers(path, space);
+    const auto words = split(line.substr(0, line.find('#')));
+    if (words.empty()) continue;
+    if (static_cast<int>(words.size()) != space.n_cv())
+      reader.fail("got " + std::to_string(words.size()) + " columns, expected " + std::to_string(space.n_cv()) +
+                  ", one for each CG variable");
+    std::vector<double> point;
+    for (const auto &word : words) {
+      const auto value = to_number(word);
+      if (!value) reader.fail("got '" + word + "', expected a number");
+      point.push_back(*value);
+    }
+    add_point(space, std::move(point), reader, points);
+  }
+  if (points.empty()) throw FileError(path + ": got no point, expected one point a line");
+  return points;
+}
+
+}    // namespace cgflow

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_AL_OPTIONS_H
+#define LMP_CGFLOW_AL_OPTIONS_H
+
+#include "lmptype.h"
+
+#include <string>
+
+namespace LAMMPS_NS {
+
+/// The arguments of fix cgflow/al.
+struct CGFlowALOptions {
+  double T = 0.0;
+  int seed = 0;
+  std::string yaml;
+  std::string name;           ///< the YAML's file name without folder and ending: stem of the output files
+  std::string atomistic;
+  double threshold = 0.2;     ///< kT
+  std::string pmf;            ///< file of the PMF
+  bool start_at_data = true;
+  bool fresh = false;
+  bigint checkpoint_sweeps = 0;        ///< 0: by time
+  double checkpoint_minutes = 5.0;
+  int copies = 64;            ///< conformers that the child evaluates at once
+
+  std::string state_file() const { return name + ".state"; }
+  std::string model_file() const { return name + ".cgflow"; }
+  std::string history_file() const { return name + ".iterations"; }
+};
+
+/// Reads the arguments of the fix command from the fourth on. One LAMMPS error for each thing that is wrong.
+CGFlowALOptions parse_cgflow_al(class LAMMPS *lmp, int narg, char **arg);
+
+}    // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow_command_backmap.h"
+
+#include "cgflow_child.h"
+#include "cgflow_child_instance.h"
+#include "cgflow_communicator.h"
+#include "cgflow_errors.h"
+#include "cgflow_log.h"
+#include "cgflow_structure_writer.h"
+
+#include "error.h"
+#include "update.h"
+
+#include "cgflow/error.h"
+#include "cgflow/trajectory.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+using namespace LAMMPS_NS;
+
+namespace {
+
+struct Options {
+  std::string model, points, dump, atomistic;
+  int n = 0, seed = 0;
+  std::vector<std::string> style;    // dump style and its arguments
+  bool weights = false;
+};
+
+// Words after the dump's file name up to the next keyword are its style.
+const std::set<std::string> kKeywords = {"seed", "points", "dump", "weights", "atomistic"};
+
+Options parse(LAMMPS *lmp, int narg, char **arg)
+{
+  Error *error = lmp->error;
+  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/backmap", error);
+  Options options;
+  options.model = arg[0];
+  options.n = utils::inumeric(FLERR, arg[1], false, lmp);
+  if (options.n < 1) error->all(FLERR, "Command cgflow/backmap: got {} structures, expected an integer > 0", arg[1]);
+  for (int iarg = 2; iarg < narg; iarg += 2) {
+    const std::string keyword = arg[iarg];
+    if (!kKeywords.count(keyword))
+      error->all(FLERR, "Command cgflow/backmap: unknown keyword {}, expected seed, points, dump, weights or atomistic", keyword);
+    if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/backmap " + keyword, error);
+    const std::string value = arg[iarg + 1];
+    if (keyword == "seed") {
+      options.seed = utils::inumeric(FLERR, value, false, lmp);
+      if (options.seed <= 0) error->all(FLERR, "Command cgflow/backmap seed: got {}, expected an integer > 0", value);
+    } else if (keyword == "points") {
+      options.points = value;
+    } else if (keyword == "weights") {
+      options.weights = utils::logical(FLERR, value, false, lmp) == 1;
+    } else if (keyword == "atomistic") {
+      options.atomistic = value;
+    } else {
+      options.dump = value;
+      while (iarg + 2 < narg && !kKeywords.count(arg[iarg + 2])) {
+        options.style.push_back(arg[iarg + 2]);
+        ++iarg;
+      }
+    }
+  }
+  for (const auto &[keyword, missing] : {std::pair{"seed", options.seed == 0}, std::pair{"points", options.points.empty()},
+                                         std::pair{"dump", options.dump.empty()}})
+    if (missing) error->all(FLERR, "Command cgflow/backmap: keyword {} is missing", keyword);
+  if (options.weights && options.atomistic.empty())
+    error->all(FLERR, "Command cgflow/backmap: weights yes needs keyword atomistic, energies come from its script");
+  return options;
+}
+
+}    // namespace
+
+void CGFlowCommandBackmap::command(int narg, char **arg)
+{
+  const Options options = parse(lmp, narg, arg);
+  CGFlowCommunicator comm(world);
+  CGFlowLog log(lmp);
+  cgflow_guarded(lmp, "cgflow/backmap", [&] {
+    const cgflow::Model model = cgflow::Model::read(options.model);
+    std::unique_ptr<CGFlowChild> child;
+    if (options.weights) {
+      child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);
+      if (child->n_atoms() != model.info().n_atoms)
+        throw cgflow::ModelError(fmt::format("{} has {} atoms, the model {} was made for {}", options.atomistic,
+                                             child->n_atoms(), options.model, model.info().n_atoms));
+    }
+    const cgflow::Structures structures = options.points == "pmf"
+        ? cgflow::backmap_pmf(model, options.n, options.seed, child.get(), comm)
+        : cgflow::backmap_points(model, cgflow::read_points(options.points, model.space()), options.n, options.seed, child.get(),
+                                 comm);
+    std::unique_ptr<CGFlowChildInstance> instance;
+    if (!options.atomistic.empty()) instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
+    if (comm.rank() == 0) {
+      if (options.weights) cgflow_write_weights(structures, model.space(), options.dump + ".weights");
+      cgflow_write_structures(lmp, instance.get(), structures, model.info().n_atoms, options.dump, options.style);
+    }
+    log.line(fmt::format("cgflow/backmap: wrote {} structures to {}", structures.point.size(), options.dump));
+    if (!options.weights) return;
+    const auto rejected = std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });
+    log.line(fmt::format("cgflow/backmap: {} energy evaluations, {} rejected, ESS share {:.3f}", structures.point.size(), rejected,
+                         structures.ess_share));
+  });
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Prints what active learning costs and reaches on analytic systems, seed by seed: learn_1d [SYSTEM [FIRST_SEED [SEEDS]]]
+#include "analytic_systems.h"
+
+#include <ATen/Parallel.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+using namespace cgflow;
+
+namespace {
+class Screen : public Log {
+ public:
+  void line(const std::string &text) override { std::printf("    %s\n", text.c_str()); }
+  void warning(const std::string &text) override { std::printf("    WARNING %s\n", text.c_str()); }
+};
+}    // namespace
+
+int main(int argc, char **argv)
+{
+  at::set_num_threads(1);
+  const std::string name = argc > 1 ? argv[1] : "mueller_brown";
+  const tests::System system = name == "double_well" ? tests::double_well_system() : tests::mueller_brown_system();
+  const int first = argc > 2 ? std::atoi(argv[2]) : 1, seeds = argc > 3 ? std::atoi(argv[3]) : 5;
+  const bool verbose = argc > 4;
+  Screen screen;
+  SilentLog silent;
+  std::printf("%-14s %5s %7s %7s %8s %8s %8s %8s %8s %8s %7s %7s\n", "system", "seed", "evals", "status", "rms", "largest",
+              "std", "in 1std", "in 2std", "iter", "sweeps", "s");
+  for (int seed = first; seed < first + seeds; ++seed) {
+    const auto begin = std::chrono::steady_clock::now();
+    tests::OneParticle energy(system.potential);
+    SerialCommunicator comm;
+    Config config = system.config();
+    Learner learner(Model(config, system.info(seed)), &energy, comm, verbose ? static_cast<Log &>(screen) : silent);
+    learner.begin(system.frames(100, seed), 2500);
+    const std::int64_t sweeps = tests::walk(learner, system, 200, 0.1, 2 * system.kT, 100000, seed);
+    const tests::Accuracy a = tests::accuracy(system, *learner.surface());
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    std::printf("%-14s %5d %7lld %7d %8.4f %8.4f %8.4f %8.2f %8.2f %8d %7lld %7.1f\n", name.c_str(), seed,
+                static_cast<long long>(learner.model().counts.total()), learner.status(), a.rms, a.largest, a.median_std,
+                a.within1, a.within2, learner.model().iteration, static_cast<long long>(sweeps), seconds);
+    std::fflush(stdout);
+  }
+}
