@@ -64,7 +64,7 @@ struct EnergyConfig {
   double final_rate = 0.1;  ///< cosine decay ends at this share of `rate`; 1 = constant
   double clip = 20.0;       ///< clip of the gradient's norm; 0 = none
   double sample_clip = 100.0;    ///< clip of each sample's energy gradient in scaled coordinates (path only); 0 = none
-  double cap = 1000.0;      ///< energies above cap kT over the lowest of their batch are compressed by a logarithm
+  double cap = 1000.0;      ///< energies above cap kT over the lowest of their batch are compressed by a logarithm; 0 = none
   int drop = 0;             ///< highest losses dropped from a batch (biases; paper)
   double test = 0.0;        ///< share of the points kept for a test loss (counted apart)
   bool operator==(const EnergyConfig &) const = default;
@@ -132,14 +132,18 @@ struct Config {
 
   /// Throws ConfigError naming the first difference when the parts that define a model (cg, fine, flow, pmf) differ.
   void require_same_model(const Config &other) const;
+
+  /// Compares everything but `source`.
+  bool operator==(const Config &other) const;
 };
 
 /// One row of the keyword table, from which the parser, error texts and the manual come.
 struct KeywordInfo {
-  std::string path;       ///< e.g. "train.energy.rate"
+  std::string path;       ///< e.g. "train.energy.rate"; "cg[].name" for a key of a list's entries
   std::string type;       ///< e.g. "number > 0"
-  std::string default_value;
+  std::string default_value;    ///< empty: no default
   std::string help;
+  std::string paper_value;      ///< default under `paper: true`
 };
 /// All YAML keys in order.
 std::vector<KeywordInfo> config_keywords();

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/atomic_file.h"
+
+#include "cgflow/error.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace cgflow {
+
+namespace {
+
+[[noreturn]] void fail(const std::string &what, const std::string &path, int error, const std::string &detail = "")
+{
+  throw FileError("Cannot " + what + " file " + path + ": " + std::strerror(error) + detail);
+}
+
+/// A file descriptor that is closed at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor()
+  {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor &) = delete;
+  Descriptor &operator=(const Descriptor &) = delete;
+  bool open() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  /// Some file systems report a full disk or quota only here. Returns 0 or an errno.
+  int close()
+  {
+    const int fd = fd_;
+    fd_ = -1;
+    return ::close(fd) == 0 ? 0 : errno;
+  }
+
+ private:
+  int fd_;
+};
+
+/// Removes the temporary file unless the write has succeeded.
+class TemporaryName {
+ public:
+  explicit TemporaryName(std::string path) : path_(std::move(path)) {}
+  ~TemporaryName()
+  {
+    if (!kept_) ::unlink(path_.c_str());
+  }
+  TemporaryName(const TemporaryName &) = delete;
+  TemporaryName &operator=(const TemporaryName &) = delete;
+  const std::string &path() const { return path_; }
+  void keep() { kept_ = true; }
+
+ private:
+  std::string path_;
+  bool kept_ = false;
+};
+
+/// Returns 0 or an errno.
+int write_all(int fd, std::string_view content)
+{
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+/// The file behind a symbolic link, so that the link stays a link.
+std::string resolve(const std::string &path)
+{
+  std::error_code ignored;
+  if (!std::filesystem::is_symlink(path, ignored)) return path;
+  const auto target = std::filesystem::weakly_canonical(path, ignored);
+  return ignored ? path : target.string();
+}
+
+/// After a power failure the new name is on the disk only if its folder is. Not every file system allows it, and the
+/// new file is whole in any case: errors are ignored.
+void sync_folder(const std::string &path)
+{
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.open()) ::fsync(fd.get());
+}
+
+/// Devices and pipes have no old content to keep and no name to replace.
+void write_device(const std::string &path, std::string_view content)
+{
+  Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd.open()) fail("write", path, errno);
+  if (const int error = write_all(fd.get(), content)) fail("write", path, error);
+  if (const int error = fd.close()) fail("write", path, error);
+}
+
+}    // namespace
+
+void write_file(const std::string &path, std::string_view content)
+{
+  const std::string target = resolve(path);
+  struct stat old {};
+  const bool exists = ::stat(target.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) fail("write", path, EISDIR);
+  if (exists && !S_ISREG(old.st_mode)) return write_device(target, content);
+  // A rename would replace a file that its owner has protected.
+  if (exists && ::access(target.c_str(), W_OK) != 0) fail("write", path, errno);
+
+  // One fixed name: what a killed run left is overwritten by the next one, so that no litter piles up. It is removed
+  // first because it may be anything, also a link to elsewhere.
+  TemporaryName temporary(target + ".tmp");
+  const std::string detail = " (while writing " + temporary.path() + ", " + path + " is as it was)";
+  ::unlink(temporary.path().c_str());
+  Descriptor fd(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd.open()) fail("write", path, errno);
+  if (exists && ::fchmod(fd.get(), old.st_mode & 07777) != 0) fail("write", path, errno, detail);
+  if (const int error = write_all(fd.get(), content)) fail("write", path, error, detail);
+  // Without it the rename can reach the disk before the content.
+  if (::fsync(fd.get()) != 0) fail("write", path, errno, detail);
+  if (const int error = fd.close()) fail("write", path, error, detail);
+  if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail("write", path, errno, detail);
+  temporary.keep();
+  sync_folder(target);
+}
+
+std::string read_file(const std::string &path)
+{
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.open()) fail("read", path, errno);
+  std::string content;
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) fail("read", path, errno);
+  if (S_ISREG(status.st_mode)) content.reserve(static_cast<std::size_t>(status.st_size));
+  char block[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), block, sizeof block);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("read", path, errno);
+    if (n == 0) return content;
+    content.append(block, static_cast<std::size_t>(n));
+  }
+}
+
+}    // namespace cgflow

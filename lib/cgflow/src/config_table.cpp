@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "config_table.h"
+
+namespace cgflow {
+
+namespace {
+
+template <class T> std::function<Slot(Config &)> at(T Config::*member)
+{
+  return [member](Config &config) -> Slot { return &(config.*member); };
+}
+
+template <class Part, class T> std::function<Slot(Config &)> at(Part Config::*part, T Part::*member)
+{
+  return [part, member](Config &config) -> Slot { return &(config.*part.*member); };
+}
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+Limits at_least(double lo) { return {lo, kInfinity, false, false}; }
+Limits above(double lo) { return {lo, kInfinity, true, false}; }
+const Limits kShare{0, 1, false, false};
+const Limits kPartialShare{0, 1, false, true};
+const Limits kNonzeroShare{0, 1, true, false};
+
+using Rows = std::vector<Keyword>;
+
+Rows flow_rows()
+{
+  const auto c = &Config::flow;
+  using F = FlowConfig;
+  return {
+      {"flow.layers",
+       at(c, &F::layers),
+       {},
+       {"affine", "spline", "affine_coupling", "spline_coupling"},
+       "Layers from the latent to the fine coordinates. `affine`: mean and Cholesky factor given s; `spline`: a "
+       "rational-quadratic spline of each coordinate given s, circular where the coordinate is; `affine_coupling` and "
+       "`spline_coupling`: half of the coordinates given s and the other half."},
+      {"flow.hidden", at(c, &F::hidden), at_least(1), {}, "Widths of the hidden layers of the flow's networks."},
+      {"flow.bins", at(c, &F::bins), at_least(2), {}, "Bins of each spline."},
+      {"flow.tail",
+       at(c, &F::tail),
+       above(0),
+       {},
+       "Splines of unbounded coordinates act on [-tail, tail], in standard deviations of the training data; outside they "
+       "are the identity."},
+  };
+}
+
+Rows example_rows()
+{
+  const auto c = &Config::example;
+  using E = ExampleConfig;
+  return {
+      {"train.example.dump",
+       at(c, &E::dump),
+       {},
+       {},
+       "LAMMPS text dump of an all-atom run, the data for training by example. Empty: none."},
+      {"train.example.epochs", at(c, &E::epochs), at_least(0), {}, "Passes over the frames."},
+      {"train.example.batch", at(c, &E::batch), at_least(1), {}, "Frames a step."},
+      {"train.example.rate", at(c, &E::rate), above(0), {}, "Learning rate of Adam."},
+      {"train.example.test", at(c, &E::test), kPartialShare, {}, "Share of the frames kept for the test loss."},
+      {"train.example.random_conditions",
+       at(c, &E::random_conditions),
+       kShare,
+       {},
+       "Share of the conditions replaced by random s, so that widths are sensible where there are no data."},
+  };
+}
+
+Rows energy_rows()
+{
+  const auto c = &Config::energy;
+  using E = EnergyConfig;
+  return {
+      {"train.energy.estimator",
+       at(c, &E::estimator),
+       {},
+       {"path", "reverse_kl"},
+       "Gradient of the reverse KL divergence: the path gradient, or the plain one."},
+      {"train.energy.points", at(c, &E::points), at_least(1), {}, "CG points an iteration."},
+      {"train.energy.latent", at(c, &E::latent), at_least(1), {}, "Latent samples a point and epoch."},
+      {"train.energy.epochs",
+       at(c, &E::epochs),
+       at_least(1),
+       {},
+       "Passes over the points, each with new latent samples. Points x latent x epochs evaluations an iteration."},
+      {"train.energy.first_epochs", at(c, &E::first_epochs), at_least(1), {}, "The same for the first iteration."},
+      {"train.energy.batch", at(c, &E::batch), at_least(1), {}, "Samples a step."},
+      {"train.energy.rate", at(c, &E::rate), above(0), {}, "Learning rate of Adam."},
+      {"train.energy.warmup", at(c, &E::warmup), at_least(0), {}, "Steps of linear warm-up in an iteration."},
+      {"train.energy.final_rate",
+       at(c, &E::final_rate),
+       kShare,
+       {},
+       "A cosine decay ends at this share of the rate; 1: constant."},
+      {"train.energy.clip", at(c, &E::clip), at_least(0), {}, "Largest norm of a step's gradient; 0: no limit."},
+      {"train.energy.sample_clip",
+       at(c, &E::sample_clip),
+       at_least(0),
+       {},
+       "Largest norm of one sample's energy gradient in scaled coordinates (`path` only); 0: no limit."},
+      {"train.energy.cap",
+       at(c, &E::cap),
+       at_least(0),
+       {},
+       "Energies above so many kT over the lowest of their batch are compressed by a logarithm in training (never in "
+       "labels); 0: they are not."},
+      {"train.energy.drop",
+       at(c, &E::drop),
+       at_least(0),
+       {},
+       "Highest losses dropped from each batch. Biases the flow; the paper does so for molecules."},
+      {"train.energy.test",
+       at(c, &E::test),
+       kPartialShare,
+       {},
+       "Share of the points kept for a test loss, whose evaluations are counted apart."},
+  };
+}
+
+Rows label_rows()
+{
+  const auto c = &Config::labels;
+  using L = LabelConfig;
+  return {
+      {"train.labels.from",
+       at(c, &L::from),
+       {},
+       {"frozen", "training"},
+       "Samples that give the PMF labels: fresh ones of the frozen flow, or those of the last epoch of training."},
+      {"train.labels.points", at(c, &L::points), at_least(1), {}, "Label points an iteration (`frozen`)."},
+      {"train.labels.latent",
+       at(c, &L::latent),
+       at_least(2),
+       {},
+       "Latent samples a label (`frozen`); their spread gives the label's error."},
+  };
+}
+
+Rows pmf_rows()
+{
+  const auto c = &Config::pmf;
+  using P = PmfConfig;
+  return {
+      {"pmf.members", at(c, &P::members), at_least(2), {}, "Networks of the ensemble; their spread is the std."},
+      {"pmf.hidden", at(c, &P::hidden), at_least(1), {}, "Widths of the hidden layers of each network."},
+      {"pmf.rate", at(c, &P::rate), above(0), {}, "Learning rate of Adam."},
+      {"pmf.epochs", at(c, &P::epochs), at_least(1), {}, "Passes over the labels a fit, at most."},
+      {"pmf.batch", at(c, &P::batch), at_least(0), {}, "Labels a step; 0: all of them."},
+      {"pmf.loss",
+       at(c, &P::loss),
+       {},
+       {"gamma", "squared"},
+       "`gamma`: gamma deviance of Z(s), weighted by the labels' errors; `squared`: squared error of F, unweighted."},
+      {"pmf.bagging",
+       at(c, &P::bagging),
+       kNonzeroShare,
+       {},
+       "Below 1 each member sees this share of the labels; 1: bootstrap weights of all."},
+      {"pmf.prior",
+       at(c, &P::prior),
+       at_least(0),
+       {},
+       "Scale of each member's fixed random prior function, in units of the labels' spread."},
+      {"pmf.warm_start", at(c, &P::warm_start), {}, {}, "Continue the networks of the iteration before."},
+      {"pmf.table", at(c, &P::table), {}, {}, "For up to 3 CG variables, tabulate F and std for the walkers."},
+  };
+}
+
+Rows explore_rows()
+{
+  const auto c = &Config::explore;
+  using E = ExploreConfig;
+  return {
+      {"explore.strategy",
+       at(c, &E::strategy),
+       {},
+       {"mc", "grid"},
+       "`mc`: walkers on the learned PMF stop where the std is above the threshold and become new points; `grid`: one "
+       "iteration on a uniform grid, for up to 2 CG variables."},
+      {"explore.quiet", at(c, &E::quiet), at_least(1), {}, "Sweeps without a new point after which exploring has ended."},
+      {"explore.find", at(c, &E::find), at_least(1), {}, "Stopped walkers after which an iteration begins."},
+      {"explore.wait",
+       at(c, &E::wait),
+       at_least(0),
+       {},
+       "Sweeps after the first stopped walker after which an iteration begins anyway."},
+      {"explore.keep", at(c, &E::keep), at_least(1), {}, "Of these, points kept by farthest-point choice."},
+      {"explore.spread",
+       at(c, &E::spread),
+       above(0),
+       {},
+       "Radius of a new point's neighbourhood, in units of the widths of the ranges."},
+      {"explore.old", at(c, &E::old), kPartialShare, {}, "Share of an iteration's samples drawn around old points."},
+      {"explore.target",
+       at(c, &E::target),
+       at_least(0),
+       {},
+       "Refine until the std, root mean square over the known region, is at most so many kT; 0: do not refine."},
+      {"explore.grid", at(c, &E::grid), at_least(2), {}, "Grid points a dimension (`grid`)."},
+  };
+}
+
+Rows make_table()
+{
+  Rows table{
+      {"paper",
+       at(&Config::paper),
+       {},
+       {},
+       "Take the settings of the method's paper for its Mueller-Brown system as defaults. Keys that are given stay."}};
+  for (const Rows &rows : {flow_rows(), example_rows(), energy_rows(), label_rows(), pmf_rows(), explore_rows()})
+    table.insert(table.end(), rows.begin(), rows.end());
+  table.push_back({"budget",
+                   at(&Config::budget),
+                   at_least(1),
+                   {},
+                   "Energy evaluations in all: training, test losses and labels. The run ends when they are spent."});
+  return table;
+}
+
+}    // namespace
+
+const std::vector<Keyword> &keyword_table()
+{
+  static const Rows table = make_table();
+  return table;
+}
+
+std::string short_form(const std::string &section) { return section == "explore" ? "explore.strategy" : ""; }
+
+}    // namespace cgflow

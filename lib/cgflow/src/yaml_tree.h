@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_YAML_TREE_H
+#define CGFLOW_SRC_YAML_TREE_H
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cgflow {
+
+/// A YAML document without the YAML library: texts, lists and maps with the places where they stand.
+struct YamlNode {
+  enum class Kind { nothing, text, list, map };
+  Kind kind = Kind::nothing;
+  std::string text;
+  bool quoted = false;
+  int line = 0;                                          ///< 1-based; 0: unknown
+  int column = 0;                                        ///< 1-based
+  std::vector<YamlNode> items;                           ///< of a list
+  std::vector<std::pair<YamlNode, YamlNode>> entries;    ///< of a map, in the file's order; keys are unique texts
+
+  /// "'fast'", "a list", "nothing", ...: the "got" of an error text.
+  std::string description() const;
+  const YamlNode *find(const std::string &key) const;
+};
+
+struct YamlTree {
+  std::string source;    ///< file name for messages
+  YamlNode root;
+
+  /// Throws ConfigError "source:line:column: path: text".
+  [[noreturn]] void fail(const YamlNode &at, const std::string &path, const std::string &text) const;
+};
+
+/// Reads one document. Throws ConfigError for bad YAML, CRLF line ends, tabs that indent, repeated keys, keys that are not
+/// texts, and nesting that no hand-written file has.
+YamlTree read_yaml_tree(const std::string &text, const std::string &source);
+
+}    // namespace cgflow
+
+#endif

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/config.h"
+
+#include "cgflow/atomic_file.h"
+#include "cgflow/error.h"
+#include "temporary_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <set>
+
+using namespace cgflow;
+using ::testing::HasSubstr;
+
+namespace {
+
+const std::string kCg = "cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]\n";
+
+Config parse(const std::string &text) { return Config::parse(text, "mb.yaml"); }
+
+std::string error_of(const std::string &text)
+{
+  try {
+    parse(text);
+  } catch (const ConfigError &error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// The error of a file whose second line and those after it are `lines`.
+std::string error_after_cg(const std::string &lines) { return error_of(kCg + lines); }
+
+}    // namespace
+
+TEST(Config, SmallestFileGivesTheStructsDefaults)
+{
+  const Config config = parse(kCg);
+  Config expected;
+  expected.cg = {{"s", {{"x", 1.0}, {"y", -1.0}}, {-2.6, 1.2}}};
+  EXPECT_EQ(config, expected);
+  EXPECT_EQ(config.source, "mb.yaml");
+}
+
+TEST(Config, ReadsEntriesInEitherStyleOfYaml)
+{
+  const Config config = parse(R"(# a comment
+cg:
+  - name: s
+    linear: {x1: 1, y1: -1.5e0}
+    range: [-2.6, +1.2]
+  - {range: [0, 1], name: "12", linear: {z12: .5}}
+)");
+  EXPECT_EQ(config.cg, (std::vector<CgVariableConfig>{{"s", {{"x1", 1.0}, {"y1", -1.5}}, {-2.6, 1.2}},
+                                                      {"12", {{"z12", 0.5}}, {0.0, 1.0}}}));
+}
+
+TEST(Config, ReadsSections)
+{
+  const Config config = parse(kCg + R"(fine: [{name: t, linear: {x: 1, y: 1}}]
+flow: {layers: [affine_coupling, affine], hidden: [32], bins: 12, tail: 4.5}
+train:
+  example: {dump: basin.dump, epochs: 7}
+  energy:
+    rate: 1e-3
+    estimator: "reverse_kl"
+  labels: {points: 64}
+pmf: {members: 5, warm_start: no, table: yes}
+explore: {quiet: 123456789012, keep: 3}
+budget: 5e4
+)");
+  EXPECT_EQ(config.fine, (std::vector<FineConfig>{{"t", {{"x", 1.0}, {"y", 1.0}}}}));
+  EXPECT_EQ(config.flow.layers, (std::vector<std::string>{"affine_coupling", "affine"}));
+  EXPECT_EQ(config.flow.hidden, std::vector<int>{32});
+  EXPECT_EQ(config.flow.bins, 12);
+  EXPECT_EQ(config.flow.tail, 4.5);
+  EXPECT_EQ(config.example.dump, "basin.dump");
+  EXPECT_EQ(config.example.epochs, 7);
+  EXPECT_EQ(config.energy.rate, 1e-3);
+  EXPECT_EQ(config.energy.estimator, "reverse_kl");
+  EXPECT_EQ(config.labels.points, 64);
+  EXPECT_EQ(config.pmf.members, 5);
+  EXPECT_FALSE(config.pmf.warm_start);
+  EXPECT_TRUE(config.pmf.table);
+  EXPECT_EQ(config.explore.quiet, 123456789012);
+  EXPECT_EQ(config.explore.keep, 3);
+  EXPECT_EQ(config.budget, 50000);
+}
+
+TEST(Config, ExploreMayBeAWordAndSectionsMayBeEmpty)
+{
+  EXPECT_EQ(parse(kCg + "explore: grid\n").explore.strategy, "grid");
+  EXPECT_EQ(parse(kCg + "explore: mc\n").explore, ExploreConfig());
+  EXPECT_EQ(parse(kCg + "flow:\n  # bins: 4\ntrain:\n  energy:\n"), parse(kCg));
+}
+
+TEST(Config, AnchorsAndAliasesAreFollowed)
+{
+  const Config config = parse(kCg + "flow: {hidden: &widths [48, 48]}\npmf: {hidden: *widths}\n");
+  EXPECT_EQ(config.pmf.hidden, (std::vector<int>{48, 48}));
+}
+
+TEST(Config, PaperReplacesDefaultsAndLeavesGivenKeys)
+{
+  const Config config = parse(kCg + "pmf: {members: 4}\npaper: true\n");
+  EXPECT_EQ(config.pmf.members, 4);
+  EXPECT_EQ(config.pmf.hidden, (std::vector<int>{64, 64}));
+  EXPECT_EQ(config.pmf.bagging, 0.8);
+  EXPECT_EQ(config.flow.layers, std::vector<std::string>{"affine"});
+  EXPECT_EQ(config.energy.points * config.energy.latent, 65 * 30);
+  EXPECT_EQ(config.energy.first_epochs, 12);
+  EXPECT_EQ(config.energy.cap, 0.0);
+  EXPECT_EQ(config.labels.from, "training");
+  EXPECT_NEAR(config.explore.spread * 3.8, 0.5, 1e-15);
+  EXPECT_EQ(config.explore.target, 0.0);
+  EXPECT_EQ(parse(kCg + "paper: no\n"), parse(kCg));
+}
+
+TEST(ConfigErrors, UnknownKeysNameTheAllowedOnes)
+{
+  EXPECT_EQ(error_after_cg("train:\n  energy:\n    rat: 1\n"),
+            "mb.yaml:4:5: train.energy.rat: unknown key; did you mean 'rate'? Allowed keys: estimator, points, latent, "
+            "epochs, first_epochs, batch, rate, warmup, final_rate, clip, sample_clip, cap, drop, test");
+  EXPECT_EQ(error_after_cg("bugdet: 3\n"),
+            "mb.yaml:2:1: bugdet: unknown key; did you mean 'budget'? Allowed keys: cg, fine, "
+            "paper, flow, train, pmf, explore, budget");
+  EXPECT_EQ(error_after_cg("members: 3\n"),
+            "mb.yaml:2:1: members: unknown key; did you mean 'pmf.members'? Allowed keys: cg, "
+            "fine, paper, flow, train, pmf, explore, budget");
+  EXPECT_EQ(
+      error_after_cg("pmf: {qqqqqqq: 3}\n"),
+      "mb.yaml:2:7: pmf.qqqqqqq: unknown key. Allowed keys: members, hidden, rate, epochs, batch, loss, bagging, prior, "
+      "warm_start, table");
+  EXPECT_THAT(error_after_cg("train: {exmaple: {}}\n"), HasSubstr("train.exmaple: unknown key; did you mean 'example'?"));
+  EXPECT_EQ(error_of("cg: [{name: s, lin: {x: 1}, range: [0, 1]}]"),
+            "mb.yaml:1:16: cg[1].lin: unknown key. Allowed keys: name, linear, range");
+  EXPECT_EQ(error_after_cg("fine: [{name: t, linear: {x: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:2:34: fine[1].range: unknown key. Allowed keys: name, linear");
+}
+
+TEST(ConfigErrors, RepeatedKeysNameTheFirstLine)
+{
+  EXPECT_EQ(error_after_cg("budget: 1\nbudget: 2\n"), "mb.yaml:3:1: budget: repeated key, it stands in line 2 already");
+  EXPECT_EQ(error_after_cg("flow: {bins: 4,\n  bins: 4}\n"),
+            "mb.yaml:3:3: flow.bins: repeated key, it stands in line 2 already");
+  EXPECT_EQ(error_of(kCg + kCg), "mb.yaml:2:1: cg: repeated key, it stands in line 1 already");
+  EXPECT_EQ(error_of("cg: [{name: s, linear: {x: 1, x: 2}, range: [0, 1]}]"),
+            "mb.yaml:1:31: cg[1].linear.x: repeated key, it stands in line 1 already");
+}
+
+TEST(ConfigErrors, WrongTypesNameWhatWasGot)
+{
+  EXPECT_EQ(error_after_cg("pmf: {rate: fast}\n"), "mb.yaml:2:13: pmf.rate: got 'fast', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: \"0.1\"}\n"),
+            "mb.yaml:2:13: pmf.rate: got the quoted text \"0.1\", expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: [1, 2]}\n"), "mb.yaml:2:13: pmf.rate: got a list, expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: {a: 1}}\n"), "mb.yaml:2:13: pmf.rate: got a map, expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf:\n  rate:\n"), "mb.yaml:3:3: pmf.rate: got nothing, expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: 1x}\n"), "mb.yaml:2:13: pmf.rate: got '1x', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: 0x10}\n"), "mb.yaml:2:13: pmf.rate: got '0x10', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {members: 2.5}\n"), "mb.yaml:2:16: pmf.members: got '2.5', expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {members: '3'}\n"),
+            "mb.yaml:2:16: pmf.members: got the quoted text \"3\", expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {table: 1}\n"), "mb.yaml:2:14: pmf.table: got '1', expected true or false");
+  EXPECT_EQ(error_after_cg("paper: True\n"), "mb.yaml:2:8: paper: got 'True', expected true or false");
+  EXPECT_EQ(error_after_cg("pmf: {hidden: 64}\n"), "mb.yaml:2:15: pmf.hidden: got '64', expected list of integers >= 1");
+  EXPECT_EQ(error_after_cg("pmf: {hidden: []}\n"),
+            "mb.yaml:2:15: pmf.hidden: got an empty list, expected list of integers >= 1");
+  EXPECT_EQ(error_after_cg("pmf: {hidden: [3, 0]}\n"),
+            "mb.yaml:2:19: pmf.hidden[2]: got '0', expected list of integers >= 1");
+  EXPECT_EQ(error_after_cg("pmf: {loss: gama}\n"),
+            "mb.yaml:2:13: pmf.loss: got 'gama', expected one of gamma, squared; did you mean 'gamma'?");
+  EXPECT_EQ(error_after_cg("flow: {layers: [affine, cubic]}\n"),
+            "mb.yaml:2:25: flow.layers[2]: got 'cubic', expected list of affine, spline, affine_coupling, spline_coupling");
+  EXPECT_EQ(error_after_cg("pmf: 3\n"), "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, hidden, rate, "
+                                        "epochs, batch, loss, bagging, prior, warm_start, table");
+  EXPECT_THAT(error_after_cg("explore: gird\n"), HasSubstr("mb.yaml:2:10: explore: got 'gird', expected one of mc, grid, or "
+                                                           "a map with the keys strategy, quiet"));
+  EXPECT_THAT(error_after_cg("train: {example: {dump: [a]}}\n"), HasSubstr("train.example.dump: got a list, expected text"));
+}
+
+TEST(ConfigErrors, ValuesOutOfRangeNameTheRange)
+{
+  EXPECT_EQ(error_after_cg("pmf: {members: 1}\n"), "mb.yaml:2:16: pmf.members: got '1', expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {rate: 0}\n"), "mb.yaml:2:13: pmf.rate: got '0', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {bagging: 1.01}\n"), "mb.yaml:2:16: pmf.bagging: got '1.01', expected number in (0, 1]");
+  EXPECT_EQ(error_after_cg("explore: {old: 1}\n"), "mb.yaml:2:16: explore.old: got '1', expected number in [0, 1)");
+  EXPECT_EQ(error_after_cg("pmf: {epochs: 99999999999}\n"),
+            "mb.yaml:2:15: pmf.epochs: got '99999999999', expected integer >= 1, at most 2147483647");
+  EXPECT_THAT(error_after_cg("budget: 99999999999999999999\n"), HasSubstr("expected integer >= 1"));
+  for (const std::string bad : {"nan", ".nan", "inf", ".inf", "-.inf", "1e999", "infinity", "+-1", "--1", "1 2"})
+    EXPECT_EQ(error_after_cg("pmf: {rate: " + bad + "}\n"),
+              "mb.yaml:2:13: pmf.rate: got '" + bad + "', expected number > 0");
+}
+
+TEST(ConfigErrors, ValuesThatMakeNoSenseTogether)
+{
+  EXPECT_EQ(error_of("cg: [{name: a, linear: {x: 1}, range: [0, 1]}, {name: b, linear: {y: 1}, range: [0, 1]}, {name: c, "
+                     "linear: {z: 1}, range: [0, 1]}]\nexplore: grid\n"),
+            "mb.yaml:2:10: explore.strategy: got 'grid' with 3 CG variables, expected at most 2");
+  EXPECT_EQ(error_after_cg("train:\n  energy: {drop: 8, batch: 8}\n"),
+            "mb.yaml:3:18: train.energy.drop: got 8, expected less than train.energy.batch, which is 8");
+  EXPECT_EQ(
+      error_after_cg("train:\n  labels: {from: training}\n  energy: {latent: 1}\n"),
+      "mb.yaml:3:18: train.labels.from: got 'training' with train.energy.latent 1, expected at least 2: a label's error "
+      "is the spread of its samples");
+  EXPECT_EQ(error_after_cg("fine: [{name: s, linear: {x: 1, y: 1}}]\n"),
+            "mb.yaml:2:7: fine: got the name 's' of a CG variable, expected different names");
+}
+
+TEST(ConfigErrors, Entries)
+{
+  EXPECT_EQ(error_of("budget: 3\n"),
+            "mb.yaml: cg: missing key, expected cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]");
+  EXPECT_EQ(error_of("cg: []\n"), "mb.yaml:1:5: cg: got an empty list, expected at least one CG variable");
+  EXPECT_EQ(error_of("cg: {name: s}\n"),
+            "mb.yaml:1:5: cg: got a map, expected a list of entries with the keys name, linear, range");
+  EXPECT_EQ(error_of("cg: [s]\n"), "mb.yaml:1:6: cg[1]: got 's', expected a map with the keys name, linear, range");
+  EXPECT_EQ(error_of("cg: [{linear: {x: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:1:6: cg[1]: missing key 'name', expected name: TEXT");
+  EXPECT_EQ(error_of("cg: [{name: s, range: [0, 1]}]\n"),
+            "mb.yaml:1:6: cg[1]: got no coordinate, expected exactly one of linear");
+  EXPECT_EQ(error_of("cg: [{name: s, linear: {x: 1}}]\n"),
+            "mb.yaml:1:6: cg[1]: missing key 'range', expected range: [lo, hi] for the linear variable 's'");
+  const auto entry = [](const std::string &rest) { return error_of("cg: [{name: s, " + rest + "}]\n"); };
+  EXPECT_EQ(entry("linear: {x: 1}, range: [1, 0]"),
+            "mb.yaml:1:39: cg[1].range: got [1, 0], expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(entry("linear: {x: 1}, range: [1]"),
+            "mb.yaml:1:39: cg[1].range: got a list of length 1, expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(entry("linear: {x: 1}, range: [0, .inf]"),
+            "mb.yaml:1:43: cg[1].range: got '.inf', expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(entry("linear: {x: 1}, range: 1"),
+            "mb.yaml:1:39: cg[1].range: got '1', expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(
+      entry("linear: {}"),
+      "mb.yaml:1:24: cg[1].linear: got an empty map, expected a map from coordinates to coefficients such as {x1: 1, y1: -1}");
+  EXPECT_EQ(entry("linear: x"),
+            "mb.yaml:1:24: cg[1].linear: got 'x', expected a map from coordinates to coefficients such as {x1: 1, y1: -1}");
+  EXPECT_EQ(entry("linear: {x: 0}"), "mb.yaml:1:28: cg[1].linear.x: got '0', expected number other than 0");
+  for (const std::string bad : {"w", "x0", "x01", "1x", "xx", "x-1", "x1e3"})
+    EXPECT_EQ(entry("linear: {" + bad + ": 1}"),
+              "mb.yaml:1:25: cg[1].linear." + bad +
+                  ": unknown coordinate, expected x, y or z with an atom ID (x1, y1, z1, x2, ...), or x, y, z of one atom");
+  EXPECT_EQ(error_of("cg: [{name: s, linear: {x: 1}, range: [0, 1]}, {name: s, linear: {y: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:1:48: cg[2].name: got 's' a second time, expected different names");
+  for (const std::string bad : {"'a b'", "''", "'a,b'", "[]", "'a#'"})
+    EXPECT_THAT(error_of("cg: [{name: " + bad + "}]\n"),
+                HasSubstr("expected a name without blanks, quotes, commas, brackets and #"));
+}
+
+TEST(ConfigErrors, FilesThatAreNotPlainYaml)
+{
+  EXPECT_EQ(error_of("cg: []\r\n"), "mb.yaml:1:7: got a Windows line end (CRLF), expected LF alone; convert the file, e.g. "
+                                    "sed -i 's/\\r$//' mb.yaml");
+  EXPECT_EQ(error_of("flow:\n\tbins: 3\n"), "mb.yaml:2:1: got a tab in the indentation, expected blanks");
+  EXPECT_EQ(error_of("flow:\n  \tbins: 3\n"), "mb.yaml:2:3: got a tab in the indentation, expected blanks");
+  EXPECT_EQ(error_of(kCg + "\t\n\t# comment\nbudget:\t5\t# comment\n"), "no error");
+  EXPECT_EQ(error_of(std::string("cg\0: 1", 6)), "mb.yaml:1:3: got a zero byte, expected a text file");
+  for (const std::string empty : {"", "\n\n", "# comment\n", "---\n"})
+    EXPECT_EQ(error_of(empty), "mb.yaml: the file is empty, expected at least cg: [{name: s, linear: {x: 1, y: -1}, range: "
+                               "[-2.6, 1.2]}]");
+  EXPECT_EQ(error_of("- a\n"), "mb.yaml:1:1: got a list, expected a map with the keys cg, fine, paper, flow, train, pmf, "
+                               "explore, budget");
+  EXPECT_THAT(error_of("hello\n"), HasSubstr("mb.yaml:1:1: got 'hello', expected a map with the keys cg"));
+  EXPECT_EQ(error_of(kCg + "---\n" + kCg), "mb.yaml: got 2 YAML documents, expected one");
+  EXPECT_THAT(error_of("cg: [{\n"), HasSubstr("mb.yaml:2:1: bad YAML: "));
+  EXPECT_THAT(error_of("cg: *nowhere\n"), HasSubstr("mb.yaml:1:5: bad YAML: "));
+  EXPECT_EQ(error_of("[a]: 1\n"), "mb.yaml:1:1: got a key that is not a word, expected 'key: value'");
+}
+
+TEST(ConfigErrors, AliasesCannotExhaustMemory)
+{
+  std::string bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char c = 'b'; c < 'n'; ++c) {
+    const std::string before(1, static_cast<char>(c - 1));
+    bomb += std::string(1, c) + ": &" + c + " [";
+    for (int i = 0; i < 10; ++i) bomb += (i ? ", *" : "*") + before;
+    bomb += "]\n";
+  }
+  EXPECT_THAT(error_of(bomb), HasSubstr("nested too deeply, or too many aliases"));
+  EXPECT_THAT(error_of("cg: &a [*a]\n"), HasSubstr("mb.yaml:1:"));
+  EXPECT_THAT(error_of("cg: " + std::string(5000, '[')), HasSubstr("mb.yaml:"));
+}
+
+TEST(Config, MissingFileIsAConfigError)
+{
+  try {
+    Config::read("/nonexistent/mb.yaml");
+    FAIL();
+  } catch (const ConfigError &error) {
+    EXPECT_STREQ(error.what(), "Cannot read file /nonexistent/mb.yaml: No such file or directory");
+  }
+}
+
+TEST(Config, ReadsAFileAndNamesIt)
+{
+  const TemporaryFolder folder;
+  write_file(folder / "mb.yaml", kCg);
+  EXPECT_EQ(Config::read(folder / "mb.yaml"), parse(kCg));
+  EXPECT_EQ(Config::read(folder / "mb.yaml").source, folder / "mb.yaml");
+}
+
+TEST(Config, YamlTextReadsBackEqual)
+{
+  Config config = parse(kCg + "fine: [{name: t, linear: {x: 1, y: 1}}]\npaper: yes\nbudget: 9007199254740993\n");
+  config.example.dump = "a \"quoted\" \\ path: #1\t\n\r\x7f \xc3\xa4.dump";
+  config.energy.rate = 0.1 + 0.2;
+  config.energy.clip = 5e-324;
+  config.explore.spread = 1.7976931348623157e308;
+  config.cg[0].range = {-1.0 / 3.0, 1e22};
+  config.cg[0].linear["z12"] = std::nextafter(1.0, 2.0);
+  EXPECT_EQ(parse(config.to_yaml()), config);
+  EXPECT_EQ(parse(config.to_yaml()).to_yaml(), config.to_yaml());
+}
+
+// Random values from each key's range, by the type texts that the manual shows.
+TEST(Config, RandomConfigsReadBackEqual)
+{
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> share(0.001, 0.999), exponent(-6, 6);
+  for (int round = 0; round < 200; ++round) {
+    Config c = parse(kCg);
+    c.paper = round % 2;
+    c.flow.tail = std::pow(10, exponent(random));
+    c.flow.hidden.assign(1 + random() % 4, static_cast<int>(1 + random() % 300));
+    c.flow.layers = {"spline_coupling", "affine"};
+    c.example.rate = std::pow(10, exponent(random));
+    c.example.test = share(random);
+    c.energy.batch = static_cast<int>(2 + random() % 1000);
+    c.energy.final_rate = share(random);
+    c.pmf.prior = std::pow(10, exponent(random));
+    c.pmf.table = random() % 2;
+    c.explore.old = share(random);
+    c.explore.quiet = static_cast<std::int64_t>(1 + random() % (std::uint64_t{1} << 62));
+    c.cg[0].range = {-std::pow(10, exponent(random)), std::pow(10, exponent(random))};
+    ASSERT_EQ(parse(c.to_yaml()), c) << c.to_yaml();
+  }
+}
+
+TEST(Config, SameModelNamesTheFirstDifference)
+{
+  const auto difference = [](const std::string &a, const std::string &b) -> std::string {
+    try {
+      Config::parse(a, "a.yaml").require_same_model(Config::parse(b, "b.cgflow"));
+    } catch (const ConfigError &error) {
+      return error.what();
+    }
+    return "none";
+  };
+  const std::string end = " as in b.cgflow: cg, fine, flow and pmf must be those of the model";
+  EXPECT_EQ(difference(kCg, kCg + "budget: 7\ntrain: {energy: {rate: 1}}\nexplore: grid\n"), "none");
+  EXPECT_EQ(difference(kCg + "pmf: {members: 4}\n", kCg + "pmf: {members: 7, prior: 9}\n"),
+            "a.yaml: pmf.members: got 4, expected 7" + end);
+  EXPECT_EQ(
+      difference(kCg, "cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.3]}]\n"),
+      "a.yaml: cg[1]: got {name: \"s\", linear: {x: 1, y: -1}, range: [-2.6, 1.2]}, expected {name: \"s\", linear: {x: "
+      "1, y: -1}, range: [-2.6, 1.3]}" +
+          end);
+  EXPECT_EQ(difference(kCg + "fine: [{name: t, linear: {x: 1}}]\n", kCg),
+            "a.yaml: fine[1]: got {name: \"t\", linear: {x: 1}}, expected no entry" + end);
+  EXPECT_EQ(difference(kCg + "flow: {layers: [affine]}\npmf: {members: 3}\n", kCg + "flow: {layers: [spline, affine]}\n"),
+            "a.yaml: flow.layers: got [affine], expected [spline, affine]" + end);
+}
+
+TEST(ConfigKeywords, EveryRowIsCompleteAndItsDefaultIsAllowed)
+{
+  std::set<std::string> paths;
+  int tried = 0;
+  for (const auto &row : config_keywords()) {
+    EXPECT_TRUE(paths.insert(row.path).second) << row.path;
+    EXPECT_FALSE(row.type.empty() || row.help.empty()) << row.path;
+    if (row.path.find("[]") != std::string::npos) continue;
+    for (const std::string &value : {row.default_value, row.paper_value}) {
+      ASSERT_FALSE(value.empty()) << row.path;
+      std::string text = row.path + ": " + value + "\n";
+      for (std::size_t dot; (dot = text.substr(0, text.find(':')).find('.')) != std::string::npos;)
+        text = text.substr(0, dot) + ": {" + text.substr(dot + 1, text.size() - dot - 2) + "}\n";
+      // `labels: {from: training}` alone is refused for its default of latent; everything else stands alone.
+      if (value == "training") text = "train: {labels: {from: training}, energy: {latent: 2}}\n";
+      EXPECT_EQ(error_after_cg(text), "no error") << text;
+      ++tried;
+    }
+  }
+  EXPECT_GT(tried, 80);
+  for (const char *path :
+       {"cg[].name", "cg[].linear", "cg[].range", "fine[].linear", "paper", "train.energy.rate", "budget"})
+    EXPECT_EQ(paths.count(path), 1u) << path;
+}
