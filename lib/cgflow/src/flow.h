@@ -44,8 +44,13 @@ class ConditionalFlow {
   int n_cv() const;
   int n_fine() const;
 
-  /// Mean and scale of the fine coordinates, each [n_fine]; scale > 0.
+  /// Mean and scale of the fine coordinates, each [n_fine]; scale > 0. For bounded coordinates these are of
+  /// ln(t / (1 - t)), t the position in the range; for circular ones they are not used.
   void set_standardisation(const Tensor &mean, const Tensor &scale);
+  /// The same from samples fine [n, n_fine]. Throws ModelError for fewer than two, or when a coordinate does not vary.
+  void standardise(const Tensor &fine);
+  /// d fine / d standardised at the standardisation's centre, [n_fine]: what one unit of the flow means.
+  Tensor scale() const;
 
   struct Sample {
     Tensor fine;     // [batch, n_fine]

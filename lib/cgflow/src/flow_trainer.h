@@ -19,11 +19,11 @@ struct EnergyReport {
   std::int64_t test_evaluations = 0;
   std::int64_t rejected = 0;         ///< samples with an energy that is not finite; weight 0
   std::int64_t skipped_steps = 0;    ///< steps left out because loss or gradient was not finite
-  double loss = 0.0;         ///< mean over the last quarter of the steps, kT: reverse KL per sample + F(s), see loss_is_relative
-  double test_loss = 0.0;
+  double loss = 0.0;         ///< mean over the last quarter of the steps, kT: E[-ln w], the reverse KL + F(s) + constant
+  double test_loss = 0.0;    ///< the same over the test points after training; NaN without them
   double ess_share = 0.0;    ///< of the last epoch's samples at equal s (latent > 1), median over points; NaN otherwise
   /// The samples of the last epoch, all ranks, in order: CG points [n, n_cv], ln w [n] (-infinity when rejected). Row
-  /// i * latent + j is latent sample j of point i.
+  /// i * latent + j is latent sample j of training point i; test points are not among them.
   std::vector<double> s, ln_w;
   int latent = 1;
 };
@@ -49,7 +49,9 @@ class FlowTrainer {
 
   /// Minimises the reverse KL per CG point over `points` [n, n_cv] (the same on all ranks), Eq. 10 of METHOD's paper, by
   /// its plain or path gradient (Roeder et al. 2017). ln w = -U/kT + log_det - ln q. `iteration` keys the random streams.
-  /// Throws EnergyError when many steps in a row cannot be used; the text names the last sample.
+  /// The optimiser starts afresh: moments from the end of the last schedule are too small for new points. A sample with
+  /// an energy that is not finite is rejected; a step without a usable sample, or whose loss or gradient is not finite, is
+  /// skipped. Throws EnergyError when 50 steps in a row are skipped; the text names the last sample.
   EnergyReport by_energy(const Tensor &points, const EnergyConfig &config, int epochs, EnergyModel &energy,
                          std::uint64_t iteration);
 

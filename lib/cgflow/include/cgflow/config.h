@@ -35,6 +35,7 @@ struct FlowConfig {
   /// or unbounded rational-quadratic spline given s), affine_coupling, spline_coupling.
   std::vector<std::string> layers{"spline", "affine"};
   std::vector<int> hidden{64, 64};    ///< widths of the conditioner networks
+  int harmonics = 4;                  ///< the networks see s by this many cosines (periodic: and sines) of its range
   int bins = 8;                       ///< bins of each spline
   double tail = 5.0;                  ///< splines of unbounded coordinates act on [-tail, tail], identity outside
   bool operator==(const FlowConfig &) const = default;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_ENERGY_TRAINING_H
+#define CGFLOW_SRC_ENERGY_TRAINING_H
+
+#include "energy_batch.h"
+#include "flow_trainer.h"
+
+namespace cgflow {
+
+/// One run of training by energy; FlowTrainer::by_energy is its caller.
+class EnergyTraining {
+ public:
+  EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Adam &adam, double kT,
+                 std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration);
+  EnergyReport run(const Tensor &points, int epochs);
+
+ private:
+  /// One rank's part of a step: sums over its samples.
+  struct Part {
+    std::vector<Tensor> gradients;    // sum of the samples' gradients, one a parameter
+    double loss = 0.0;                // sum, kT
+    double used = 0.0;                // samples in the gradient
+    double evaluated = 0.0, rejected = 0.0;
+  };
+  struct Drawn {
+    Tensor fine, log_q;         // with derivatives to the parameters
+    Tensor leaf;                // the fine coordinates as a leaf
+    CoordinateMap::Cartesian x; // of the leaf
+    EnergyBatch energy;
+  };
+  void split(const Tensor &points);
+  void epoch(int number, bool last);
+  void step(const Tensor &rows, const Tensor &latent, bool last);
+  Drawn draw(const Tensor &z, const Tensor &s);
+  double lowest_energy(const Drawn &drawn, bool failed);
+  Tensor kept_samples(const Drawn &drawn, const Tensor &loss);
+  Part gradients(const Drawn &drawn, const Tensor &s, double lowest);
+  Tensor sample_gradient(const Drawn &drawn, const Tensor &s, const Tensor &factor) const;
+  void apply(Part part, const Drawn &drawn, const Tensor &s);
+  void skip(const Drawn &drawn, const Tensor &s);
+  void test();
+  void collect();
+  double rate() const;
+
+  ConditionalFlow &flow_;
+  const CoordinateMap &map_;
+  Communicator &comm_;
+  Adam &adam_;
+  double kT_;
+  std::uint64_t seed_;
+  const EnergyConfig &config_;
+  EnergyModel &energy_;
+  std::uint64_t iteration_;
+
+  std::vector<Tensor> leaves_;
+  Tensor points_, test_points_;    // [n, n_cv]
+  std::int64_t step_ = 0, steps_ = 0;
+  int skipped_in_a_row_ = 0;
+  std::vector<double> losses_;     // of each step taken
+  std::vector<double> last_;       // this rank's samples of the last epoch: row, ln w
+  EnergyReport report_;
+};
+
+}    // namespace cgflow
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "flow.h"
+
+#include "condition_features.h"
+#include "flow_layers.h"
+#include "shape.h"
+#include "standardisation.h"
+
+#include "cgflow/error.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace cgflow {
+
+using Kind = FineCoordinate::Kind;
+
+struct ConditionalFlow::Impl {
+  Impl(const CgSpace &space, const std::vector<FineCoordinate> &fine, int harmonics) :
+      n_cv(space.n_cv()), n_fine(static_cast<int>(fine.size())), features(space, harmonics), standardisation(fine)
+  {
+  }
+  // ln of the base density, [batch]: normal, or 1 / (2 pi) on a circle.
+  Tensor log_base(const Tensor &z) const;
+
+  int n_cv, n_fine;
+  ConditionFeatures features;
+  Standardisation standardisation;
+  std::vector<bool> circular;
+  double log_norm = 0.0;
+  std::vector<std::unique_ptr<FlowLayer>> layers;
+};
+
+Tensor ConditionalFlow::Impl::log_base(const Tensor &z) const
+{
+  const Tensor square = z.square();
+  const Tensor kept = standardisation.any_circular() ? at::where(standardisation.circular(), 0.0, square) : square;
+  return log_norm - 0.5 * kept.sum(1);
+}
+
+namespace {
+
+void check(const FlowConfig &config, const std::vector<FineCoordinate> &fine)
+{
+  if (fine.empty()) throw ConfigError("flow: got no fine coordinate, at least one is needed");
+  if (config.layers.empty())
+    throw ConfigError("flow: layers: got none, expected some of affine, spline, affine_coupling, spline_coupling");
+  for (const int width : config.hidden)
+    if (width < 1) throw ConfigError("flow: hidden: got " + std::to_string(width) + ", expected widths of at least 1");
+  if (config.harmonics < 0)
+    throw ConfigError("flow: harmonics: got " + std::to_string(config.harmonics) + ", expected at least 0");
+  if (config.bins < 2 || config.bins > 256)
+    throw ConfigError("flow: bins: got " + std::to_string(config.bins) + ", expected 2 to 256");
+  if (!(config.tail > 0.0) || !std::isfinite(config.tail))
+    throw ConfigError("flow: tail: got " + std::to_string(config.tail) + ", expected a number > 0");
+}
+
+std::unique_ptr<FlowLayer> make_layer(const std::string &kind, const LayerContext &context)
+{
+  if (kind == "affine") return make_affine_layer(context);
+  if (kind == "spline") return make_elementwise_layer(context, Elementwise::spline, false);
+  if (kind == "affine_coupling") return make_elementwise_layer(context, Elementwise::affine, true);
+  if (kind == "spline_coupling") return make_elementwise_layer(context, Elementwise::spline, true);
+  throw ConfigError("flow: layers: got '" + kind + "', expected affine, spline, affine_coupling or spline_coupling");
+}
+
+}    // namespace
+
+ConditionalFlow::ConditionalFlow(const FlowConfig &config, const CgSpace &space, std::vector<FineCoordinate> fine,
+                                 std::uint64_t seed)
+{
+  check(config, fine);
+  impl_ = std::make_unique<Impl>(space, fine, config.harmonics);
+  for (const auto &f : fine) {
+    impl_->circular.push_back(f.kind == Kind::circular);
+    impl_->log_norm -= (f.kind == Kind::circular ? 1.0 : 0.5) * std::log(2.0 * std::numbers::pi);
+  }
+  ParameterSource source(seed);
+  int couplings = 0;
+  for (std::size_t k = 0; k < config.layers.size(); ++k) {
+    const std::string &kind = config.layers[k];
+    const bool coupling = kind.ends_with("_coupling");
+    impl_->layers.push_back(make_layer(kind, {"layer" + std::to_string(k) + "." + kind, impl_->features.size(),
+                                              impl_->circular, couplings, config, source}));
+    couplings += coupling;
+  }
+}
+
+ConditionalFlow::~ConditionalFlow() = default;
+
+int ConditionalFlow::n_cv() const
+{
+  return impl_->n_cv;
+}
+
+int ConditionalFlow::n_fine() const
+{
+  return impl_->n_fine;
+}
+
+void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scale)
+{
+  impl_->standardisation.set(mean, scale);
+}
+
+void ConditionalFlow::standardise(const Tensor &fine)
+{
+  impl_->standardisation.fit(fine);
+}
+
+Tensor ConditionalFlow::scale() const
+{
+  return impl_->standardisation.slope();
+}
+
+ConditionalFlow::Sample ConditionalFlow::sample(const Tensor &z, const Tensor &s, Parameters mode) const
+{
+  check_shape("latent samples", z, {s.size(0), n_fine()});
+  const Tensor c = impl_->features(s);
+  Tensor u = z, log_q = impl_->log_base(z);
+  for (const auto &layer : impl_->layers) {
+    const FlowLayer::Result r = layer->forward(u, c, mode);
+    u = r.y;
+    log_q = log_q - r.log_det;
+  }
+  const auto end = impl_->standardisation.to_fine(u);
+  return {end.value, log_q - end.log_det};
+}
+
+Tensor ConditionalFlow::log_prob(const Tensor &fine, const Tensor &s, Parameters mode) const
+{
+  check_shape("fine coordinates", fine, {s.size(0), n_fine()});
+  const Tensor c = impl_->features(s);
+  const auto start = impl_->standardisation.to_unit(fine);
+  Tensor u = start.value, log_det = start.log_det;
+  for (auto layer = impl_->layers.rbegin(); layer != impl_->layers.rend(); ++layer) {
+    const FlowLayer::Result r = (*layer)->inverse(u, c, mode);
+    u = r.y;
+    log_det = log_det + r.log_det;
+  }
+  return impl_->log_base(u) + log_det;
+}
+
+Tensor ConditionalFlow::draw_latent(std::uint64_t seed, Stream purpose, std::int64_t first, std::int64_t count,
+                                    std::uint64_t iteration) const
+{
+  const int n = n_fine();
+  Tensor z = at::empty({count, n}, at::kDouble);
+  double *row = z.data_ptr<double>();
+  for (std::int64_t i = 0; i < count; ++i, row += n) {
+    RandomStream random(seed, purpose, static_cast<std::uint64_t>(first + i), iteration);
+    for (int k = 0; k < n; ++k)
+      row[k] = impl_->circular[k] ? std::numbers::pi * (2.0 * random.uniform() - 1.0) : random.normal();
+  }
+  return z;
+}
+
+NamedTensors ConditionalFlow::parameters() const
+{
+  NamedTensors all;
+  for (const auto &layer : impl_->layers) {
+    const NamedTensors part = layer->parameters();
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+NamedTensors ConditionalFlow::state() const
+{
+  NamedTensors all = parameters();
+  all.push_back({"mean", impl_->standardisation.mean()});
+  all.push_back({"scale", impl_->standardisation.scale()});
+  return all;
+}
+
+void ConditionalFlow::load(const NamedTensors &state)
+{
+  const at::NoGradGuard no_grad;
+  const auto find = [&](const NamedTensor &mine) {
+    for (const auto &item : state) {
+      if (item.name != mine.name) continue;
+      if (item.value.sizes() != mine.value.sizes())
+        throw ModelError("flow: '" + mine.name + "' has the shape " + shape_text(item.value.sizes()) + ", expected " +
+                         shape_text(mine.value.sizes()));
+      return item.value;
+    }
+    throw ModelError("flow: '" + mine.name + "' is missing in the stored model");
+  };
+  // Looked up first: a flow takes all of a state or nothing.
+  const NamedTensors mine = parameters();
+  std::vector<Tensor> values;
+  for (const auto &item : mine) values.push_back(find(item));
+  const Tensor mean = find({"mean", impl_->standardisation.mean()});
+  const Tensor scale = find({"scale", impl_->standardisation.scale()});
+  impl_->standardisation.set(mean.clone(), scale.clone());
+  for (std::size_t i = 0; i < mine.size(); ++i) mine[i].value.copy_(values[i]);
+}
+
+}    // namespace cgflow

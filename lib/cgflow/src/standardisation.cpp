@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "standardisation.h"
+
+#include "flow_layers.h"
+#include "shape.h"
+
+#include "cgflow/error.h"
+
+#include <numbers>
+
+namespace cgflow {
+
+using Kind = FineCoordinate::Kind;
+
+Standardisation::Standardisation(std::vector<FineCoordinate> fine) : fine_(std::move(fine))
+{
+  const auto n = static_cast<std::int64_t>(fine_.size());
+  circular_ = at::zeros({n}, at::kBool);
+  bounded_ = at::zeros({n}, at::kBool);
+  lo_ = at::zeros({n}, at::kDouble);
+  width_ = at::ones({n}, at::kDouble);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const FineCoordinate &f = fine_[i];
+    if (f.kind == Kind::unbounded) continue;
+    if (!(f.lo < f.hi))
+      throw ConfigError("fine '" + f.name + "': got the range [" + std::to_string(f.lo) + ", " + std::to_string(f.hi) +
+                        "], expected lo < hi");
+    (f.kind == Kind::circular ? any_circular_ : any_bounded_) = true;
+    (f.kind == Kind::circular ? circular_ : bounded_)[i] = true;
+    lo_[i] = f.lo;
+    width_[i] = f.hi - f.lo;
+  }
+  set(at::zeros({n}, at::kDouble), at::ones({n}, at::kDouble));
+}
+
+void Standardisation::set(const Tensor &mean, const Tensor &scale)
+{
+  const auto n = static_cast<std::int64_t>(fine_.size());
+  check_shape("mean of the fine coordinates", mean, {n});
+  check_shape("scale of the fine coordinates", scale, {n});
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double m = mean[i].item<double>(), s = scale[i].item<double>();
+    if (!std::isfinite(m) || !std::isfinite(s) || s <= 0.0)
+      throw ModelError("fine '" + fine_[i].name + "': got the mean " + std::to_string(m) + " and the scale " +
+                       std::to_string(s) + ", expected finite numbers and a scale > 0");
+  }
+  mean_ = at::where(circular_, lo_ + 0.5 * width_, mean);
+  scale_ = at::where(circular_, width_ / (2.0 * std::numbers::pi), scale);
+  log_scale_sum_ = at::log(scale_).sum();
+}
+
+void Standardisation::fit(const Tensor &fine)
+{
+  const at::NoGradGuard no_grad;
+  check_shape("fine coordinates", fine, {-1, static_cast<std::int64_t>(fine_.size())});
+  if (fine.size(0) < 2)
+    throw ModelError("standardisation of the flow: got " + std::to_string(fine.size(0)) +
+                     " frames, expected at least two that differ");
+  const Tensor values = unbounded_values(fine);
+  const Tensor mean = values.mean(0);
+  const Tensor scale = at::where(circular_, 1.0, (values - mean).square().mean(0).sqrt());
+  for (std::size_t i = 0; i < fine_.size(); ++i)
+    if (!(scale[i].item<double>() > 1e-12 * (1.0 + std::abs(mean[i].item<double>()))))
+      throw ModelError("fine '" + fine_[i].name + "': it has the same value " + std::to_string(mean[i].item<double>()) +
+                       " in all " + std::to_string(fine.size(0)) + " frames, expected frames that differ");
+  set(mean, scale);
+}
+
+Tensor Standardisation::slope() const
+{
+  const Tensor t = at::sigmoid(mean_);
+  return at::where(bounded_, width_ * t * (1.0 - t) * scale_, scale_);
+}
+
+Tensor Standardisation::unbounded_values(const Tensor &fine) const
+{
+  if (!any_bounded_) return fine;
+  // Other columns get a harmless value: where() would else pass NaN derivatives on.
+  const Tensor share = at::where(bounded_, (fine - lo_) / width_, 0.5);
+  return at::where(bounded_, at::log(share) - at::log1p(-share), fine);
+}
+
+Standardisation::Result Standardisation::to_fine(const Tensor &u) const
+{
+  const Tensor v = mean_ + scale_ * u;
+  if (!any_bounded_) return {v, log_scale_sum_};
+  const Tensor w = at::where(bounded_, v, 0.0);
+  const Tensor log_slope = at::log(width_) + at::log_sigmoid(w) + at::log_sigmoid(-w);
+  return {at::where(bounded_, lo_ + width_ * at::sigmoid(w), v),
+          log_scale_sum_ + at::where(bounded_, log_slope, 0.0).sum(1)};
+}
+
+Standardisation::Result Standardisation::to_unit(const Tensor &fine) const
+{
+  const Tensor v = unbounded_values(fine);
+  Tensor u = (v - mean_) / scale_;
+  if (any_circular_) u = at::where(circular_, wrap_angle(u), u);
+  if (!any_bounded_) return {u, -log_scale_sum_};
+  const Tensor w = at::where(bounded_, v, 0.0);
+  const Tensor log_slope = at::log(width_) + at::log_sigmoid(w) + at::log_sigmoid(-w);
+  return {u, -log_scale_sum_ - at::where(bounded_, log_slope, 0.0).sum(1)};
+}
+
+}    // namespace cgflow

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_STANDARDISATION_H
+#define CGFLOW_SRC_STANDARDISATION_H
+
+#include "coordinates.h"
+
+namespace cgflow {
+
+/// The fixed last step of a flow: standardised values u to fine coordinates. Unbounded: mean + scale u; bounded: the same,
+/// then a logistic curve onto the range; circular: the angle u in [-pi, pi) onto the range.
+class Standardisation {
+ public:
+  explicit Standardisation(std::vector<FineCoordinate> fine);
+
+  struct Result {
+    Tensor value;      // [batch, n_fine]
+    Tensor log_det;    // [batch] or one value, ln |dvalue/dargument|
+  };
+  Result to_fine(const Tensor &u) const;
+  Result to_unit(const Tensor &fine) const;
+
+  void set(const Tensor &mean, const Tensor &scale);
+  void fit(const Tensor &fine);
+  /// d fine / du at u = 0.
+  Tensor slope() const;
+  const Tensor &mean() const { return mean_; }
+  const Tensor &scale() const { return scale_; }
+  bool any_circular() const { return any_circular_; }
+  const Tensor &circular() const { return circular_; }    // [n_fine], true where circular
+
+ private:
+  Tensor unbounded_values(const Tensor &fine) const;    // bounded coordinates through the logit
+  std::vector<FineCoordinate> fine_;
+  Tensor circular_, bounded_, lo_, width_;    // [n_fine]
+  bool any_circular_ = false, any_bounded_ = false;
+  Tensor mean_, scale_, log_scale_sum_;
+};
+
+}    // namespace cgflow
+
+#endif
