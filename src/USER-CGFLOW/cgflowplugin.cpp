@@ -1,3 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Entry of the LAMMPS plugin: one table of styles.
-extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *, void *, void *) {}
+#include "compute_cgflow_std.h"
+#include "fix_cgflow_mc.h"
+#include "pair_cgflow_pmf.h"
+
+#include "command.h"
+#include "error.h"
+#include "lammps.h"
+
+#if __has_include("lammpsplugin.h")
+#include "lammpsplugin.h"
+#else
+// LAMMPS' interface for plugins, which not every installation ships as a header.
+extern "C" {
+typedef void *(lammpsplugin_factory1)(void *);
+typedef void *(lammpsplugin_factory2)(void *, int, char **);
+typedef struct {
+  const char *version;
+  const char *style;
+  const char *name;
+  const char *info;
+  const char *author;
+  union {
+    lammpsplugin_factory1 *v1;
+    lammpsplugin_factory2 *v2;
+  } creator;
+  void *handle;
+} lammpsplugin_t;
+typedef void (*lammpsplugin_regfunc)(lammpsplugin_t *, void *);
+}
+#endif
+
+using namespace LAMMPS_NS;
+
+namespace {
+
+template <class Style> void *pair(void *lmp)
+{
+  return static_cast<Pair *>(new Style(static_cast<LAMMPS *>(lmp)));
+}
+
+template <class Style> [[maybe_unused]] void *command(void *lmp)
+{
+  return static_cast<Command *>(new Style(static_cast<LAMMPS *>(lmp)));
+}
+
+template <class Style> void *fix(void *lmp, int narg, char **arg)
+{
+  return static_cast<Fix *>(new Style(static_cast<LAMMPS *>(lmp), narg, arg));
+}
+
+template <class Style> void *compute(void *lmp, int narg, char **arg)
+{
+  return static_cast<Compute *>(new Style(static_cast<LAMMPS *>(lmp), narg, arg));
+}
+
+struct StyleRow {
+  const char *kind, *name, *info;
+  lammpsplugin_factory1 *without_arguments;
+  lammpsplugin_factory2 *with_arguments;
+};
+
+// clang-format off
+const StyleRow kStyles[] = {
+  {"pair",    "cgflow/pmf", "cgflow: learned PMF as the potential of walkers", pair<PairCGFlowPMF>, nullptr},
+  {"fix",     "cgflow/mc",  "cgflow: Monte Carlo of walkers",                  nullptr, fix<FixCGFlowMC>},
+  {"compute", "cgflow/std", "cgflow: std of the PMF per walker",               nullptr, compute<ComputeCGFlowStd>},
+};
+// clang-format on
+
+}    // namespace
+
+extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle, void *register_style)
+{
+  const auto *lammps = static_cast<LAMMPS *>(lmp);
+#ifdef CGFLOW_LAMMPS_VERSION
+  // Classes differ between LAMMPS versions without any mark in the library: a plugin for another one would crash later.
+  if (lammps->num_ver != CGFLOW_LAMMPS_VERSION)
+    lammps->error->all(FLERR, "cgflow: the plugin was built for LAMMPS version {}, this is version {}: expected the same",
+                       CGFLOW_LAMMPS_VERSION, lammps->num_ver);
+#endif
+  const auto add = reinterpret_cast<lammpsplugin_regfunc>(register_style);
+  for (const StyleRow &row : kStyles) {
+    lammpsplugin_t plugin{};
+    plugin.version = lammps->version;
+    plugin.style = row.kind;
+    plugin.name = row.name;
+    plugin.info = row.info;
+    plugin.author = "cgflow developers";
+    if (row.without_arguments) plugin.creator.v1 = row.without_arguments;
+    else plugin.creator.v2 = row.with_arguments;
+    plugin.handle = handle;
+    (*add)(&plugin, lmp);
+  }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow_surface.h"
+
+#include "cgflow_walkers.h"
+
+#include "domain.h"
+#include "utils.h"
+
+#include "cgflow/collective_variables.h"
+#include "cgflow/config.h"
+#include "cgflow/error.h"
+#include "cgflow/pmf_file.h"
+
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+namespace LAMMPS_NS::CGFlow {
+
+namespace {
+
+bool ends_with(const std::string &text, const std::string &ending)
+{
+  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+std::string find_file(const std::string &file)
+{
+  const std::string path = utils::get_potential_file_path(file);
+  if (path.empty())
+    throw cgflow::FileError("got the file '" + file +
+                            "', which is neither in the working folder nor in LAMMPS_POTENTIALS; allowed are NAME.yaml "
+                            "(untrained model), NAME.cgflow (trained model) and NAME.pmf or another table");
+  return path;
+}
+
+}    // namespace
+
+int table_dimensions(const std::string &path)
+{
+  std::ifstream in(path);
+  std::vector<double> first, row;
+  std::string line;
+  while (std::getline(in, line)) {
+    const auto begin = line.find_first_not_of(" \t\r");
+    if (begin == std::string::npos || line[begin] == '#') continue;
+    row.clear();
+    std::istringstream words(line);
+    for (double value = 0.0; words >> value;) row.push_back(value);
+    if (first.empty()) {
+      if (row.empty()) throw cgflow::FileError(path + ": expected columns of numbers, got '" + line + "'");
+      first = row;
+      continue;
+    }
+    for (std::size_t k = 0; k < std::min(first.size(), row.size()); ++k)
+      if (first[k] != row[k]) return static_cast<int>(k) + 1;
+    throw cgflow::FileError(path + ": the first two grid points are the same, expected a grid over the CG variables");
+  }
+  throw cgflow::FileError(path + ": got fewer than two lines of numbers, expected a grid over the CG variables");
+}
+
+// MARK: to be completed with the trained model's reader.
+std::shared_ptr<const cgflow::PmfSurface> load_model_surface(const std::string &path)
+{
+  throw cgflow::ModelError(path + ": trained models cannot be read yet; allowed are .yaml and tables");
+}
+
+LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
+{
+  const std::string path = find_file(file);
+  LoadedSurface loaded;
+  if (ends_with(file, ".yaml") || ends_with(file, ".yml")) {
+    loaded.space = cgflow::make_cg_space(cgflow::Config::read(path));
+    return loaded;
+  }
+  if (ends_with(file, ".cgflow")) {
+    loaded.surface = load_model_surface(path);
+  } else {
+    const int d = table_dimensions(path);
+    if (d > lmp->domain->dimension)
+      throw cgflow::FileError(path + ": got a table of " + std::to_string(d) + " CG variables, the box has dimension " +
+                              std::to_string(lmp->domain->dimension));
+    loaded.surface = cgflow::read_pmf(path, box_space(lmp, d)).table;
+  }
+  loaded.space = loaded.surface->space();
+  return loaded;
+}
+
+}    // namespace LAMMPS_NS::CGFlow

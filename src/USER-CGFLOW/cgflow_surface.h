@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What pair_coeff can name: an untrained model (.yaml), a trained one (.cgflow), or a table.
+#ifndef LMP_CGFLOW_SURFACE_H
+#define LMP_CGFLOW_SURFACE_H
+
+#include "lmptype.h"
+
+#include "cgflow/pmf_surface.h"
+
+#include <memory>
+#include <string>
+
+namespace LAMMPS_NS {
+class LAMMPS;
+namespace CGFlow {
+
+/// A CG space and the PMF over it; without a surface the model is untrained.
+struct LoadedSurface {
+  cgflow::CgSpace space;
+  std::shared_ptr<const cgflow::PmfSurface> surface;
+};
+
+/// Reads a file by its ending: .yaml or .yml an untrained model, .cgflow a trained one, any other a table over the box
+/// of `lmp`. Looks in the working folder, then in LAMMPS_POTENTIALS. Throws cgflow::Error.
+LoadedSurface load_surface(LAMMPS *lmp, const std::string &file);
+
+/// The surface of a trained model. Throws cgflow::Error.
+std::shared_ptr<const cgflow::PmfSurface> load_model_surface(const std::string &path);
+
+/// The number of CG variables of a table: its last grid dimension runs fastest, so it is the first column that differs
+/// between the first two lines. Throws cgflow::FileError.
+int table_dimensions(const std::string &path);
+
+}    // namespace CGFlow
+}    // namespace LAMMPS_NS
+
+#endif

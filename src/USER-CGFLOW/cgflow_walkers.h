@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Walkers are LAMMPS atoms: their first three CG variables are the coordinates, further ones per-atom properties.
+#ifndef LMP_CGFLOW_WALKERS_H
+#define LMP_CGFLOW_WALKERS_H
+
+#include "pointers.h"
+
+#include "cgflow/cg_space.h"
+
+#include <string>
+#include <vector>
+
+namespace LAMMPS_NS::CGFlow {
+
+/// CG variables that the coordinates of an atom can hold.
+constexpr int kCoordinates = 3;
+
+/// Access to the CG variables of the local atoms.
+class Walkers : protected Pointers {
+ public:
+  explicit Walkers(LAMMPS *lmp) : Pointers(lmp) {}
+
+  /// Looks up where the d CG variables of an atom are kept. For d > 3 the properties d_cv4 ... must exist (fix
+  /// property/atom); otherwise stops with a LAMMPS error that begins with `where`. Call before each use: the properties'
+  /// places change when other properties come and go.
+  void bind(int d, const std::string &where);
+
+  int n_cv() const { return n_cv_; }
+  /// s [n_cv] of local atom i, in box units.
+  void get(int i, double *s) const;
+  void set(int i, const double *s) const;
+  /// s [n, n_cv] of the first n local atoms.
+  void gather(int n, std::vector<double> &s) const;
+
+ private:
+  double *further(int k) const;
+  int n_cv_ = 0;
+  std::vector<int> property_;    // index in atom->dvector of CG variable 4 + k
+};
+
+/// The first d variables of the box as a CG space named x, y, z (d <= 3).
+cgflow::CgSpace box_space(LAMMPS *lmp, int d);
+
+/// Stops with a LAMMPS error beginning with `where` unless the box is one that d CG variables can live in: orthogonal,
+/// not shrink-wrapped, dimension 2 for d <= 2 and 3 above.
+void check_box(LAMMPS *lmp, int d, const std::string &where);
+
+/// The same, and the box must have the ranges and periodicity of the space.
+void check_box(LAMMPS *lmp, const cgflow::CgSpace &space, const std::string &where);
+
+}    // namespace LAMMPS_NS::CGFlow
+
+#endif
