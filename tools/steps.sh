@@ -54,7 +54,7 @@ run_logged() {
 # What a failed step's log says last, for people who read only the screen.
 last_lines() {
   printf '\n  last lines of %s:\n' "$1" >&2
-  grep -v '^[[:space:]]*$' "$1" | tail -n 15 | sed 's/^/  | /' >&2
+  { grep -v '^[[:space:]]*$' "$1" || echo "(the log is empty)"; } | tail -n 15 | sed 's/^/  | /' >&2
 }
 
 # A log often names the cause in a line that is not its last; `cause LOG` gives advice on the common ones.
