@@ -179,9 +179,14 @@ void PairCGFlowPMF::set_surface(std::shared_ptr<const cgflow::PmfSurface> surfac
   impl->surface = std::move(surface);
 }
 
-const cgflow::PmfSurface *PairCGFlowPMF::surface() const
+std::shared_ptr<const cgflow::PmfSurface> PairCGFlowPMF::surface() const
 {
-  return impl->surface.get();
+  return impl->surface;
+}
+
+bool PairCGFlowPMF::trained() const
+{
+  return impl->surface != nullptr;
 }
 
 const cgflow::CgSpace &PairCGFlowPMF::space() const

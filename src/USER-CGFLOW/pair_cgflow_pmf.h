@@ -38,8 +38,8 @@ class PairCGFlowPMF : public Pair {
   /// Replaces the model; its space must be the present one. Takes effect at the next evaluation.
   void set_surface(std::shared_ptr<const cgflow::PmfSurface> surface);
   /// Null when untrained.
-  const cgflow::PmfSurface *surface() const;
-  bool trained() const { return surface() != nullptr; }
+  std::shared_ptr<const cgflow::PmfSurface> surface() const;
+  bool trained() const;
   const cgflow::CgSpace &space() const;
   /// The file of the last pair_coeff, as written there.
   const std::string &file() const;

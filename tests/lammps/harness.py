@@ -60,6 +60,8 @@ def read_dump(path):
 class LammpsTest(unittest.TestCase):
     """A test case with an empty working folder `self.folder`."""
 
+    build = BUILD    # a test of the probe plugin sets BUILD / "probe"
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
@@ -76,7 +78,7 @@ class LammpsTest(unittest.TestCase):
         else:
             path = self.write("in.test", script)
         command = [str(LMP)] + (["-np", str(ranks)] if ranks > 1 else []) + ["-in", str(path), "-log", "log.lammps"]
-        environment = dict(os.environ, CGFLOW_BUILD_DIR=str(BUILD))
+        environment = dict(os.environ, CGFLOW_BUILD_DIR=str(self.build))
         done = subprocess.run(command + list(args), cwd=self.folder, env=environment, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=timeout, text=True)
         result = Result(done.returncode, done.stdout, self.folder)
