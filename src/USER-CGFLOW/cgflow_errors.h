@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_ERRORS_H
+#define LMP_CGFLOW_ERRORS_H
+
+#include "exceptions.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace LAMMPS_NS {
+
+/// Raises one LAMMPS error on all ranks of lmp->world when `failed` is true on any; returns when it is true on none.
+/// Collective. The text is that of the lowest failing rank, led by `place` and a colon unless `place` is empty.
+void cgflow_raise_together(class LAMMPS *lmp, const std::string &place, bool failed, const std::string &text);
+
+/// The one border where the library's exceptions become LAMMPS errors: runs `work` and, when it threw on any rank, ends
+/// the run on all with error->all(). Collective: every rank of the world calls it.
+///
+/// A rank that throws skips the rest of `work`. So when work holds collective calls, whatever can throw before or between
+/// them must throw on every rank alike (bad input, a file all ranks read), or be guarded by a call of its own; else the
+/// other ranks wait for ever in the collective that this rank never entered. Errors that LAMMPS itself raises pass
+/// through unchanged: error->all() is collective already and error->one() ends the job.
+template <class Work> void cgflow_guarded(class LAMMPS *lmp, const std::string &place, Work &&work)
+{
+  bool failed = true;
+  std::string text = "unknown error";
+  try {
+    std::forward<Work>(work)();
+    failed = false;
+  } catch (const LAMMPSException &) {
+    throw;
+  } catch (const std::exception &e) {
+    text = e.what();
+  } catch (...) {
+  }
+  cgflow_raise_together(lmp, place, failed, text);
+}
+
+}    // namespace LAMMPS_NS
+
+#endif
