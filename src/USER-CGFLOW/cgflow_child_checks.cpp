@@ -20,6 +20,8 @@ using cgflow::EnergyError;
 
 namespace {
 
+const std::string kConstrains = "it constrains the molecule, whose coordinates must all be free";
+
 void check_atoms(LAMMPS *lmp)
 {
   const Atom *atom = lmp->atom;
@@ -65,8 +67,8 @@ void check_fix(LAMMPS *lmp, Fix *fix)
 {
   using namespace FixConst;
   const std::string name = "fix " + std::string(fix->id) + " of style " + fix->style;
-  if (fix->rigid_flag || utils::strmatch(fix->style, "^rigid") || utils::strmatch(fix->style, "^(shake|rattle|poems)"))
-    throw EnergyError(name + " is not allowed: it constrains the molecule, whose coordinates must all be free");
+  const std::string refused = fix->rigid_flag ? kConstrains : cgflow_refused_fix(fix->style);
+  if (!refused.empty()) throw EnergyError(name + " is not allowed: " + refused);
   const int mask = lmp->modify->get_fix_mask(fix);
   const bool thermostat = utils::strmatch(fix->style, "^langevin") || utils::strmatch(fix->style, "^temp/") ||
       utils::strmatch(fix->style, "^press/");
@@ -80,6 +82,14 @@ void check_fix(LAMMPS *lmp, Fix *fix)
 }
 
 }    // namespace
+
+std::string LAMMPS_NS::cgflow_refused_fix(const std::string &style)
+{
+  for (const char *begin : {"^rigid", "^shake", "^rattle", "^poems"})
+    if (utils::strmatch(style, begin)) return kConstrains;
+  if (style == "cgflow/al" || style == "cgflow/mc") return "an atomistic script defines the system and nothing else";
+  return "";
+}
 
 void LAMMPS_NS::cgflow_check_child_system(LAMMPS *child, const std::string &parent_units, bool absolute)
 {

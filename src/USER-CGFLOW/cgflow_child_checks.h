@@ -11,6 +11,10 @@ namespace LAMMPS_NS {
 /// constrain, move or write, dumps and restarts. Throws cgflow::EnergyError naming what was got and what is allowed.
 void cgflow_check_child_system(class LAMMPS *child, const std::string &parent_units, bool absolute);
 
+/// Why a fix of this style may not even be created; empty when it may. Constraints look for their clusters when they are
+/// created, and learning must not begin inside a molecule's own script.
+std::string cgflow_refused_fix(const std::string &style);
+
 /// True when the energy holds a part that compute pe/atom cannot see: a fix with an energy but none per atom.
 bool cgflow_child_has_global_energy(class LAMMPS *child);
 

@@ -2,12 +2,14 @@
 #include "cgflow_child_instance.h"
 
 #include "cgflow/error.h"
+#include "cgflow_child_checks.h"
 #include "cgflow_script.h"
 
 #include "error.h"
 #include "exceptions.h"
 #include "input.h"
 #include "lammps.h"
+#include "modify.h"
 #include "output.h"
 #include "update.h"
 #include "variable.h"
@@ -53,13 +55,20 @@ Dump *refuse_dump(LAMMPS *, int, char **)
   refuse("dump");
 }
 
+Fix *refuse_fix(LAMMPS *, int, char **arg)
+{
+  throw cgflow::EnergyError("fix " + std::string(arg[0]) + " of style " + arg[2] +
+                            " is not allowed: " + cgflow_refused_fix(arg[2]));
+}
+
 // Commands that run, write, or need more than this one instance.
 const std::vector<std::string> kRefused{
     "run", "minimize", "rerun", "hyper", "prd", "tad", "neb", "neb/spin", "temper", "temper/grem", "temper/npt", "mdi",
     "message", "server", "fitpod", "geturl", "dynamical_matrix", "third_order", "write_data", "write_dump", "write_restart",
     "write_coeff", "angle_write", "dihedral_write", "group2ndx"};
 
-/// Replaces entries of the tables from which commands and dumps are made, for as long as the script is executed.
+/// Replaces entries of the tables from which commands, dumps and fixes are made; those of commands for as long as the
+/// script is executed. A `clear` in the script renews the tables of dumps and fixes: what it made is checked afterwards too.
 class RefuseCommands {
  public:
   explicit RefuseCommands(LAMMPS *lmp) : lmp_(lmp), commands_(*lmp->input->command_map)
@@ -69,6 +78,8 @@ class RefuseCommands {
     for (auto &entry : map)
       if (entry.first.rfind("cgflow/", 0) == 0) entry.second = &refuse_command;
     for (auto &entry : *lmp->output->dump_map) entry.second = &refuse_dump;
+    for (auto &entry : *lmp->modify->fix_map)
+      if (!cgflow_refused_fix(entry.first).empty()) entry.second = &refuse_fix;
   }
   // Entry by entry: the script may have loaded a plugin that added to the table.
   ~RefuseCommands()

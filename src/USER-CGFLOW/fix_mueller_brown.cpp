@@ -83,7 +83,7 @@ void FixMuellerBrown::setup(int vflag)
     post_force(vflag);
   else if (!respa_level_reached)
     error->all(FLERR, "Fix mueller/brown {}: fix_modify respa {} is beyond the levels of run_style respa", id,
-               respa_level);
+               respa_level + 1);
 }
 
 void FixMuellerBrown::min_setup(int vflag)
@@ -101,7 +101,7 @@ void FixMuellerBrown::setup_pre_force_respa(int vflag, int ilevel)
 void FixMuellerBrown::pre_force_respa(int /*vflag*/, int ilevel, int /*iloop*/)
 {
   // Innermost level unless fix_modify respa names another: it exists in every rRESPA run.
-  if (ilevel != std::max(respa_level - 1, 0)) return;
+  if (ilevel != std::max(respa_level, 0)) return;
   respa_level_reached = true;
   add_forces();
 }

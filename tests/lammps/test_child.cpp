@@ -320,6 +320,13 @@ TEST_F(Child, NoSamplesIsNoWork)
   EXPECT_EQ(child->evaluations(), 0);
 }
 
+TEST_F(Child, ScriptMayBeginWithClear)
+{
+  auto child = field("clear\n" + particle(kField), 7);
+  EXPECT_EQ(child->copies(), 7);
+  EXPECT_NEAR(evaluate(*child, {-0.5, 1.4, 0.0}).energy[0], -136.79055, 5e-6);
+}
+
 TEST_F(Child, MembershipInGroupsIsCopied)
 {
   auto child = field(particle("group here type 1\nfix field here mueller/brown scale 0.5\n"), 7);
@@ -375,6 +382,8 @@ TEST_F(Child, RefusesWhatIsNotTheSystem)
   expect_error(mb + "if \"1 > 0\" then &\n \"quit 1\"\n", "command 'quit' (in.system line 9)");
   write("quit\n", "in.more");
   expect_error(mb + "include in.more\n", "command 'quit' (in.more line 1)");
+  expect_error("clear\n" + mb + "run 0\n", "command 'run' is not allowed here");
+  expect_error("clear\n" + mb + "variable d string dump\n${d} 1 all atom 10 x.dump\n", "dump is not allowed");
   expect_error(mb + "log log.child\n", "command 'log'");
   expect_error(mb + "shell touch x\n", "command 'shell'");
   expect_error(mb + "fix 1 all nve\n", "fix 1 of style nve is not allowed: it is for moving atoms");
@@ -406,7 +415,7 @@ TEST_F(Child, RefusesSystemsThatItCannotEvaluate)
   expect_error(good + "group more id 5\ndelete_atoms group more bond yes compress no\ngroup more id 2\n"
                       "delete_atoms group more bond yes compress no\n",
                "atom ID 4 with 3 atoms; IDs must be 1 to N", false);
-  expect_error(good + "group more id 3 4 5\ndelete_atoms group more bond yes\nfix 1 all shake 1e-4 10 0 b 1\n", "fix 1 of style shake is not allowed: it constrains", false);
+  expect_error(good + "fix 1 all shake 1e-4 10 0 b 1\n", "fix 1 of style shake is not allowed: it constrains", false);
   expect_error(good + "fix 1 all rigid/nve/small molecule\n", "fix 1 of style rigid/nve/small is not allowed", false);
   expect_error(chain("boundary p p p\n") + "kspace_style pppm 1e-4\n", "kspace_style pppm is not allowed", false);
 }
