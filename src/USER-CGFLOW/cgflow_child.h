@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_CHILD_H
+#define LMP_CGFLOW_CHILD_H
+
+#include "cgflow/energy_model.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace LAMMPS_NS {
+
+/// Energies and forces of one molecule from a child LAMMPS that executed the user's atomistic script. The child holds
+/// several copies of the molecule that do not see each other, so that one force evaluation serves as many conformers.
+///
+/// Where the energy is not per-atom (a fix with a global energy only, long-range tails), or where copies would not agree
+/// with the molecule alone, conformers are evaluated one at a time with the global energy.
+class CGFlowChild : public cgflow::EnergyModel {
+ public:
+  /// copies: conformers in one force evaluation. absolute: positions mean what they say (external fields); each
+  /// conformer sits where it is, in the script's own box, and one outside that box is rejected. Otherwise the molecule is
+  /// moved freely, and `extent` is the largest distance between two of its atoms that is expected, in length units (0:
+  /// taken generously from the script's configuration); a conformer beyond 1.5 times that is rejected.
+  /// Collective over the parent's world (variables are handed over). Throws cgflow::EnergyError.
+  CGFlowChild(class LAMMPS *parent, const std::string &script, int copies = 64, bool absolute = false,
+              double extent = 0.0);
+  ~CGFlowChild() override;
+
+  int n_atoms() const override;
+  void evaluate(int n, const double *x, double *energy, double *force) override;
+
+  /// Conformers evaluated by evaluate() on this rank so far; rejected ones do not count.
+  std::int64_t evaluations() const;
+  /// Those spent by the constructor to check the system.
+  std::int64_t check_evaluations() const;
+  /// Conformers in one force evaluation: 1 where they are evaluated one at a time.
+  int copies() const;
+  /// The script's own configuration, [n_atoms, 3], unwrapped.
+  const double *configuration() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

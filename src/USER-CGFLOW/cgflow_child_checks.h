@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_CHILD_CHECKS_H
+#define LMP_CGFLOW_CHILD_CHECKS_H
+
+#include <string>
+
+namespace LAMMPS_NS {
+
+/// Refuses what an atomistic script may not define: no atoms, several molecules, atom IDs other than 1..N, units other
+/// than the parent's, a triclinic box, a shrink-wrapped one when positions are absolute, kspace, fixes that integrate,
+/// constrain, move or write, dumps and restarts. Throws cgflow::EnergyError naming what was got and what is allowed.
+void cgflow_check_child_system(class LAMMPS *child, const std::string &parent_units, bool absolute);
+
+/// Why a fix of this style may not even be created; empty when it may. Constraints look for their clusters when they are
+/// created, and learning must not begin inside a molecule's own script.
+std::string cgflow_refused_fix(const std::string &style);
+
+/// True when the energy holds a part that compute pe/atom cannot see: a fix with an energy but none per atom.
+bool cgflow_child_has_global_energy(class LAMMPS *child);
+
+/// IDs of the fixes that could add their energy to the system's but do not, for messages; empty when there is none.
+std::string cgflow_child_silent_fixes(class LAMMPS *child);
+
+}    // namespace LAMMPS_NS
+
+#endif

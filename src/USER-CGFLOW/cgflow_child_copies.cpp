@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow_child_copies.h"
+
+#include "atom.h"
+#include "compute.h"
+#include "domain.h"
+#include "lammps.h"
+#include "lmptype.h"
+#include "modify.h"
+#include "update.h"
+#include "utils.h"
+
+#include "fmt/format.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace LAMMPS_NS;
+
+namespace {
+
+const imageint kNoImage = ((imageint) IMGMAX << IMG2BITS) | ((imageint) IMGMAX << IMGBITS) | IMGMAX;
+
+// Box bounds survive the way through a command's text.
+std::string exact(double value)
+{
+  return fmt::format("{:.17g}", value);
+}
+
+}    // namespace
+
+CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolute) :
+    instance_(instance), lmp_(instance.lammps()), absolute_(absolute), n_atoms_(lmp_->atom->nlocal)
+{
+  for (int k = 0; k < 3; ++k) {
+    lo_[k] = lmp_->domain->boxlo[k];
+    hi_[k] = lmp_->domain->boxhi[k];
+  }
+  configuration_.resize(3 * n_atoms_);
+  for (int i = 0; i < n_atoms_; ++i)
+    lmp_->domain->unmap(lmp_->atom->x[i], lmp_->atom->image[i], &configuration_[3 * (lmp_->atom->tag[i] - 1)]);
+
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < n_atoms_; ++i)
+    for (int j = 0; j < i; ++j) {
+      const double *a = &configuration_[3 * i], *b = &configuration_[3 * j];
+      const double r = std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+      largest_ = std::max(largest_, r);
+      least = std::min(least, r);
+    }
+  smallest_ = n_atoms_ > 1 ? least : 0.0;
+
+  // One short thermo line and no sorting: each batch is a run of its own.
+  for (const char *command : {"run_style verlet", "thermo_style custom step", "thermo 0", "atom_modify sort 0 0.0",
+                              "compute cgflow_pe all pe", "compute cgflow_pe_atom all pe/atom"})
+    instance_.one(command);
+  pe_ = lmp_->modify->get_compute_by_id("cgflow_pe");
+  pe_atom_ = lmp_->modify->get_compute_by_id("cgflow_pe_atom");
+}
+
+int CGFlowChildCopies::dimension() const
+{
+  return lmp_->domain->dimension;
+}
+
+double CGFlowChildCopies::shortest_box_edge() const
+{
+  double edge = std::min(hi_[0] - lo_[0], hi_[1] - lo_[1]);
+  return dimension() == 3 ? std::min(edge, hi_[2] - lo_[2]) : edge;
+}
+
+// Fixed boundaries, so that there are no images that a molecule could see itself in, and hence no condition on the
+// cutoff. In two dimensions z stays as it is.
+void CGFlowChildCopies::isolate(double cell)
+{
+  cell_ = cell;
+  const int axes = dimension();
+  double **x = lmp_->atom->x;
+  double lo[3], hi[3];
+  for (int k = 0; k < 3; ++k) {
+    lo[k] = hi[k] = configuration_[k];
+    for (int i = 0; i < n_atoms_; ++i) {
+      lo[k] = std::min(lo[k], configuration_[3 * i + k]);
+      hi[k] = std::max(hi[k], configuration_[3 * i + k]);
+    }
+  }
+  instance_.guarded([&] {
+    for (int i = 0; i < n_atoms_; ++i) {
+      lmp_->atom->image[i] = kNoImage;
+      for (int k = 0; k < axes; ++k)
+        x[i][k] = configuration_[3 * (lmp_->atom->tag[i] - 1) + k] - 0.5 * (lo[k] + hi[k]) + 0.5 * cell;
+    }
+  });
+  std::string command = "change_box all";
+  for (int k = 0; k < axes; ++k) command += fmt::format(" {} final 0.0 {}", "xyz"[k], exact(cell));
+  command += axes == 3 ? " boundary f f f units box" : " boundary f f p units box";
+  instance_.one(command);
+  for (int k = 0; k < 3; ++k) {
+    lo_[k] = lmp_->domain->boxlo[k];
+    hi_[k] = lmp_->domain->boxhi[k];
+  }
+}
+
+bool CGFlowChildCopies::fill(int copies)
+{
+  Atom *atom = lmp_->atom;
+  if (copies <= 1) return true;
+  if (atom->nextra_grow || atom->nextra_restart || atom->nextra_store) return false;
+
+  const bool molecules = atom->molecule_flag;
+  // replicate leaves a molecule ID of 0 as it is, and all copies would be one molecule.
+  if (molecules)
+    for (int i = 0; i < n_atoms_; ++i) atom->molecule[i] = 1;
+  instance_.one(fmt::format("replicate {} 1 1", copies));
+  copies_ = copies;
+  instance_.one(molecules ? "neigh_modify exclude molecule/inter all" : "neigh_modify exclude group all all");
+  if (!absolute_) return true;
+
+  // Back into the script's own box, each copy at the same place.
+  atom = lmp_->atom;
+  instance_.guarded([&] {
+    for (int i = 0; i < atom->nlocal; ++i) {
+      const double *at = &configuration_[3 * ((atom->tag[i] - 1) % n_atoms_)];
+      for (int k = 0; k < 3; ++k) atom->x[i][k] = at[k];
+      atom->image[i] = kNoImage;
+      lmp_->domain->remap(atom->x[i], atom->image[i]);
+    }
+  });
+  instance_.one(fmt::format("change_box all x final {} {} units box", exact(lo_[0]), exact(hi_[0])));
+  return true;
+}
+
+bool CGFlowChildCopies::fits(const double *x) const
+{
+  for (int i = 0; i < 3 * n_atoms_; ++i)
+    if (!std::isfinite(x[i])) return false;
+  const int axes = dimension();
+  for (int k = 0; k < 3; ++k) {
+    double lo = x[k], hi = x[k];
+    for (int i = 0; i < n_atoms_; ++i) {
+      lo = std::min(lo, x[3 * i + k]);
+      hi = std::max(hi, x[3 * i + k]);
+    }
+    // Wrapping an atom into a periodic box, or losing it from another, would change its energy without a word.
+    if (absolute_ || k >= axes) {
+      if (lo < lo_[k] || hi >= hi_[k]) return false;
+    } else if (hi - lo >= 0.999 * cell_) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void CGFlowChildCopies::find_slots()
+{
+  const Atom *atom = lmp_->atom;
+  slots_.assign(static_cast<std::size_t>(copies_) * n_atoms_, -1);
+  for (int i = 0; i < atom->nlocal; ++i) slots_[atom->tag[i] - 1] = i;
+}
+
+void CGFlowChildCopies::run(int m, const double *const *x, double *energy, double *const *force, bool per_atom)
+{
+  instance_.guarded([&] {
+    find_slots();
+    Atom *atom = lmp_->atom;
+    const int axes = dimension();
+    for (int c = 0; c < m; ++c) {
+      double shift[3] = {0.0, 0.0, 0.0};
+      for (int k = 0; k < axes && !absolute_; ++k) {
+        double lo = x[c][k], hi = x[c][k];
+        for (int i = 0; i < n_atoms_; ++i) {
+          lo = std::min(lo, x[c][3 * i + k]);
+          hi = std::max(hi, x[c][3 * i + k]);
+        }
+        shift[k] = (k == 0 ? c + 0.5 : 0.5) * cell_ - 0.5 * (lo + hi);
+      }
+      for (int i = 0; i < n_atoms_; ++i) {
+        const int at = slots_[c * n_atoms_ + i];
+        for (int k = 0; k < 3; ++k) atom->x[at][k] = x[c][3 * i + k] + shift[k];
+        atom->image[at] = kNoImage;
+      }
+    }
+  });
+  pe_->addstep(lmp_->update->ntimestep);
+  if (per_atom) pe_atom_->addstep(lmp_->update->ntimestep);
+  // `pre no` would leave the energies of the batch before.
+  instance_.one("run 0 pre yes post no");
+
+  instance_.guarded([&] {
+    find_slots();
+    const Atom *atom = lmp_->atom;
+    if (per_atom)
+      pe_atom_->compute_peratom();
+    else
+      energy[0] = pe_->compute_scalar();
+    for (int c = 0; c < m; ++c) {
+      double sum = 0.0;
+      for (int i = 0; i < n_atoms_; ++i) {
+        const int at = slots_[c * n_atoms_ + i];
+        if (per_atom) sum += pe_atom_->vector_atom[at];
+        for (int k = 0; k < 3; ++k) force[c][3 * i + k] = atom->f[at][k];
+      }
+      if (per_atom) energy[c] = sum;
+    }
+  });
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_CHILD_COPIES_H
+#define LMP_CGFLOW_CHILD_COPIES_H
+
+#include "cgflow_child_instance.h"
+
+#include <vector>
+
+namespace LAMMPS_NS {
+
+/// The molecule of a child instance, and copies of it that do not see each other.
+class CGFlowChildCopies {
+ public:
+  /// Takes the instance as its script left it: one molecule. Keeps a reference.
+  CGFlowChildCopies(CGFlowChildInstance &instance, bool absolute);
+
+  int n_atoms() const { return n_atoms_; }
+  int copies() const { return copies_; }
+  /// The script's configuration [n_atoms, 3], unwrapped.
+  const std::vector<double> &configuration() const { return configuration_; }
+  /// Largest and smallest distance between two atoms; both 0 for one atom.
+  double largest_distance() const { return largest_; }
+  double smallest_distance() const { return smallest_; }
+  double shortest_box_edge() const;
+  bool absolute() const { return absolute_; }
+  int dimension() const;
+
+  /// Puts the molecule into the middle of a cell of edge `cell`, alone and without images (not absolute).
+  void isolate(double cell);
+  /// Fills up to `copies`. False when this system cannot be copied (fixes with per-atom data); nothing is changed then.
+  bool fill(int copies);
+
+  /// False when a conformer x [n_atoms, 3] is not finite or does not fit into the box or cell.
+  bool fits(const double *x) const;
+  /// One force evaluation of the first m copies. x, force: m pointers to [n_atoms, 3]; energy [m]. `per_atom` takes each
+  /// copy's energy from compute pe/atom, else m must be 1 and the energy is the global one.
+  void run(int m, const double *const *x, double *energy, double *const *force, bool per_atom);
+
+ private:
+  void find_slots();
+
+  CGFlowChildInstance &instance_;
+  class LAMMPS *lmp_;
+  bool absolute_;
+  int n_atoms_ = 0;
+  int copies_ = 1;
+  double cell_ = 0.0;
+  double lo_[3], hi_[3];
+  double largest_ = 0.0, smallest_ = 0.0;
+  std::vector<double> configuration_;
+  std::vector<int> slots_;    // local index of atom (copy * n_atoms + atom)
+  class Compute *pe_, *pe_atom_;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow_child_instance.h"
+
+#include "cgflow/error.h"
+#include "cgflow_child_checks.h"
+#include "cgflow_script.h"
+
+#include "error.h"
+#include "exceptions.h"
+#include "input.h"
+#include "lammps.h"
+#include "modify.h"
+#include "output.h"
+#include "update.h"
+#include "variable.h"
+
+#include <map>
+#include <vector>
+
+using namespace LAMMPS_NS;
+
+// LAMMPS' own OpenMP runtime when the process has one: each new instance sets the number of threads of the process.
+extern "C" {
+int omp_get_max_threads() __attribute__((weak));
+void omp_set_num_threads(int) __attribute__((weak));
+}
+
+namespace {
+
+class KeepThreads {
+ public:
+  KeepThreads() : n_(omp_get_max_threads ? omp_get_max_threads() : 0) {}
+  ~KeepThreads()
+  {
+    if (n_ > 0 && omp_set_num_threads) omp_set_num_threads(n_);
+  }
+
+ private:
+  int n_;
+};
+
+[[noreturn]] void refuse(const std::string &command)
+{
+  throw cgflow::EnergyError("command '" + command +
+                            "' is not allowed here: an atomistic script defines the system and nothing else");
+}
+
+Command *refuse_command(LAMMPS *lmp)
+{
+  refuse(lmp->input->command);
+}
+
+Dump *refuse_dump(LAMMPS *, int, char **)
+{
+  refuse("dump");
+}
+
+Fix *refuse_fix(LAMMPS *, int, char **arg)
+{
+  throw cgflow::EnergyError("fix " + std::string(arg[0]) + " of style " + arg[2] +
+                            " is not allowed: " + cgflow_refused_fix(arg[2]));
+}
+
+// Commands that run, write, or need more than this one instance.
+const std::vector<std::string> kRefused{
+    "run", "minimize", "rerun", "hyper", "prd", "tad", "neb", "neb/spin", "temper", "temper/grem", "temper/npt", "mdi",
+    "message", "server", "fitpod", "geturl", "dynamical_matrix", "third_order", "write_data", "write_dump", "write_restart",
+    "write_coeff", "angle_write", "dihedral_write", "group2ndx"};
+
+/// Replaces entries of the tables from which commands, dumps and fixes are made; those of commands for as long as the
+/// script is executed. A `clear` in the script renews the tables of dumps and fixes: what it made is checked afterwards too.
+class RefuseCommands {
+ public:
+  explicit RefuseCommands(LAMMPS *lmp) : lmp_(lmp), commands_(*lmp->input->command_map)
+  {
+    auto &map = *lmp->input->command_map;
+    for (const auto &name : kRefused) map[name] = &refuse_command;
+    for (auto &entry : map)
+      if (entry.first.rfind("cgflow/", 0) == 0) entry.second = &refuse_command;
+    for (auto &entry : *lmp->output->dump_map) entry.second = &refuse_dump;
+    for (auto &entry : *lmp->modify->fix_map)
+      if (!cgflow_refused_fix(entry.first).empty()) entry.second = &refuse_fix;
+  }
+  // Entry by entry: the script may have loaded a plugin that added to the table.
+  ~RefuseCommands()
+  {
+    auto &map = *lmp_->input->command_map;
+    for (const auto &name : kRefused) map.erase(name);
+    for (const auto &entry : commands_) map[entry.first] = entry.second;
+  }
+
+ private:
+  LAMMPS *lmp_;
+  Input::CommandCreatorMap commands_;
+};
+
+std::string tidy(std::string text)
+{
+  for (const std::string prefix : {"ERROR: ", "ERROR on proc 0: "})
+    if (text.rfind(prefix, 0) == 0) text.erase(0, prefix.size());
+  text.erase(text.find_last_not_of(" \n\r\t") + 1);
+  return text;
+}
+
+}    // namespace
+
+CGFlowChildInstance::CGFlowChildInstance(LAMMPS *parent, const std::string &script) : script_(script)
+{
+  try {
+    guarded([&] {
+      const CGFlowScript text(script_);
+      const KeepThreads keep;
+      MPI_Comm_dup(MPI_COMM_SELF, &comm_);
+      LAMMPS::argv args{"cgflow", "-nocite", "-echo", "none", "-log", "none", "-screen", "none"};
+      lmp_ = new LAMMPS(args, comm_);
+      hand_over_variables(parent, text);
+      execute();
+    });
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+CGFlowChildInstance::~CGFlowChildInstance()
+{
+  close();
+}
+
+void CGFlowChildInstance::close()
+{
+  try {
+    delete lmp_;
+  } catch (...) {    // ~LAMMPS may throw; there is nobody left to tell
+  }
+  lmp_ = nullptr;
+  if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);
+}
+
+void CGFlowChildInstance::execute()
+{
+  const RefuseCommands refused(lmp_);
+  lmp_->input->file(script_.c_str());
+}
+
+// As the command line's -var would: the child gets index-style variables, so that a `variable NAME index` in the script
+// keeps the parent's value. A variable that the script defines in another style is its own. Formulas of the parent are
+// evaluated only when the script names them: evaluating may advance a random number or fail between runs.
+void CGFlowChildInstance::hand_over_variables(LAMMPS *parent, const CGFlowScript &text)
+{
+  Variable *variables = parent->input->variable;
+  for (int i = 0; i < variables->nvar; ++i) {
+    const std::string name = variables->names[i];
+    if (text.defines(name) || variables->atomstyle(i) || variables->vectorstyle(i)) continue;
+    const bool mentioned = text.mentions(name);
+    if (!mentioned && (variables->equalstyle(i) || variables->internalstyle(i))) continue;
+
+    std::string value, message;
+    const int whichflag = parent->update->whichflag;
+    const int shown = parent->error->set_show_error(0);
+    try {
+      const char *got = variables->retrieve(name.c_str());
+      if (!got) message = "it has no value";
+      else value = got;
+    } catch (const LAMMPSException &e) {
+      message = tidy(e.what());
+      parent->update->whichflag = whichflag;
+      variables->clear_in_progress();
+    }
+    parent->error->set_show_error(shown);
+    if (!message.empty()) {
+      if (mentioned) throw cgflow::EnergyError("variable '" + name + "' cannot be handed over: " + message);
+      continue;
+    }
+    std::string style = "index", copy = name;
+    char *arg[] = {copy.data(), style.data(), value.data()};
+    lmp_->input->variable->set(3, arg);
+  }
+}
+
+void CGFlowChildInstance::one(const std::string &command)
+{
+  guarded([&] { lmp_->input->one(command); });
+}
+
+void CGFlowChildInstance::guarded(const std::function<void()> &work) const
+{
+  const std::string place = "Atomistic script " + script_ + ": ";
+  auto told = [&](const char *what) {
+    const std::string text = tidy(what);
+    return cgflow::EnergyError(text.rfind(place, 0) == 0 ? text : place + text);
+  };
+  try {
+    work();
+  } catch (const std::exception &e) {
+    throw told(e.what());
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_COMMUNICATOR_H
+#define LMP_CGFLOW_COMMUNICATOR_H
+
+#include "cgflow/communicator.h"
+
+#include <mpi.h>
+
+namespace LAMMPS_NS {
+
+/// The ranks of one LAMMPS world, for the library. Does not own the MPI communicator.
+class CGFlowCommunicator : public cgflow::Communicator {
+ public:
+  explicit CGFlowCommunicator(MPI_Comm world);
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  void sum(double *values, std::size_t n) override;
+  void max(double *values, std::size_t n) override;
+  void broadcast(void *bytes, std::size_t n, int root) override;
+  std::vector<double> gather(const std::vector<double> &values) override;
+
+ private:
+  MPI_Comm world_;
+  int rank_ = 0;
+  int size_ = 1;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Communicator, log and the border of errors; runs on any number of ranks.
+#include "cgflow_communicator.h"
+#include "cgflow_errors.h"
+#include "cgflow_log.h"
+
+#include "cgflow/error.h"
+
+#include "error.h"
+#include "lammps.h"
+#include "utils.h"
+
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace LAMMPS_NS;
+
+namespace {
+
+int rank()
+{
+  int me;
+  MPI_Comm_rank(MPI_COMM_WORLD, &me);
+  return me;
+}
+
+int size()
+{
+  int n;
+  MPI_Comm_size(MPI_COMM_WORLD, &n);
+  return n;
+}
+
+class Glue : public testing::Test {
+ protected:
+  void SetUp() override
+  {
+    log_ = (std::filesystem::temp_directory_path() / ("cgflow-glue-" + std::to_string(size()) + ".log")).string();
+    LAMMPS::argv args{"glue", "-nocite", "-echo", "none", "-log", log_, "-screen", "none"};
+    lmp_ = std::make_unique<LAMMPS>(args, MPI_COMM_WORLD);
+  }
+  std::string text()
+  {
+    lmp_.reset();
+    MPI_Barrier(MPI_COMM_WORLD);
+    std::stringstream all;
+    all << std::ifstream(log_).rdbuf();
+    return all.str();
+  }
+  std::string guarded(const std::function<void()> &work, const std::string &place = "Here")
+  {
+    try {
+      cgflow_guarded(lmp_.get(), place, work);
+    } catch (const LAMMPSException &e) {
+      return e.what();
+    }
+    return "";
+  }
+  std::unique_ptr<LAMMPS> lmp_;
+  std::string log_;
+};
+
+}    // namespace
+
+TEST(Communicator, SumHasTheSameBitsEverywhere)
+{
+  CGFlowCommunicator comm(MPI_COMM_WORLD);
+  ASSERT_EQ(comm.rank(), rank());
+  ASSERT_EQ(comm.size(), size());
+  std::vector<double> values(1000);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0 / (1.0 + i + 0.1 * rank());
+  double expected = 0.0;
+  for (int r = 0; r < size(); ++r) expected += 1.0 / (1.0 + 10 + 0.1 * r);
+  comm.sum(values.data(), values.size());
+  EXPECT_NEAR(values[10], expected, 1e-14);
+  auto roots = values;
+  comm.broadcast(roots.data(), roots.size() * sizeof(double), 0);
+  EXPECT_EQ(std::memcmp(roots.data(), values.data(), values.size() * sizeof(double)), 0);
+}
+
+TEST(Communicator, MaxGatherBroadcastAndShare)
+{
+  CGFlowCommunicator comm(MPI_COMM_WORLD);
+  double values[] = {static_cast<double>(rank()), static_cast<double>(-rank())};
+  comm.max(values, 2);
+  EXPECT_EQ(values[0], size() - 1);
+  EXPECT_EQ(values[1], 0.0);
+
+  const auto all = comm.gather(std::vector<double>(rank() + 1, rank()));    // rank r gives r + 1 values
+  ASSERT_EQ(all.size(), static_cast<std::size_t>(size() * (size() + 1) / 2));
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+  EXPECT_EQ(all.back(), size() - 1);
+  EXPECT_TRUE(comm.gather({}).empty());
+
+  char word[] = "none";
+  if (rank() == size() - 1) std::strcpy(word, "last");
+  comm.broadcast(word, 4, size() - 1);
+  EXPECT_STREQ(word, "last");
+
+  double covered = static_cast<double>(comm.share(17).second);
+  comm.sum(&covered, 1);
+  EXPECT_EQ(covered, 17.0);
+}
+
+TEST_F(Glue, WorkWithoutErrorPasses)
+{
+  bool done = false;
+  EXPECT_EQ(guarded([&] { done = true; }), "");
+  EXPECT_TRUE(done);
+}
+
+TEST_F(Glue, ErrorOfOneRankComesOutOnAll)
+{
+  const auto got = guarded([] {
+    if (rank() == size() - 1) throw cgflow::ConfigError("braces {} and {0} stay");
+  });
+  EXPECT_NE(got.find("ERROR: Here: braces {} and {0} stay"), std::string::npos) << got;
+}
+
+TEST_F(Glue, LowestRankSpeaks)
+{
+  const auto got = guarded([] { throw std::runtime_error("rank " + std::to_string(rank())); }, "");
+  EXPECT_NE(got.find("ERROR: rank 0"), std::string::npos) << got;
+}
+
+TEST_F(Glue, ErrorsOfLammpsPassUnchanged)
+{
+  const auto got = guarded([&] { lmp_->error->all(FLERR, "own words"); });
+  EXPECT_EQ(got.find("ERROR: own words"), 0U) << got;
+}
+
+TEST_F(Glue, ThrownThingsOfAnyKindAreErrors)
+{
+  EXPECT_NE(guarded([] { throw 3; }).find("Here: unknown error"), std::string::npos);
+}
+
+TEST_F(Glue, LinesAndWarningsComeOnceFromRankZero)
+{
+  CGFlowLog log(lmp_.get());
+  log.line("iteration {1}");
+  log.warning("careful {}");
+  const auto got = text();
+  const auto first = got.find("iteration {1}\n");
+  ASSERT_NE(first, std::string::npos) << got;
+  EXPECT_EQ(got.find("iteration", first + 1), std::string::npos);
+  EXPECT_NE(got.find("WARNING: careful {}"), std::string::npos) << got;
+}
+
+int main(int argc, char **argv)
+{
+  testing::InitGoogleTest(&argc, argv);
+  MPI_Init(&argc, &argv);
+  if (rank() > 0) {    // one report
+    auto &listeners = testing::UnitTest::GetInstance()->listeners();
+    delete listeners.Release(listeners.default_result_printer());
+  }
+  int failed = RUN_ALL_TESTS();
+  MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+  MPI_Finalize();
+  return failed;
+}
