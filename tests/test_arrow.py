@@ -1,0 +1,175 @@
+"""The arrow of dependencies: which include may appear in which folder. Comments do not count."""
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[1]))
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+
+PUBLIC, SRC, KERNELS = "lib/cgflow/include/", "lib/cgflow/src/", "lib/cgflow/src/kernels/"
+TOOLS, GLUE = "lib/cgflow/tools/", "src/USER-CGFLOW/"
+YAML_READER = "lib/cgflow/src/yaml_tree.cpp"
+TORCH = re.compile(r"(torch|ATen|c10|caffe2)/")
+KOKKOS = re.compile(r"(Kokkos|KokkosKernels|impl/Kokkos)[_.\w/]*\.hpp$|kokkos")
+YAML = re.compile(r"yaml(-cpp)?[./]")
+MPI = re.compile(r"mpi(xx)?\.h$")
+# Of the system, besides the standard library, the library may use what POSIX has; public headers may not.
+STANDARD = re.compile(r"[a-z_0-9]+$")
+POSIX = {"fcntl.h", "unistd.h", "sys/stat.h", "sys/types.h"}
+
+
+def includes(text):
+    """[(is_system, name)] of a source text."""
+    return [(mark == "<", name) for mark, name in INCLUDE.findall(COMMENT.sub("", text))]
+
+
+def lib_header(path, name, files):
+    """The file of lib/cgflow that an include in quotes means, or None."""
+    folder = path.rsplit("/", 1)[0] + "/"
+    for base in (folder, PUBLIC, SRC):
+        candidate = os.path.normpath(base + name)
+        if candidate in files:
+            return candidate
+    return None
+
+
+def offence(path, system, name, files):
+    """Why this include may not stand in this file, or None."""
+    in_lib, in_kernels = path.startswith("lib/cgflow/"), path.startswith(KERNELS)
+    if TORCH.match(name):
+        return None if path.startswith(SRC) and not in_kernels else "torch is for lib/cgflow/src without its kernels"
+    if KOKKOS.match(name) and not name.startswith("kernels/"):
+        return None if in_kernels else "Kokkos is for lib/cgflow/src/kernels"
+    if YAML.match(name):
+        return None if path == YAML_READER else "yaml-cpp is for " + YAML_READER
+    if MPI.match(name):
+        return None if path.startswith(GLUE) else "MPI is for src/USER-CGFLOW"
+    if not in_lib:
+        if not system and re.search(r"(^|/)(kernels/|lib/cgflow/src)|\.\./", name):
+            return "the glue sees the public headers of the library alone"
+        return None
+    if system:
+        if STANDARD.match(name) or (name in POSIX and not path.startswith(PUBLIC)):
+            return None
+        return "expected the standard library"
+    target = lib_header(path, name, files)
+    if target is None:
+        return "no such header in lib/cgflow"
+    if path.startswith(PUBLIC) and not target.startswith(PUBLIC):
+        return "a public header may include public headers alone"
+    if path.startswith(TOOLS) and not target.startswith(PUBLIC):
+        return "programs of the library use its public headers"
+    if in_kernels and target.endswith("tensor.h"):
+        return "kernels know no tensors"
+    return None
+
+
+def cycles(files):
+    """Loops of includes among the headers of lib/cgflow, each as a list of paths."""
+    edges = {}
+    for path, text in files.items():
+        if path.startswith("lib/cgflow/") and path.endswith(".h"):
+            targets = [lib_header(path, name, files) for system, name in includes(text) if not system]
+            edges[path] = [t for t in targets if t]
+    found, done = [], set()
+
+    def visit(path, way):
+        if path in way:
+            found.append(way[way.index(path):] + [path])
+        elif path not in done:
+            for target in edges.get(path, []):
+                visit(target, way + [path])
+            done.add(path)
+
+    for path in sorted(edges):
+        visit(path, [])
+    return found
+
+
+def offences(files):
+    return [f"{path}: #include {name}: {why}" for path, text in sorted(files.items()) for system, name in includes(text)
+            if (why := offence(path, system, name, files))]
+
+
+def sources(root):
+    files = {}
+    for folder in ("lib/cgflow", "src/USER-CGFLOW"):
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in (".h", ".hpp", ".cpp", ".cu") and path.is_file():
+                files[path.relative_to(root).as_posix()] = path.read_text()
+    return files
+
+
+class Arrow(unittest.TestCase):
+    def test_every_include_follows_the_arrow(self):
+        files = sources(SOURCE)
+        self.assertGreater(len(files), 20)
+        self.assertEqual(offences(files), [])
+
+    def test_headers_of_the_library_have_no_loops(self):
+        self.assertEqual(cycles(sources(SOURCE)), [])
+
+    def test_lammps_headers_stand_in_the_glue_alone(self):
+        # lib/cgflow finds every header in quotes among its own files; this asks the same of tests/unit.
+        files = sources(SOURCE)
+        own = {p.name for p in (SOURCE / "tests/unit").glob("*.h")}
+        for path in sorted((SOURCE / "tests/unit").glob("*.cpp")):
+            for system, name in includes(path.read_text()):
+                if not system and name not in own:
+                    self.assertIsNotNone(lib_header("lib/cgflow/src/x.cpp", name, files), f"{path.name}: {name}")
+
+    def test_each_public_header_has_a_guard_and_the_licence(self):
+        for path, text in sources(SOURCE).items():
+            self.assertTrue(text.startswith("// SPDX-License-Identifier: GPL-2.0-only"), path)
+            if path.startswith(PUBLIC):
+                guard = "CGFLOW_" + pathlib.Path(path).stem.upper() + "_H"
+                self.assertRegex(text, f"#ifndef {guard}\n#define {guard}\n", path)
+
+
+class Rules(unittest.TestCase):
+    """The checks above see what they are to see."""
+
+    def refused(self, path, line, others=()):
+        files = {path: line, **{other: "" for other in others}}
+        return len(offences(files)) == 1
+
+    def test_each_offence_is_seen(self):
+        for path, line in [
+                (PUBLIC + "cgflow/a.h", "#include <torch/torch.h>"), (PUBLIC + "cgflow/a.h", "#include <ATen/ATen.h>"),
+                (PUBLIC + "cgflow/a.h", "#include <unistd.h>"), (PUBLIC + "cgflow/a.h", '#include "tensor.h"'),
+                (KERNELS + "a.cpp", "#include <c10/core/Device.h>"), (KERNELS + "a.cpp", '#include "../tensor.h"'),
+                (SRC + "a.cpp", "#include <Kokkos_Core.hpp>"), (SRC + "a.cpp", "#include <mpi.h>"),
+                (SRC + "config_reader.cpp", "#include <yaml-cpp/yaml.h>"), (SRC + "a.cpp", '#include "lammps.h"'),
+                (SRC + "a.cpp", '#include "error.h"'), (SRC + "a.cpp", "#include <library.h>"),
+                (GLUE + "a.cpp", "#include <ATen/ATen.h>"), (GLUE + "a.cpp", "# include <Kokkos_Core.hpp>"),
+                (GLUE + "a.cpp", '#include "yaml-cpp/yaml.h"'), (GLUE + "a.cpp", '#include "kernels/a.h"'),
+                (TOOLS + "a.cpp", '#include "tensor.h"'), (GLUE + "a.cpp", '#include "../../lib/cgflow/src/flow.h"')]:
+            self.assertTrue(self.refused(path, line, [SRC + "tensor.h"]), f"{path}: {line}")
+
+    def test_what_is_right_passes(self):
+        others = [SRC + "tensor.h", KERNELS + "a.h", PUBLIC + "cgflow/b.h"]
+        for path, line in [
+                (SRC + "tensor.h", "#include <torch/csrc/autograd/autograd.h>"), (SRC + "a.cpp", '#include "kernels/a.h"'),
+                (KERNELS + "a.cpp", '#include <Kokkos_Core.hpp>\n#include "a.h"'), (GLUE + "a.cpp", "#include <mpi.h>"),
+                (GLUE + "a.cpp", '#include "lammps.h"\n#include "cgflow/b.h"'), (YAML_READER, "#include <yaml-cpp/yaml.h>"),
+                (PUBLIC + "cgflow/a.h", '#include <vector>\n#include "cgflow/b.h"'), (SRC + "a.cpp", "// #include <mpi.h>"),
+                (SRC + "a.cpp", "/*\n#include <mpi.h>\n*/"), (SRC + "a.cpp", "#include <unistd.h>\n#include <cstdint>")]:
+            self.assertEqual(offences({**{o: "" for o in others}, path: line}), [])
+
+    def test_loops_are_seen(self):
+        a, b = PUBLIC + "cgflow/a.h", PUBLIC + "cgflow/b.h"
+        self.assertEqual(cycles({a: '#include "cgflow/b.h"', b: '#include "cgflow/a.h"'}), [[a, b, a]])
+
+    def test_sources_reads_a_tree(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "lib/cgflow/src/kernels/a.cpp"
+            path.parent.mkdir(parents=True)
+            path.write_text("#include <ATen/ATen.h>\n")
+            self.assertEqual(len(offences(sources(pathlib.Path(folder)))), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
