@@ -81,8 +81,8 @@ check_environment() {
   local log="$logs/environment-check.log"
   run_logged "$log" try_environment || {
     last_lines "$log"
-    fail "The Python environment in $python_env does not work." \
-      "Remove it and call tools/setup again; if that does not help, the text above says what to mend."
+    fail "The Python environment in $python_env does not work." "$(cause "$log")" \
+      "If it is damaged, remove it and call tools/setup again."
   }
 }
 

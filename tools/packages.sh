@@ -104,11 +104,11 @@ step_packages() {
   if [ ${#missing[@]} -eq 0 ] && { [ ${#wished[@]} -eq 0 ] || [ "$(id -u)" != 0 ]; }; then
     say "[1/3] Debian packages: all there"
   elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    say "[1/3] Debian packages: missing ${missing[*]}"
+    say "[1/3] Debian packages: missing ${missing[*]%%|*}"
     ask_for_packages "${missing[@]}"
   else
     wanted=("${missing[@]}" "${wished[@]}")
-    say "[1/3] Debian packages: installing ${wanted[*]}; needs up to 1 GB of disk and 2 minutes"
+    say "[1/3] Debian packages: installing ${wanted[*]%%|*}; needs up to 1 GB of disk and 2 minutes"
     install_packages "${wanted[@]}"
     note "done"
     hash -r

