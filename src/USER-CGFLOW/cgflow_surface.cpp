@@ -9,6 +9,7 @@
 #include "cgflow/collective_variables.h"
 #include "cgflow/config.h"
 #include "cgflow/error.h"
+#include "cgflow/model.h"
 #include "cgflow/pmf_file.h"
 
 #include <fstream>
@@ -59,10 +60,9 @@ int table_dimensions(const std::string &path)
   throw cgflow::FileError(path + ": got fewer than two lines of numbers, expected a grid over the CG variables");
 }
 
-// MARK: to be completed with the trained model's reader.
 std::shared_ptr<const cgflow::PmfSurface> load_model_surface(const std::string &path)
 {
-  throw cgflow::ModelError(path + ": trained models cannot be read yet; allowed are .yaml and tables");
+  return cgflow::Model::read(path).surface();
 }
 
 LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)

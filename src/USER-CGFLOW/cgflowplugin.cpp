@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Entry of the LAMMPS plugin: one table of styles.
+#include "cgflow_command_backmap.h"
+#include "cgflow_command_pmf.h"
+#include "cgflow_command_train.h"
+#include "compute_cgflow_cv.h"
 #include "compute_cgflow_std.h"
+#include "fix_cgflow_al.h"
 #include "fix_cgflow_mc.h"
+#include "fix_mueller_brown.h"
 #include "pair_cgflow_pmf.h"
 
 #include "command.h"
@@ -40,7 +46,7 @@ template <class Style> void *pair(void *lmp)
   return static_cast<Pair *>(new Style(static_cast<LAMMPS *>(lmp)));
 }
 
-template <class Style> [[maybe_unused]] void *command(void *lmp)
+template <class Style> void *command(void *lmp)
 {
   return static_cast<Command *>(new Style(static_cast<LAMMPS *>(lmp)));
 }
@@ -63,9 +69,15 @@ struct StyleRow {
 
 // clang-format off
 const StyleRow kStyles[] = {
-  {"pair",    "cgflow/pmf", "cgflow: learned PMF as the potential of walkers", pair<PairCGFlowPMF>, nullptr},
-  {"fix",     "cgflow/mc",  "cgflow: Monte Carlo of walkers",                  nullptr, fix<FixCGFlowMC>},
-  {"compute", "cgflow/std", "cgflow: std of the PMF per walker",               nullptr, compute<ComputeCGFlowStd>},
+  {"pair",    "cgflow/pmf",     "cgflow: learned PMF as the potential of walkers",  pair<PairCGFlowPMF>, nullptr},
+  {"fix",     "cgflow/mc",      "cgflow: Monte Carlo of walkers",                   nullptr, fix<FixCGFlowMC>},
+  {"fix",     "cgflow/al",      "cgflow: active learning of the PMF",               nullptr, fix<FixCGFlowAL>},
+  {"fix",     "mueller/brown",  "cgflow: Mueller-Brown surface",                    nullptr, fix<FixMuellerBrown>},
+  {"compute", "cgflow/std",     "cgflow: std of the PMF per walker",                nullptr, compute<ComputeCGFlowStd>},
+  {"compute", "cgflow/cv",      "cgflow: CG variables of molecules",                nullptr, compute<ComputeCGFlowCV>},
+  {"command", "cgflow/train",   "cgflow: one training of a model",                  command<CGFlowCommandTrain>, nullptr},
+  {"command", "cgflow/pmf",     "cgflow: table of a model's PMF",                   command<CGFlowCommandPmf>, nullptr},
+  {"command", "cgflow/backmap", "cgflow: all-atom structures for CG points",        command<CGFlowCommandBackmap>, nullptr},
 };
 // clang-format on
 

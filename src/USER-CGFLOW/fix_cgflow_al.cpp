@@ -41,6 +41,11 @@ void unpack_image(imageint image, int *out)
   out[1] = (image >> IMGBITS & IMGMASK) - IMGMAX;
   out[2] = (image >> IMG2BITS) - IMGMAX;
 }
+imageint pack_image(const double *flags)
+{
+  const auto part = [&](int k) { return static_cast<imageint>(static_cast<int>(flags[k]) + IMGMAX) & IMGMASK; };
+  return part(0) | part(1) << IMGBITS | part(2) << IMG2BITS;
+}
 }    // namespace
 
 struct FixCGFlowAL::Impl {
@@ -49,6 +54,7 @@ struct FixCGFlowAL::Impl {
   cgflow::Config config;
   CGFlowCommunicator comm;
   CGFlowLog log;
+  CGFlow::Walkers access;
   CGFlowRunLedger ledger;
   CGFlowRunLedger::Start start = CGFlowRunLedger::Start::fresh;
   std::unique_ptr<CGFlowChild> child;
@@ -61,14 +67,16 @@ struct FixCGFlowAL::Impl {
   std::vector<double> walkers;    // rows of the state file, see gather_walkers()
   double last_checkpoint = 0.0;   // wall time; decides when to write, never what
 
-  Impl(LAMMPS *lmp_, CGFlowALOptions options_) : lmp(lmp_), options(std::move(options_)), comm(lmp_), log(lmp_) {}
+  Impl(LAMMPS *lmp_, CGFlowALOptions options_) : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_), access(lmp_)
+  {
+  }
 
   void prepare();
   void begin();
   void load_state();
   void check_state(const cgflow::Archive &archive);
-  void place_all_at_start();
-  void place_from_state();
+  void put_walkers_at_start();
+  void put_walkers_from_state();
   void iterate();
   void publish();
   std::vector<double> gather_walkers();
@@ -174,7 +182,7 @@ void FixCGFlowAL::Impl::load_state()
   ledger.load(archive);
   pending = archive.integer("pending") != 0;
   walkers = archive.numbers("walkers.rows");
-  mc->set_counters(archive.numbers("mc.counters"));
+  mc->set_counts(archive.numbers("mc.counts"));
   restore_walkers = true;
   if (learner->surface()) publish();
 }
@@ -183,10 +191,11 @@ void FixCGFlowAL::setup_pre_exchange()
 {
   if (update->whichflag != 1 || update->nsteps <= 0) return;
   cgflow_guarded(lmp, "fix cgflow/al", [&] {
-    if (impl->restore_walkers) impl->place_from_state();
+    if (impl->restore_walkers) impl->put_walkers_from_state();
     else if (impl->learner->phase() == cgflow::Learner::Phase::untrained) impl->begin();
   });
-  impl->mc->migrate();
+  // Fix cgflow/mc checks the places and brings each walker to its rank.
+  impl->mc->setup_pre_exchange();
   if (impl->start == CGFlowRunLedger::Start::skipped || impl->learner->phase() == cgflow::Learner::Phase::finished) {
     if (impl->start != CGFlowRunLedger::Start::skipped)
       impl->log.line(fmt::format("cgflow/al: learning has ended with status {}, the run ends at once", impl->learner->status()));
@@ -218,7 +227,7 @@ void FixCGFlowAL::Impl::begin()
     learner->begin(data.x, data.steps.back());
   }
   publish();
-  if (options.start_at_data) place_all_at_start();
+  if (options.start_at_data) put_walkers_at_start();
   checkpoint_due = true;
 }
 
@@ -227,12 +236,13 @@ void FixCGFlowAL::Impl::publish()
 {
   pair->set_surface(learner->surface());
   mc->set_stop_threshold(learner->threshold());
-  mc->refresh();
 }
 
-void FixCGFlowAL::Impl::place_all_at_start()
+// Before the setup of a run: walkers are simply put where they belong, the setup evaluates them there.
+void FixCGFlowAL::Impl::put_walkers_at_start()
 {
-  for (int i = 0; i < lmp->atom->nlocal; ++i) mc->place(i, learner->start_point(lmp->atom->tag[i]).data());
+  access.bind(pair->space().n_cv(), "fix cgflow/al");
+  for (int i = 0; i < lmp->atom->nlocal; ++i) access.set(i, learner->start_point(lmp->atom->tag[i]).data());
 }
 
 // Rows of (tag, image flags, stopped, s), all walkers, in the order of tags.
@@ -240,7 +250,7 @@ std::vector<double> FixCGFlowAL::Impl::gather_walkers()
 {
   const Atom *atom = lmp->atom;
   const int d = pair->space().n_cv(), width = 5 + d;
-  const CGFlowWalkers access(lmp, pair->space());
+  access.bind(d, "fix cgflow/al");
   std::vector<double> rows;
   for (int i = 0; i < atom->nlocal; ++i) {
     int image[3];
@@ -260,9 +270,10 @@ std::vector<double> FixCGFlowAL::Impl::gather_walkers()
   return sorted;
 }
 
-void FixCGFlowAL::Impl::place_from_state()
+void FixCGFlowAL::Impl::put_walkers_from_state()
 {
   const int d = pair->space().n_cv(), width = 5 + d;
+  access.bind(d, "fix cgflow/al");
   std::map<tagint, const double *> by_tag;
   for (std::size_t i = 0; i < walkers.size() / width; ++i)
     by_tag[static_cast<tagint>(walkers[i * width])] = &walkers[i * width];
@@ -272,7 +283,9 @@ void FixCGFlowAL::Impl::place_from_state()
       throw cgflow::ModelError(fmt::format("{}: it holds no walker {}; the script must create the same walkers",
                                            options.state_file(), lmp->atom->tag[i]));
     const double *r = row->second;
-    mc->restore(i, r + 5, {static_cast<int>(r[1]), static_cast<int>(r[2]), static_cast<int>(r[3])}, r[4] != 0.0);
+    access.set(i, r + 5);
+    lmp->atom->image[i] = pack_image(r + 1);
+    mc->set_stopped(i, r[4] != 0.0);
   }
   restore_walkers = false;
   walkers.clear();
@@ -294,6 +307,7 @@ void FixCGFlowAL::Impl::iterate()
     if (rows[i * width + 4] != 0.0) stopped.insert(stopped.end(), &rows[i * width + 5], &rows[i * width] + width);
   learner->iterate(stopped);
   publish();
+  mc->refresh();
   for (int i = 0; i < lmp->atom->nlocal; ++i)
     if (mc->stopped(i)) mc->place(i, learner->start_point(lmp->atom->tag[i]).data());
   checkpoint_due = true;
@@ -330,6 +344,7 @@ void FixCGFlowAL::end_of_step()
 void FixCGFlowAL::Impl::write_state()
 {
   const std::vector<double> rows = gather_walkers();
+  const std::vector<double> mc_counts = mc->counts();
   last_checkpoint = platform::walltime();
   if (lmp->comm->me != 0) return;
   cgflow::Archive archive("state");
@@ -339,7 +354,7 @@ void FixCGFlowAL::Impl::write_state()
   archive.put("ranks", std::int64_t{lmp->comm->nprocs});
   archive.put("walkers", static_cast<std::int64_t>(lmp->atom->natoms));
   archive.put("walkers.rows", rows, {static_cast<std::int64_t>(rows.size())});
-  archive.put("mc.counters", mc->counters());
+  archive.put("mc.counts", mc_counts, {static_cast<std::int64_t>(mc_counts.size())});
   const double *lo = lmp->domain->boxlo, *hi = lmp->domain->boxhi;
   archive.put("box", std::vector<double>{lo[0], hi[0], lo[1], hi[1], lo[2], hi[2]}, {6});
   archive.write(options.state_file());

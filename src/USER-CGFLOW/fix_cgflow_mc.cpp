@@ -480,6 +480,23 @@ bool FixCGFlowMC::stopped(int i) const
   return impl->stopped[i] != 0.0;
 }
 
+void FixCGFlowMC::set_stopped(int i, bool stopped)
+{
+  impl->stopped[i] = stopped;
+}
+
+std::vector<double> FixCGFlowMC::counts() const
+{
+  std::vector<double> all(kNCounts);
+  MPI_Allreduce(impl->counts, all.data(), kNCounts, MPI_DOUBLE, MPI_SUM, world);
+  return all;
+}
+
+void FixCGFlowMC::set_counts(const std::vector<double> &counts)
+{
+  for (int k = 0; k < kNCounts; ++k) impl->counts[k] = comm->me == 0 ? counts[k] : 0.0;
+}
+
 void FixCGFlowMC::release_all()
 {
   std::fill(impl->stopped.begin(), impl->stopped.end(), 0.0);

@@ -11,6 +11,7 @@ FixStyle(cgflow/mc,FixCGFlowMC);
 #include "fix.h"
 
 #include <memory>
+#include <vector>
 
 namespace LAMMPS_NS {
 
@@ -51,6 +52,10 @@ class FixCGFlowMC : public Fix {
   /// Infinity: never.
   void set_stop_threshold(double energy);
   bool stopped(int i) const;
+  void set_stopped(int i, bool stopped);
+  /// Accepted, proposed and rejected at walls so far, over all ranks: for a checkpoint. Both are collective.
+  std::vector<double> counts() const;
+  void set_counts(const std::vector<double> &counts);
   /// Lets all stopped walkers of this rank go on.
   void release_all();
 

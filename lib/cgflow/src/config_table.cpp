@@ -37,6 +37,11 @@ Rows flow_rows()
        "rational-quadratic spline of each coordinate given s, circular where the coordinate is; `affine_coupling` and "
        "`spline_coupling`: half of the coordinates given s and the other half."},
       {"flow.hidden", at(c, &F::hidden), at_least(1), {}, "Widths of the hidden layers of the flow's networks."},
+      {"flow.harmonics",
+       at(c, &F::harmonics),
+       at_least(1),
+       {},
+       "The flow's networks see each CG variable as so many cosines (periodic: and sines) of its range."},
       {"flow.bins", at(c, &F::bins), at_least(2), {}, "Bins of each spline."},
       {"flow.tail",
        at(c, &F::tail),
@@ -199,6 +204,11 @@ Rows explore_rows()
        at_least(0),
        {},
        "Refine until the std, root mean square over the known region, is at most so many kT; 0: do not refine."},
+      {"explore.ceiling",
+       at(c, &E::ceiling),
+       above(0),
+       {},
+       "The std that refinement brings down, and that is logged, is taken where F is up to so many kT over its minimum."},
       {"explore.grid", at(c, &E::grid), at_least(2), {}, "Grid points a dimension (`grid`)."},
   };
 }
