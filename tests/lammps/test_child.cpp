@@ -24,6 +24,12 @@
 
 using namespace LAMMPS_NS;
 
+// Of the OpenMP runtime that LAMMPS brings, where it brings one.
+extern "C" {
+int omp_get_max_threads() __attribute__((weak));
+void omp_set_num_threads(int) __attribute__((weak));
+}
+
 namespace {
 
 const double kInfinity = std::numeric_limits<double>::infinity();
@@ -546,6 +552,19 @@ TEST_F(Child, MemoryStaysFlatOverBatchesAndChildren)
   before = resident_kb();
   for (int i = 0; i < 20; ++i) field(particle(kField));
   EXPECT_LT(resident_kb() - before, 4096.0);
+}
+
+TEST_F(Child, KeepsTheNumberOfThreads)
+{
+  if (!omp_get_max_threads) GTEST_SKIP() << "LAMMPS without OpenMP";
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(3);
+  auto child = field(particle(kField));
+  EXPECT_EQ(omp_get_max_threads(), 3);
+  evaluate(*child, points(5, 16));
+  child.reset();
+  EXPECT_EQ(omp_get_max_threads(), 3);
+  omp_set_num_threads(before);
 }
 
 TEST_F(Child, ParentGoesOnWithItsOwnStyles)
