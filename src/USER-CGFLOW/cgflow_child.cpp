@@ -242,6 +242,11 @@ std::int64_t CGFlowChild::check_evaluations() const
   return impl_->check_evaluations;
 }
 
+int CGFlowChild::dimension() const
+{
+  return impl_->copies->dimension();
+}
+
 const double *CGFlowChild::configuration() const
 {
   return impl_->copies->configuration().data();

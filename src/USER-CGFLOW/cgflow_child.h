@@ -35,6 +35,8 @@ class CGFlowChild : public cgflow::EnergyModel {
   std::int64_t check_evaluations() const;
   /// Conformers in one force evaluation: 1 where they are evaluated one at a time.
   int copies() const;
+  /// 2 or 3, as the script says.
+  int dimension() const;
   /// The script's own configuration, [n_atoms, 3], unwrapped.
   const double *configuration() const;
 

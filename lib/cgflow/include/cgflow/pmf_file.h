@@ -39,6 +39,16 @@ struct PmfHeader {
 void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
                const std::vector<int> &points);
 
+/// One dimension of a grid: `points` >= 2 values from lo to hi, both included.
+struct PmfAxis {
+  int points = 0;
+  double lo = 0.0;
+  double hi = 0.0;
+};
+/// The same on any grid; points outside the ranges are written as the surface gives them.
+void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
+               const std::vector<PmfAxis> &axes);
+
 /// A .pmf file, or a table of the same layout without a header (then kT is 0). With 0 < d <= 3 columns of CG variables,
 /// F and optionally std (0 when missing) and known. `periodic` tells which dimensions are periodic, their last grid point
 /// repeats the first. Throws FileError naming file, line, got and expected.
