@@ -23,7 +23,7 @@ ConditionFeatures::ConditionFeatures(const CgSpace &space, int harmonics) : harm
   orders_ = at::arange(1, periodic_harmonics + 1, at::kDouble);
   periodic_ = at::tensor(periodic, at::kLong);
   other_ = at::tensor(other, at::kLong);
-  size_ = static_cast<int>(periodic.size()) * 2 * periodic_harmonics + static_cast<int>(other.size()) * (1 + harmonics);
+  size_ = static_cast<int>(periodic.size()) * 2 * periodic_harmonics + static_cast<int>(other.size()) * (1 + 2 * harmonics);
 }
 
 Tensor ConditionFeatures::operator()(const Tensor &s) const
@@ -34,8 +34,11 @@ Tensor ConditionFeatures::operator()(const Tensor &s) const
   if (other_.numel() > 0) {
     const Tensor t = share.index_select(1, other_);
     parts.push_back(2.0 * t - 1.0);
-    if (harmonics_ > 0)
-      parts.push_back(at::cos(std::numbers::pi * (t.unsqueeze(-1) * orders_)).reshape({s.size(0), -1}));
+    if (harmonics_ > 0) {
+      const Tensor phase = ((std::numbers::pi * (t - 0.5)).unsqueeze(-1) * orders_).flatten(1);
+      parts.push_back(at::cos(phase));
+      parts.push_back(at::sin(phase));
+    }
   }
   if (periodic_.numel() > 0) {
     const Tensor angle = (2.0 * std::numbers::pi * share.index_select(1, periodic_)).unsqueeze(-1) * orders_;

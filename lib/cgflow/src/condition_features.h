@@ -9,8 +9,8 @@
 namespace cgflow {
 
 /// What networks see of s. A periodic variable enters by the cosines and sines of its first harmonics, another one by u, its
-/// value scaled to [-1, 1] over its range, and cos(k pi (u + 1) / 2): a complete set on the range that needs no periodicity.
-/// The harmonics let a network follow changes over a tenth of the range from the first steps on.
+/// value scaled to [-1, 1] over its range, and those of waves over twice the range: a complete set that asks nothing of the
+/// values or slopes at the ends. The harmonics let a network follow changes over a tenth of the range from the first steps.
 class ConditionFeatures {
  public:
   ConditionFeatures(const CgSpace &space, int harmonics);

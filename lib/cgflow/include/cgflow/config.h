@@ -59,8 +59,8 @@ struct EnergyConfig {
   int latent = 1;           ///< latent samples a point and epoch
   int epochs = 1;           ///< passes over the points, each with new latent samples
   int first_epochs = 1;     ///< the same for the first iteration
-  int batch = 32;           ///< samples a step
-  double rate = 5e-3;       ///< Adam learning rate
+  int batch = 8;            ///< samples a step
+  double rate = 1e-2;       ///< Adam learning rate
   int warmup = 10;          ///< steps of linear warm-up in an iteration
   double final_rate = 0.1;  ///< cosine decay ends at this share of `rate`; 1 = constant
   double clip = 20.0;       ///< clip of the gradient's norm; 0 = none

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "coordinates.h"
+
+#include "numeric.h"
+
+#include "cgflow/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace cgflow;
+using namespace cgflow_test;
+using testing::HasSubstr;
+
+namespace {
+Config two_dimensional()
+{
+  Config c;
+  c.cg = {{"s", {{"x", 1}, {"y", -1}}, {-2.6, 1.2}}};
+  c.fine = {{"t", {{"x", 1}, {"y", 1}}}};
+  return c;
+}
+
+std::string message(const Config &config, int n_atoms, int dimension)
+{
+  try {
+    make_coordinate_map(config, n_atoms, dimension);
+  } catch (const ConfigError &e) {
+    return e.what();
+  }
+  return "no error";
+}
+}    // namespace
+
+TEST(LinearMap, MixesCoordinatesByHand)
+{
+  const auto map = make_coordinate_map(two_dimensional(), 1, 2);
+  EXPECT_TRUE(map->absolute());
+  EXPECT_EQ(map->n_cv(), 1);
+  EXPECT_EQ(map->n_fine(), 1);
+  // x = 3, y = 1 (z is no coordinate): s = 2, t = 4; |d(s,t)/d(x,y)| = 2.
+  const auto in = map->to_internal(at::tensor({3.0, 1.0, 9.0}, at::kDouble).view({1, 1, 3}));
+  EXPECT_DOUBLE_EQ(in.s.item<double>(), 2.0);
+  EXPECT_DOUBLE_EQ(in.fine.item<double>(), 4.0);
+  EXPECT_DOUBLE_EQ(in.log_det.item<double>(), -std::log(2.0));
+  const auto out = map->to_cartesian(in.s, in.fine);
+  EXPECT_LT(largest(out.x - at::tensor({3.0, 1.0, 0.0}, at::kDouble).view({1, 1, 3})), 1e-14);
+  EXPECT_DOUBLE_EQ(out.log_det.item<double>(), -std::log(2.0));
+}
+
+TEST(LinearMap, CompletesItselfByAnOrthonormalComplement)
+{
+  Config c = two_dimensional();
+  c.fine.clear();
+  const auto map = make_coordinate_map(c, 1, 2);
+  const auto in = map->to_internal(at::tensor({3.0, 1.0, 0.0}, at::kDouble).view({1, 1, 3}));
+  EXPECT_NEAR(std::abs(in.fine.item<double>()), 4.0 / std::sqrt(2.0), 1e-14);
+  EXPECT_NEAR(in.log_det.item<double>(), -0.5 * std::log(2.0), 1e-14);
+}
+
+TEST(LinearMap, RoundTripsManyAtomsAndKnowsItsJacobian)
+{
+  Config c;
+  c.cg = {{"a", {{"x1", 1}, {"x2", -1}, {"z3", 0.3}}, {-1, 1}}, {"b", {{"y2", 2}, {"z1", 1}}, {-1, 1}}};
+  const auto map = make_coordinate_map(c, 3, 3);
+  EXPECT_EQ(map->n_fine(), 7);
+  const Tensor x = normals({5, 3, 3}, 1);
+  const auto in = map->to_internal(x);
+  const auto out = map->to_cartesian(in.s, in.fine);
+  EXPECT_LT(largest(out.x - x), 1e-13);
+  Tensor jacobian = at::empty({9, 9}, at::kDouble);
+  const Tensor q = at::cat({in.s, in.fine}, 1)[0];
+  for (int i = 0; i < 9; ++i)
+    jacobian[i] = finite_difference(
+        [&](const Tensor &t) {
+          const auto part = t.view({1, 9});
+          return map->to_cartesian(part.narrow(1, 0, 2), part.narrow(1, 2, 7)).x.flatten()[i].item<double>();
+        },
+        q, 1e-3);
+  EXPECT_NEAR(std::get<1>(at::linalg_slogdet(jacobian)).item<double>(), out.log_det[0].item<double>(), 1e-9);
+}
+
+TEST(LinearMap, RefusesBadMixesByName)
+{
+  Config c = two_dimensional();
+  c.cg[0].linear = {{"x", 1}, {"w", 1}};
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("cg 's': unknown coordinate 'w' in a system of 1 atoms in 2 dimensions, expected x, y"));
+  c = two_dimensional();
+  c.fine[0].linear = {{"z", 1}};
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("fine 't': unknown coordinate 'z'"));
+  c = two_dimensional();
+  c.fine[0].linear = {{"x", 2}, {"y", -2}};
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("fine 't': it is a linear mix of the entries before it"));
+  c.fine[0].linear = {{"x", 0}};
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("fine 't': all coefficients are zero"));
+  c.fine[0].linear = {};
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("fine 't': got no coordinates, expected a linear mix of x, y"));
+  c.fine[0].linear = {{"x", 1}, {"x1", 1}};
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("'x1' is given twice"));
+  c.fine[0].linear = {{"x", std::nan("")}};
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("the coefficient of 'x' is not a finite number"));
+  c = two_dimensional();
+  c.fine[0].name = "s";
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("fine 's': the name is used twice"));
+  c.fine[0].name = "";
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("a fine coordinate has an empty name"));
+  c = two_dimensional();
+  c.cg[0].linear = {{"x", 1}};
+  c.fine.clear();
+  EXPECT_THAT(message(c, 2, 2), HasSubstr("unknown coordinate 'x' in a system of 2 atoms in 2 dimensions, expected x1 to y2"));
+}
+
+TEST(LinearMap, RefusesWrongCounts)
+{
+  Config c = two_dimensional();
+  EXPECT_THAT(message(c, 1, 3), HasSubstr("fine: got 1 fine coordinates beside 1 CG variables of a system of 3 coordinates, "
+                                          "expected 2, or none"));
+  c.fine.push_back({"u", {{"x", 1}}});
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("fine: got 2 fine coordinates"));
+  c.fine.clear();
+  c.cg.push_back({"r", {{"x", 1}}, {0, 1}});
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("cg: got 2 CG variables for a system of 2 coordinates, expected at most 1"));
+  c.cg[1].linear.clear();
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("each entry needs linear"));
+  EXPECT_THAT(message(two_dimensional(), 1, 4), HasSubstr("got dimension 4, expected 2 or 3"));
+  EXPECT_THAT(message(two_dimensional(), 0, 2), HasSubstr("a system of 0 atoms"));
+}
+
+TEST(LinearMap, RefusesWrongShapes)
+{
+  const auto map = make_coordinate_map(two_dimensional(), 1, 2);
+  EXPECT_THROW(map->to_internal(at::zeros({4, 2, 3}, at::kDouble)), ShapeError);
+  EXPECT_THROW(map->to_internal(at::zeros({4, 1, 3}, at::kFloat)), ShapeError);
+  EXPECT_THROW(map->to_cartesian(at::zeros({4, 1}, at::kDouble), at::zeros({3, 1}, at::kDouble)), ShapeError);
+  EXPECT_THROW(map->to_cartesian(at::zeros({4, 2}, at::kDouble), at::zeros({4, 1}, at::kDouble)), ShapeError);
+}
