@@ -1,0 +1,237 @@
+"""tools/plot-pmf on PMF files made here, with errors that can be counted by hand."""
+import os
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tools"))
+
+import numpy as np  # noqa: E402
+import pmf_compare  # noqa: E402
+import pmf_files  # noqa: E402
+
+HEADER = "# kT 2.5 units real T 300 domain all of it\n# evaluations md 50 example 0 energy 700 test 20 labels 130 total 900\n# status 1\n"
+
+
+def cubic(s):
+    return 0.5 * s**3 - 2 * s**2 + s + 4
+
+
+def python_without_numpy():
+    """A Python that lacks numpy, or None."""
+    for python in ("/usr/bin/python3", "/usr/local/bin/python3"):
+        if os.path.exists(python):
+            done = subprocess.run([python, "-c", "import numpy"], stderr=subprocess.DEVNULL)
+            if done.returncode:
+                return python
+    return None
+
+
+class PlotPmf(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+        return name
+
+    def pmf_1d(self, name="a.pmf", error=lambda i: 0.0, std=0.1):
+        """F is the cubic plus 7 kT plus an error in kT, on 41 points in [-2, 2]; energies are 2.5 kT units."""
+        s = np.linspace(-2, 2, 41)
+        rows = [f"{x:.17g} {2.5 * (cubic(x) + 7 + error(i)):.17g} {2.5 * std:.17g} {int(x < 1.5)}" for i, x in enumerate(s)]
+        return self.write(name, HEADER + "\n".join(rows) + "\n")
+
+    def pmf_2d(self, name="b.pmf", std="0.25 1"):
+        blocks = []
+        for x in np.linspace(-180, 180, 13):
+            blocks.append("\n".join(f"{x} {y} {2.5 * cubic(x / 90) + 2.5e-4 * x * y} {std}" for y in np.linspace(-90, 90, 9)))
+        return self.write(name, HEADER + "\n\n".join(blocks) + "\n")
+
+    def history(self, name="a.iterations", dimension=1):
+        text = ""
+        for n in range(3):
+            text += f"# iteration {n} evaluations {300 * (n + 1)} labels {10 * n} std {'inf' if n == 0 else 0.5 / n} change 0.{3 - n}\n"
+            text += "".join("point " + " ".join([str(0.1 * k)] * dimension) + "\n" for k in range(n))
+            if dimension == 1:
+                text += "".join(f"pmf {x} {2.5 * (cubic(x) + (2 - n) * 0.1 * x)} 0.25\n" for x in np.linspace(-2, 2, 21))
+        return self.write(name, text)
+
+    def run_plot(self, *args, code=0):
+        environment = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
+        done = subprocess.run([sys.executable, str(SOURCE / "tools" / "plot-pmf"), *args], cwd=self.folder, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        if code:
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            return done.stderr.strip()
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+        return done.stdout.strip()
+
+    def assert_picture(self, name):
+        data = (self.folder / name).read_bytes()
+        self.assertEqual(data[:8], b"\x89PNG\r\n\x1a\n")
+        width, height = struct.unpack(">II", data[16:24])
+        self.assertGreater(min(width, height), 400)
+        self.assertFalse((self.folder / (name + ".tmp")).exists())
+
+    def test_without_reference(self):
+        line = self.run_plot(self.pmf_1d())
+        self.assertEqual(line, "a.png: 41 points, 85.4 % known, 900 evaluations, converged")
+        self.assert_picture("a.png")
+
+    def test_a_python_without_numpy_hands_over_to_the_environment(self):
+        python = python_without_numpy()
+        if python is None:
+            self.skipTest("every Python here has numpy")
+        self.pmf_1d()
+        command = [python, str(SOURCE / "tools" / "plot-pmf"), "a.pmf"]
+        environment = dict(os.environ, CGFLOW_PYTHON_ENV=sys.prefix)
+        done = subprocess.run(command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0)
+        self.assertTrue(done.stdout.startswith("a.png: 41 points"))
+        environment["CGFLOW_PYTHON_ENV"] = "/nonexistent"
+        done = subprocess.run(command, cwd=self.folder, env=environment, text=True, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^plot-pmf: no .*matplotlib in .*, expected it there or in /nonexistent\n$")
+
+    def test_errors_are_those_put_in(self):
+        # Four in five points 0.05 too high, one 0.2 too low: the mean error is 0, the std 0.1 holds 80 %.
+        self.pmf_1d(error=lambda i: -0.2 if i % 5 == 2 else 0.05)
+        s = np.linspace(-2, 2, 41)[:40]
+        self.write("ref.csv", "# s,F_kT\n" + "\n".join(f"{x},{cubic(x)}" for x in s))
+        line = self.run_plot("a.pmf", "--reference", "ref.csv", "-o", "x.png")
+        found = re.fullmatch(r"x.png: RMS error (\S+) kT, largest (\S+) kT at \((\S+)\), within 1 std 80.0 %, "
+                             r"within 2 std \S+ %, 40 points", line)
+        self.assertIsNotNone(found, line)
+        self.assertAlmostEqual(float(found[1]), np.sqrt(0.8 * 0.05**2 + 0.2 * 0.2**2), places=4)
+        self.assertAlmostEqual(float(found[2]), 0.2, places=4)
+        self.assertIn(float(found[3]), np.round(s[2::5], 10))
+        self.assert_picture("x.png")
+
+    def test_range_and_limit_choose_the_points(self):
+        self.pmf_1d(error=lambda i: 5.0 if i < 20 else 0.0)
+        s = np.linspace(-2, 2, 41)
+        self.write("ref.csv", "\n".join(f"{x} {cubic(x)}" for x in s))
+        line = self.run_plot("a.pmf", "--reference", "ref.csv", "--range", "0", "2")
+        self.assertIn("RMS error 0.0000 kT", line)
+        self.assertTrue(line.endswith(" 21 points"), line)
+        below = int(np.sum(cubic(s) - cubic(s).min() <= 3))
+        self.assertTrue(self.run_plot("a.pmf", "--reference", "ref.csv", "--below", "3").endswith(f" {below} points"))
+
+    def test_history_log_and_labels_are_drawn(self):
+        self.pmf_1d(std=0.0)
+        self.history()
+        self.write("ref.csv", "\n".join(f"{x} {cubic(x)}" for x in np.linspace(-1.9, 1.9, 30)))
+        self.write("labels.txt", "# s F error\n" + "\n".join(f"{x} {2.5 * cubic(x)} 0.3" for x in (-1, 0, 1)))
+        self.run_plot("a.pmf", "--reference", "ref.csv", "--labels", "labels.txt")
+        self.assert_picture("a.png")
+        with_history = (self.folder / "a.png").stat().st_size
+        (self.folder / "a.iterations").unlink()
+        self.run_plot("a.pmf")
+        self.assertLess((self.folder / "a.png").stat().st_size, with_history)
+
+    def test_two_variables(self):
+        self.pmf_2d()
+        self.history("b.iterations", dimension=2)
+        centres = [(x, y) for x in np.arange(-170, 180, 20) for y in np.arange(-85, 90, 10)]
+        self.write("ref.csv", "# phi,psi,F_kT,std_kT,probability\n" + "\n".join(
+            f"{x},{y},{cubic(x / 90) + 1e-4 * x * y},0.02,0.1" for x, y in centres))
+        line = self.run_plot("b.pmf", "--reference", "ref.csv")
+        # Cubic interpolation is exact for cubics.
+        self.assertRegex(line, r"b.png: RMS error 0.0000 kT, .* within 1 std 100.0 %, .* 324 points")
+        self.assert_picture("b.png")
+
+    def test_history_is_read_in_kT(self):
+        pmf = pmf_files.read_pmf(self.folder / self.pmf_1d())
+        history = pmf_files.read_iterations(self.folder / self.history(), pmf)
+        self.assertEqual([past.header["evaluations"] for past in history], [300, 600, 900])
+        self.assertEqual([len(past.points) for past in history], [0, 1, 2])
+        np.testing.assert_allclose(history[2].F, cubic(np.linspace(-2, 2, 21)), atol=1e-12)
+        np.testing.assert_allclose(history[2].std, 0.1)
+        reference = pmf_files.Reference(np.linspace(-2, 2, 21)[:, None], cubic(np.linspace(-2, 2, 21)), np.zeros(21))
+        slope = np.sqrt(np.mean(np.linspace(-2, 2, 21)**2))
+        self.assertAlmostEqual(pmf_compare.compare(history[0], reference).rms, 0.2 * slope)
+
+    def test_log_gives_convergence(self):
+        self.write("log.lammps", "Step f_learn[2] f_learn[4] f_learn[6]\n0 0 inf inf\n10 100 0.5 0.3\n20 100 0.5 0.3\n"
+                                 "WARNING: x\nLoop time of 1\nStep Temp\n0 1\nLoop time of 1\nStep f_learn[2] f_learn[4] f_learn[6]\n30 250 0.2 0.1\n")
+        found = pmf_files.read_log(self.folder / "log.lammps")
+        self.assertEqual(found["evaluations"], [0, 100, 250])
+        self.assertEqual(found["change"], [float("inf"), 0.3, 0.1])
+        self.run_plot(self.pmf_1d(), "--log", "log.lammps")
+
+    def test_infinite_std_is_unknown_not_wrong(self):
+        self.pmf_1d(std=float("inf"))
+        self.write("ref.csv", "\n".join(f"{x} {cubic(x)}" for x in np.linspace(-1.95, 1.95, 30)))
+        self.assertIn("within 1 std 100.0 %", self.run_plot("a.pmf", "--reference", "ref.csv"))
+        self.run_plot(self.pmf_2d(std="inf 0"))
+        self.assert_picture("b.png")
+
+    def error(self, text, *args, name="bad.pmf"):
+        return self.run_plot(self.write(name, text), *args, code=1)
+
+    def test_bad_pmf_files(self):
+        self.assertEqual(self.run_plot("none.pmf", code=1), "plot-pmf: none.pmf: No such file or directory")
+        self.assertEqual(self.error(""), "plot-pmf: bad.pmf: got no points, expected lines of CG variables, F, std, known")
+        self.assertEqual(self.error("0 1 2 1\n"), "plot-pmf: bad.pmf: no line '# kT V units U T V domain D' with V > 0 in it")
+        self.assertEqual(self.error(HEADER + "0 1 2 1\n0 1 2\n"), "plot-pmf: bad.pmf:5: got 3 columns, expected 4 as before")
+        self.assertEqual(self.error(HEADER + "0 1 x 1\n"), "plot-pmf: bad.pmf:4: got '0 1 x 1', expected numbers")
+        self.assertEqual(self.error(HEADER + "0 1 2\n"),
+                         "plot-pmf: bad.pmf: got 3 columns, expected 1 or 2 CG variables, F, std, known")
+        self.assertEqual(self.error(HEADER + "0 1 2 3 4 1\n"),
+                         "plot-pmf: bad.pmf: got 6 columns, expected 1 or 2 CG variables, F, std, known")
+        self.assertEqual(self.error(HEADER + "0 1 2 1\n1 1 2 1\n3 1 2 1\n4 1 2 1\n"),
+                         "plot-pmf: bad.pmf: the 1st column is no regular grid of at least 4 values")
+        self.assertEqual(self.error(HEADER + "0 0 1 2 1\n1 1 1 2 1\n1 0 1 2 1\n"),
+                         "plot-pmf: bad.pmf: got 3 points, expected a full grid of 2 x 2")
+        self.assertEqual(self.error(HEADER + "".join(f"{k} nan 2 1\n" for k in range(5))),
+                         "plot-pmf: bad.pmf: got an F that is not finite")
+        (self.folder / "bad.pmf").write_bytes(b"\xff\xfe\x00")
+        self.assertEqual(self.run_plot("bad.pmf", code=1), "plot-pmf: bad.pmf: got a binary file, expected text")
+
+    def test_bad_other_files(self):
+        self.pmf_1d()
+        self.write("x", "# a table\n")
+        self.assertEqual(self.run_plot("a.pmf", "--reference", "x", code=1),
+                         "plot-pmf: x: got no numbers, expected a table of at least 2 columns")
+        self.write("x", "100 1\n101 2\n")
+        self.assertEqual(self.run_plot("a.pmf", "--reference", "x", code=1),
+                         "plot-pmf: the PMF and the reference have no point in common")
+        self.assertEqual(self.run_plot("a.pmf", "--reference", "x", "--range", "1", "2", "3", code=1),
+                         "plot-pmf: --range: got 3 numbers, expected LO HI for each of 1 CG variables")
+        self.assertEqual(self.run_plot("a.pmf", "--labels", "x", code=1), "plot-pmf: x:1: got 2 columns, expected at least 3")
+        self.assertEqual(self.run_plot("a.pmf", "--log", "x", code=1),
+                         "plot-pmf: x: no thermo table with the columns f_ID[2], f_ID[4] and f_ID[6] of fix cgflow/al")
+        self.assertEqual(self.run_plot("a.pmf", "-o", "no/x.png", code=1), "plot-pmf: no/x.png.tmp: No such file or directory")
+        self.assertEqual(self.run_plot("a.pmf", "-o", "x.bad", code=1),
+                         "plot-pmf: x.bad: got a picture of the kind 'bad', expected png, pdf or svg")
+        self.assertEqual(self.run_plot("a.pmf", "--nonsense", code=1),
+                         "plot-pmf: unrecognized arguments: --nonsense; see plot-pmf --help")
+
+    def test_bad_histories(self):
+        self.pmf_1d()
+        start = "# iteration 0 evaluations 1 labels 2 std 0.1 change 0.2\n"
+        for text, message in [
+                ("point 1\n", "a.iterations:1: got 'point' before the first '# iteration' line"),
+                (start + "point 1 2\n", "a.iterations:2: got 2 numbers after 'point', expected 1"),
+                (start + "pmf 1 2\n", "a.iterations:2: got 2 numbers after 'pmf', expected 3"),
+                (start + "pmf 1 2 x\n", "a.iterations:2: got '1 2 x', expected numbers"),
+                (start + "dot 1\n", "a.iterations:2: got 'dot', expected '# iteration', 'point' or 'pmf'"),
+                (start + "pmf 1 2 3\n", "a.iterations: iteration 0: the 1st column is no regular grid of at least 4 values"),
+                ("# iteration 0 labels 2 std 0.1 change 0.2\n", "a.iterations:1: no 'evaluations' in the header, expected "
+                 "# iteration V evaluations V labels V std V change V")]:
+            self.write("a.iterations", text)
+            self.assertEqual(self.run_plot("a.pmf", code=1), "plot-pmf: " + message)
+
+
+if __name__ == "__main__":
+    unittest.main()

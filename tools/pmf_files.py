@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Readers of what plot-pmf draws: PMF files, histories of iterations, references, label points, LAMMPS logs."""
+import dataclasses
+import math
+import re
+
+import numpy as np
+
+STATUS = {0: "running", 1: "converged", 2: "budget spent", 3: "run ended"}
+
+
+class PlotError(Exception):
+    """One line for the user: where, what was got, what is expected."""
+
+
+def lines_of(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
+    except UnicodeDecodeError:
+        raise PlotError(f"{path}: got a binary file, expected text") from None
+
+
+def numbers(path, line, words):
+    try:
+        return [float(word) for word in words]
+    except ValueError:
+        raise PlotError(f"{path}:{line}: got '{' '.join(words)}', expected numbers") from None
+
+
+@dataclasses.dataclass
+class Grid:
+    """F and std in kT on a regular grid, arrays of the grid's shape; `axes` holds each dimension's values."""
+    axes: list
+    F: np.ndarray
+    std: np.ndarray
+
+    @property
+    def dimension(self):
+        return len(self.axes)
+
+
+def make_grid(where, rows, dimension):
+    """Grid, and rows [n, columns] in its order, of rows that begin with the CG variables."""
+    axes = [np.unique(rows[:, k]) for k in range(dimension)]
+    shape = tuple(len(axis) for axis in axes)
+    if math.prod(shape) != len(rows):
+        raise PlotError(f"{where}: got {len(rows)} points, expected a full grid of {' x '.join(map(str, shape))}")
+    for name, axis in zip("1st 2nd 3rd".split(), axes):
+        steps = np.diff(axis)
+        if len(axis) < 4 or steps.max() > steps.min() * 1.01:
+            raise PlotError(f"{where}: the {name} column is no regular grid of at least 4 values")
+    rows = rows[np.lexsort(rows[:, :dimension].T[::-1])]
+    return axes, shape, rows
+
+
+@dataclasses.dataclass
+class Pmf(Grid):
+    known: np.ndarray
+    kT: float
+    header: dict
+
+    def line(self):
+        total = self.header.get("total", "?")
+        status = STATUS.get(int(self.header.get("status", -1)), "status unknown")
+        return f"{self.F.size} points, {100 * self.known.mean():.1f} % known, {total} evaluations, {status}"
+
+
+def read_header(words, header):
+    """Adds the pairs of one comment line of a PMF file."""
+    if words[:1] == ["kT"] and "domain" in words:
+        at = words.index("domain")
+        header["domain"] = " ".join(words[at + 1:])
+        words = words[:at]
+    if words[:1] == ["evaluations"]:
+        words = words[1:]
+    header.update(zip(words[0::2], words[1::2]))
+
+
+def read_pmf(path):
+    """A .pmf file. Energies become kT."""
+    header, rows = {}, []
+    for i, line in enumerate(lines_of(path), 1):
+        words = line.split()
+        if line.startswith("#"):
+            read_header(line[1:].split(), header)
+        elif words:
+            rows.append(numbers(path, i, words))
+            if len(rows[-1]) != len(rows[0]):
+                raise PlotError(f"{path}:{i}: got {len(rows[-1])} columns, expected {len(rows[0])} as before")
+    if not rows:
+        raise PlotError(f"{path}: got no points, expected lines of CG variables, F, std, known")
+    try:
+        kT = float(header.get("kT", "nan"))
+    except ValueError:
+        kT = math.nan
+    if not kT > 0:
+        raise PlotError(f"{path}: no line '# kT V units U T V domain D' with V > 0 in it")
+    dimension = len(rows[0]) - 3
+    if dimension not in (1, 2):
+        raise PlotError(f"{path}: got {len(rows[0])} columns, expected 1 or 2 CG variables, F, std, known")
+    axes, shape, rows = make_grid(path, np.array(rows), dimension)
+    F, std, known = (rows[:, dimension + k].reshape(shape) for k in range(3))
+    if not np.isfinite(F).all():
+        raise PlotError(f"{path}: got an F that is not finite")
+    return Pmf(axes, F / kT, std / kT, known > 0, kT, header)
+
+
+@dataclasses.dataclass
+class Iteration:
+    header: dict
+    points: np.ndarray
+    axes: list
+    F: np.ndarray = None
+    std: np.ndarray = None
+
+
+KEYS = ("iteration", "evaluations", "labels", "std", "change")
+
+
+def read_iterations(path, pmf):
+    """NAME.iterations: blocks of `# iteration I evaluations N labels L std X change Y`, where std and change are in kT,
+    `point s...` and `pmf s... F std` in energy units. The F of a block may be missing."""
+    blocks = []
+    for i, line in enumerate(lines_of(path), 1):
+        words = line.split()
+        if words[:2] == ["#", "iteration"]:
+            header = dict(zip(words[1::2], words[2::2]))
+            missing = [key for key in KEYS if key not in header]
+            if missing:
+                raise PlotError(f"{path}:{i}: no '{missing[0]}' in the header, expected # {' V '.join(KEYS)} V")
+            values = numbers(path, i, [header[key] for key in KEYS])
+            blocks.append((dict(zip(KEYS, values)), [], []))
+        elif words and words[0] in ("point", "pmf"):
+            expected = pmf.dimension + (2 if words[0] == "pmf" else 0)
+            if not blocks:
+                raise PlotError(f"{path}:{i}: got '{words[0]}' before the first '# iteration' line")
+            if len(words) != expected + 1:
+                raise PlotError(f"{path}:{i}: got {len(words) - 1} numbers after '{words[0]}', expected {expected}")
+            blocks[-1][1 if words[0] == "point" else 2].append(numbers(path, i, words[1:]))
+        elif words and words[0] != "#":
+            raise PlotError(f"{path}:{i}: got '{words[0]}', expected '# iteration', 'point' or 'pmf'")
+    iterations = []
+    for header, points, rows in blocks:
+        iteration = Iteration(header, np.array(points).reshape(-1, pmf.dimension), [])
+        if rows:
+            where = f"{path}: iteration {header['iteration']:g}"
+            iteration.axes, shape, rows = make_grid(where, np.array(rows), pmf.dimension)
+            iteration.F, iteration.std = (rows[:, pmf.dimension + k].reshape(shape) / pmf.kT for k in range(2))
+        iterations.append(iteration)
+    return iterations
+
+
+def convergence(history):
+    """{evaluations, std, change: lists} and the evaluations of the iterations that hold an F."""
+    result = {key: [past.header[key] for past in history] for key in ("evaluations", "std", "change")}
+    result["rms_evaluations"] = [past.header["evaluations"] for past in history if past.F is not None]
+    return result
+
+
+def read_log(path):
+    """The same from thermo columns f_ID[2], f_ID[4], f_ID[6] of fix cgflow/al."""
+    result = {key: [] for key in ("evaluations", "std", "change", "rms_evaluations")}
+    columns, fix = None, None
+    for line in lines_of(path):
+        words = line.split()
+        if words[:1] == ["Step"]:
+            ids = [m[1] for word in words if (m := re.fullmatch(r"f_(\w+)\[6\]", word))]
+            fixes = [name for name in ids if {f"f_{name}[2]", f"f_{name}[4]"} <= set(words)]
+            columns, fix = (words, fixes[0]) if fixes else (None, None)
+        elif line.startswith("Loop time"):
+            columns = None
+        elif columns and len(words) == len(columns):
+            try:
+                values = dict(zip(columns, map(float, words)))
+            except ValueError:
+                continue
+            # Between iterations the columns do not change.
+            if result["evaluations"][-1:] != [values[f"f_{fix}[2]"]]:
+                for key, k in (("evaluations", 2), ("std", 4), ("change", 6)):
+                    result[key].append(values[f"f_{fix}[{k}]"])
+    if not result["evaluations"]:
+        raise PlotError(f"{path}: no thermo table with the columns f_ID[2], f_ID[4] and f_ID[6] of fix cgflow/al")
+    return result
+
+
+def read_table(path, dimension, more):
+    """Rows of at least dimension + more numbers, separated by commas or blanks; # begins a comment."""
+    rows = []
+    for i, line in enumerate(lines_of(path), 1):
+        words = line.split("#")[0].replace(",", " ").split()
+        if not words:
+            continue
+        rows.append(numbers(path, i, words))
+        if len(words) < dimension + more or len(words) != len(rows[0]):
+            expected = f"{len(rows[0])} as before" if len(words) != len(rows[0]) else f"at least {dimension + more}"
+            raise PlotError(f"{path}:{i}: got {len(words)} columns, expected {expected}")
+    if not rows:
+        raise PlotError(f"{path}: got no numbers, expected a table of at least {dimension + more} columns")
+    return np.array(rows)
+
+
+@dataclasses.dataclass
+class Reference:
+    s: np.ndarray      # [n, dimension]
+    F: np.ndarray      # [n], kT
+    std: np.ndarray    # [n], kT, 0 when the file does not tell it
+
+
+def read_reference(path, dimension):
+    rows = read_table(path, dimension, 1)
+    titles = [line[1:].split(",") for line in lines_of(path) if line.startswith("#")]
+    has_std = rows.shape[1] > dimension + 1 and any(
+        len(names) > dimension + 1 and names[dimension + 1].strip().startswith("std") for names in titles)
+    rows = rows[np.isfinite(rows[:, dimension])]
+    std = rows[:, dimension + 1] if has_std else np.zeros(len(rows))
+    return Reference(rows[:, :dimension], rows[:, dimension], std)
