@@ -17,10 +17,11 @@ namespace cgflow {
 
 /// Ensemble of networks that learns F(s)/kT from labels. Its mean is the PMF; its standard deviation over members, whose
 /// constants are aligned on the exp(-F)-weighted mean, is the error bar: members differ by start, random prior function
-/// and by the bootstrap of the labels, so that it holds the labels' own noise and grows where labels are missing.
+/// and by the bootstrap of the labels, so that it holds the labels' own noise and grows where labels are missing. The
+/// spread of the members is corrected for their small number (mean of m, Student-t).
 class PmfEnsemble {
  public:
-  /// Throws ConfigError when config.members < 2: one network has no std.
+  /// Throws ConfigError when config.members < 2 (one network has no std) or loss or network is unknown.
   PmfEnsemble(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
   ~PmfEnsemble();
 
@@ -35,7 +36,8 @@ class PmfEnsemble {
   /// over ranks; every rank ends with all of them, bit-equal.
   FitReport fit(const std::vector<Label> &labels, std::uint64_t fit, Communicator &comm);
 
-  /// Mean, std and gradient of the mean, in kT and kT per box unit. s [n, n_cv]. `std`, `gradient` may be null.
+  /// Mean, std and gradient of the mean, in kT and kT per box unit. s [n, n_cv]. `std`, `gradient` may be null. For s inside
+  /// the ranges (callers clamp). Throws ModelError before the first fit.
   void evaluate(int n, const double *s, double *f, double *std, double *gradient) const;
   /// Every member's aligned F/kT, out [members, n].
   void evaluate_members(int n, const double *s, double *out) const;

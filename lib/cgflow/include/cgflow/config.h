@@ -82,14 +82,17 @@ struct LabelConfig {
 /// `pmf:` the ensemble of networks that learns F(s) from the labels.
 struct PmfConfig {
   int members = 10;
-  std::vector<int> hidden{32, 32};
-  double rate = 5e-3;
-  int epochs = 1500;          ///< at most so many epochs a fit
-  int batch = 0;              ///< labels a step; 0: all of them
+  /// fourier (one layer of Fourier features, output weights at the optimum of a convex loss, length and noise scales from
+  /// the labels' evidence) or mlp (tanh layers trained by Adam; paper).
+  std::string network = "fourier";
+  std::vector<int> hidden{32, 32};    ///< mlp: widths of the hidden layers
+  double rate = 5e-3;         ///< mlp: Adam learning rate
+  int epochs = 1500;          ///< mlp: at most so many epochs a fit
+  int batch = 0;              ///< mlp: labels a step; 0: all of them
   std::string loss = "gamma"; ///< gamma (deviance of Z(s), weighted by the labels' errors) or squared (F, unweighted)
   double bagging = 1.0;       ///< < 1: each member sees this share of the labels; 1: bootstrap weights
   double prior = 1.0;         ///< scale in units of the labels' spread of each member's fixed random prior function
-  bool warm_start = true;     ///< continue the networks of the iteration before
+  bool warm_start = true;     ///< mlp: continue the networks of the iteration before
   bool table = true;          ///< d <= 3: tabulate mean and std for the walkers
   bool operator==(const PmfConfig &) const = default;
 };

@@ -11,7 +11,7 @@ namespace cgflow {
 struct Label {
   std::vector<double> s;        ///< [n_cv], box units
   double ln_mean_w = 0.0;       ///< ln of the mean weight = -F/kT up to the constant shared by all labels, not bias-corrected
-  double relative_variance = 0.0;    ///< estimated variance of the mean weight over its square
+  double relative_variance = 0.0;    ///< estimated variance of the mean weight over its square; 1 when n = 1 tells nothing
   double ess_share = 0.0;       ///< ESS / n in (0, 1]
   int n = 0;                    ///< samples drawn, rejected ones included
   int rejected = 0;

@@ -5,6 +5,7 @@
 #include "cgflow/pmf_table.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct PmfHeader {
 
 /// Writes F (minimum 0), std and known on a grid over the ranges, both ends included, whole or not at all. `points` per
 /// dimension. Layout as in DESIGN: `# kT V units U T V domain D`, `# evaluations md N example N energy N test N labels N
-/// total N`, `# status N`, then one line a point: CG variables, F, std, known; blank line between blocks of the first
+/// total N`, `# status N`, a line of column names, then one line a point: CG variables, F, std, known; blank line between blocks of the first
 /// variable when d > 1. Throws FileError.
 void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
                const std::vector<int> &points);
@@ -50,8 +51,9 @@ void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHead
                const std::vector<PmfAxis> &axes);
 
 /// A .pmf file, or a table of the same layout without a header (then kT is 0). With 0 < d <= 3 columns of CG variables,
-/// F and optionally std (0 when missing) and known. `periodic` tells which dimensions are periodic, their last grid point
-/// repeats the first. Throws FileError naming file, line, got and expected.
+/// F and optionally std (0 when missing, `inf` allowed) and known. A regular grid over the ranges of `space`, both ends
+/// included; in a periodic dimension the last point repeats the first or is left out. Throws FileError naming file, line,
+/// got and expected.
 struct PmfFile {
   PmfHeader header;
   std::unique_ptr<PmfTable> table;

@@ -11,17 +11,20 @@
 namespace cgflow {
 
 /// Mean and std of a PMF on a regular grid (d <= 3), read between grid points by cubic splines: periodic ones in periodic
-/// dimensions, natural ones elsewhere. Evaluation is a Kokkos kernel.
+/// dimensions, elsewhere with the end curvature of four points, which keeps the error of fourth order up to the edges.
+/// Evaluation is a Kokkos kernel on the host.
 class PmfTable : public PmfSurface {
  public:
   /// f and std [points[0] * points[1] * ...], last dimension fastest, energy units. A non-periodic dimension holds both
   /// ends of its range; a periodic one holds points at lo + i * width / points (the end is not repeated).
-  /// Throws ModelError when d > 3, a dimension has fewer than 4 points, or a value is not finite.
+  /// A std of infinity marks a point where nothing is known; the cells around it then have an infinite std.
+  /// Throws ModelError when d > 3, a dimension has fewer than 4 points, an F is not finite, or a std is negative or NaN.
   PmfTable(CgSpace space, double kT, std::vector<int> points, std::vector<double> f, std::vector<double> std);
   ~PmfTable() override;
 
   /// Samples another surface on a grid fine enough that the largest difference at the cells' centres is below `tolerance`
-  /// (energy units) where F is less than 20 kT over its minimum; doubles the grid until it is or max_points is reached.
+  /// (energy units; for the std also 5 % of it) where F is less than 20 kT over its minimum; doubles the grid, first 16
+  /// cells a dimension, until it is or max_points is reached.
   /// Returns null when the tolerance cannot be met.
   static std::unique_ptr<PmfTable> sample(const PmfSurface &surface, double tolerance, std::size_t max_points);
 

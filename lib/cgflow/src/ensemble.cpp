@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ensemble.h"
+
+#include "ensemble_members.h"
+#include "label_weights.h"
+
+#include "cgflow/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cgflow {
+
+namespace {
+constexpr std::int64_t kChunk = 4096;    // points evaluated at once: the features of a chunk stay in the cache
+
+Tensor view(const double *values, std::int64_t rows, std::int64_t columns)
+{
+  return at::from_blob(const_cast<double *>(values), {rows, columns}, at::TensorOptions(at::kDouble));
+}
+
+// From the spread of m members to the std of the truth about their mean: the mean itself is off by spread / sqrt(m), and a
+// spread of m numbers is uncertain, which makes the truth Student-t distributed with m - 1 degrees of freedom.
+double std_factor(int m)
+{
+  const double student = m > 3 ? (m - 1.0) / (m - 3.0) : 3.0;
+  return std::sqrt((1.0 + 1.0 / m) * student);
+}
+
+LabelData label_data(const std::vector<Label> &labels, const CgSpace &space)
+{
+  const std::int64_t n = static_cast<std::int64_t>(labels.size());
+  const std::vector<double> variance = smoothed_variance(labels, space);
+  LabelData data{at::empty({n, space.n_cv()}, at::kDouble), at::empty({n}, at::kDouble), at::empty({n}, at::kDouble),
+                 at::empty({n}, at::kDouble)};
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Label &label = labels[i];
+    if (static_cast<int>(label.s.size()) != space.n_cv())
+      throw ShapeError("PMF ensemble: label " + std::to_string(i + 1) + " has " + std::to_string(label.s.size()) +
+                       " CG variables, expected " + std::to_string(space.n_cv()));
+    std::copy(label.s.begin(), label.s.end(), data.s.data_ptr<double>() + i * space.n_cv());
+    data.ln_w.data_ptr<double>()[i] = label.ln_mean_w;
+    data.variance.data_ptr<double>()[i] = variance[i];
+    data.f.data_ptr<double>()[i] = -label.ln_mean_w - 0.5 * variance[i];
+  }
+  return data;
+}
+}    // namespace
+
+Tensor scale_to_ranges(const CgSpace &space, const Tensor &s)
+{
+  std::vector<Tensor> columns;
+  for (int j = 0; j < space.n_cv(); ++j) columns.push_back((s.select(1, j) - space[j].lo) / space[j].width());
+  return at::stack(columns, 1);
+}
+
+Tensor gamma_deviance(const Tensor &r)
+{
+  const Tensor capped = at::clamp_max(r, 2.0), beyond = r - capped;
+  return at::exp(capped) * (1.0 + beyond + 0.5 * beyond * beyond) - r - 1.0;
+}
+
+struct PmfEnsemble::Impl {
+  PmfConfig config;
+  CgSpace space;
+  std::uint64_t seed;
+  std::unique_ptr<PmfMembers> members;
+  Tensor parameters;    // [members, size], undefined before the first fit
+  Tensor shift;         // [members], added to each member's F
+
+  void require_fitted() const
+  {
+    if (!parameters.defined()) throw ModelError("PMF ensemble: got an evaluation before the first fit");
+  }
+  Tensor aligned(const Tensor &s) const { return members->evaluate(parameters, s) + shift.unsqueeze(1); }
+  void gather(const Tensor &local, Communicator &comm);
+  void align(const LabelData &data, const std::vector<Label> &labels, Communicator &comm);
+};
+
+void PmfEnsemble::Impl::gather(const Tensor &local, Communicator &comm)
+{
+  const Tensor flat = local.contiguous();
+  const double *p = flat.data_ptr<double>();
+  const std::vector<double> all = comm.gather(std::vector<double>(p, p + flat.numel()));
+  parameters = view(all.data(), config.members, members->size()).clone();
+}
+
+// Only differences of F mean anything, so the members' constants are set equal before they are compared: each member's
+// mean over the labels, weighted by exp(-F) of the members' common mean and by the labels' spacing, becomes the mean of
+// all. In any number of dimensions the labels are where F is known, and the weight picks the basins among them.
+void PmfEnsemble::Impl::align(const LabelData &data, const std::vector<Label> &labels, Communicator &comm)
+{
+  const std::vector<double> spacing = spacing_weights(labels, space);
+  const Tensor crowd = at::tensor(spacing, at::kDouble);
+  const Tensor f = members->evaluate(parameters, data.s);
+  // Two passes: the common mean itself depends on the constants.
+  Tensor weight = crowd / at::sum(crowd);
+  for (int pass = 0; pass < 2; ++pass) {
+    const Tensor constant = at::mv(f, weight);
+    shift = constant.mean() - constant;
+    const Tensor mean = (f + shift.unsqueeze(1)).mean(0);
+    weight = crowd * at::exp(at::min(mean) - mean);
+    weight = weight / at::sum(weight);
+  }
+  const Tensor constant = at::mv(f, weight);
+  shift = (constant.mean() - constant).contiguous();
+  comm.broadcast(shift.data_ptr<double>(), sizeof(double) * shift.numel(), 0);
+}
+
+PmfEnsemble::PmfEnsemble(const PmfConfig &config, const CgSpace &space, std::uint64_t seed)
+    : impl_(new Impl{config, space, seed, nullptr, {}, {}})
+{
+  if (config.members < 2)
+    throw ConfigError("pmf: members: got " + std::to_string(config.members) +
+                      ", expected at least 2: one network has no std");
+  if (config.loss != "gamma" && config.loss != "squared")
+    throw ConfigError("pmf: loss: got '" + config.loss + "', expected gamma or squared");
+  if (config.network == "fourier")
+    impl_->members = make_fourier_members(config, space, seed);
+  else if (config.network == "mlp")
+    impl_->members = make_mlp_members(config, space, seed);
+  else
+    throw ConfigError("pmf: network: got '" + config.network + "', expected fourier or mlp");
+}
+
+PmfEnsemble::~PmfEnsemble() = default;
+
+bool PmfEnsemble::fitted() const { return impl_->parameters.defined(); }
+
+PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::uint64_t fit, Communicator &comm)
+{
+  if (labels.empty()) throw ModelError("PMF ensemble: got no label to fit, at least one is needed");
+  const at::NoGradGuard no_gradient;
+  const LabelData data = label_data(labels, impl_->space);
+  const std::int64_t n = static_cast<std::int64_t>(labels.size());
+  const auto [first, count] = comm.share(impl_->config.members);
+  Tensor multiplicity = at::empty({count, n}, at::kDouble);
+  for (std::int64_t i = 0; i < count; ++i)
+    for (std::int64_t j = 0; j < n; ++j)
+      multiplicity.data_ptr<double>()[i * n + j] = bootstrap_weight(impl_->config, impl_->seed, first + i, j);
+  const Tensor start = fitted() ? impl_->parameters.slice(0, first, first + count) : Tensor();
+  const PmfMembers::Report local = impl_->members->fit(data, multiplicity, first, start, fit);
+  impl_->gather(local.parameters, comm);
+  impl_->align(data, labels, comm);
+
+  FitReport report;
+  double epochs = local.epochs, loss = local.loss;
+  comm.max(&epochs, 1);
+  comm.sum(&loss, 1);
+  report.epochs = static_cast<int>(epochs);
+  report.loss = loss / impl_->config.members;
+  const Tensor difference = impl_->aligned(data.s).mean(0) - data.f;
+  report.residual = std::sqrt(at::mean(at::square(difference) / data.variance).item<double>());
+  return report;
+}
+
+void PmfEnsemble::evaluate(int n, const double *s, double *f, double *std, double *gradient) const
+{
+  impl_->require_fitted();
+  const at::NoGradGuard no_gradient;
+  const int d = impl_->space.n_cv();
+  const double factor = std_factor(impl_->config.members);
+  for (std::int64_t i = 0; i < n; i += kChunk) {
+    const std::int64_t count = std::min<std::int64_t>(kChunk, n - i);
+    const Tensor points = view(s + i * d, count, d);
+    const Tensor all = impl_->aligned(points);
+    view(f + i, 1, count).copy_(all.mean(0, true));
+    if (std) view(std + i, 1, count).copy_(factor * at::std(all, at::IntArrayRef{0}, true, true));
+    if (gradient) view(gradient + i * d, count, d).copy_(impl_->members->mean_gradient(impl_->parameters, points));
+  }
+}
+
+void PmfEnsemble::evaluate_members(int n, const double *s, double *out) const
+{
+  impl_->require_fitted();
+  const at::NoGradGuard no_gradient;
+  const int d = impl_->space.n_cv();
+  Tensor target = view(out, impl_->config.members, n);
+  for (std::int64_t i = 0; i < n; i += kChunk) {
+    const std::int64_t count = std::min<std::int64_t>(kChunk, n - i);
+    target.slice(1, i, i + count).copy_(impl_->aligned(view(s + i * d, count, d)));
+  }
+}
+
+NamedTensors PmfEnsemble::state() const
+{
+  if (!fitted()) return {};
+  return {{"members", impl_->parameters}, {"shift", impl_->shift}};
+}
+
+void PmfEnsemble::load(const NamedTensors &state)
+{
+  const auto take = [&](const std::string &name, std::vector<std::int64_t> shape) {
+    for (const NamedTensor &item : state) {
+      if (item.name != name) continue;
+      if (item.value.sizes().vec() != shape) {
+        std::string got, expected;
+        for (const std::int64_t x : item.value.sizes()) got += (got.empty() ? "" : " x ") + std::to_string(x);
+        for (const std::int64_t x : shape) expected += (expected.empty() ? "" : " x ") + std::to_string(x);
+        throw ModelError("PMF ensemble: '" + name + "' has the shape " + got + ", expected " + expected);
+      }
+      return item.value.detach().to(at::kDouble).clone();
+    }
+    throw ModelError("PMF ensemble: the state lacks '" + name + "'");
+  };
+  if (state.empty()) {
+    impl_->parameters = Tensor();
+    impl_->shift = Tensor();
+    return;
+  }
+  Tensor parameters = take("members", {impl_->config.members, impl_->members->size()});
+  impl_->shift = take("shift", {impl_->config.members});
+  impl_->parameters = std::move(parameters);
+}
+
+}    // namespace cgflow

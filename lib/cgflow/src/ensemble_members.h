@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_ENSEMBLE_MEMBERS_H
+#define CGFLOW_SRC_ENSEMBLE_MEMBERS_H
+
+#include "tensor.h"
+
+#include "cgflow/cg_space.h"
+#include "cgflow/config.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace cgflow {
+
+/// The labels as the networks see them. All float64.
+struct LabelData {
+  Tensor s;           // [n, n_cv], box units
+  Tensor ln_w;        // [n], ln of the mean weight
+  Tensor variance;    // [n], smoothed relative variance of the mean weight, floor included
+  Tensor f;           // [n], -ln_w less its first-order bias
+};
+
+/// The networks of an ensemble: parameters of all members as one matrix, a row a member.
+class PmfMembers {
+ public:
+  virtual ~PmfMembers() = default;
+
+  /// Parameters of one member.
+  virtual std::int64_t size() const = 0;
+
+  struct Report {
+    Tensor parameters;    // [count, size()]
+    int epochs = 0;
+    double loss = 0.0;    ///< sum over the members trained
+  };
+  /// Trains members first ... first + count - 1. `multiplicity` [count, n] are their bootstrap weights; `start`
+  /// [count, size()] where to begin, or undefined. Needs no communication.
+  virtual Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start,
+                     std::uint64_t fit) const = 0;
+
+  /// F/kT of every member, [members, n]. parameters [members, size()], s [n, n_cv] in box units.
+  virtual Tensor evaluate(const Tensor &parameters, const Tensor &s) const = 0;
+  /// Gradient of the members' mean, [n, n_cv], kT per box unit.
+  virtual Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const = 0;
+};
+
+std::unique_ptr<PmfMembers> make_fourier_members(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
+std::unique_ptr<PmfMembers> make_mlp_members(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
+
+/// s in units of the ranges, lo -> 0, hi -> 1. [n, n_cv]
+Tensor scale_to_ranges(const CgSpace &space, const Tensor &s);
+
+/// Deviance of a mean weight against Z at residual r = F_net - F_label: exp(r) - r - 1, quadratic beyond r = 2 so that a
+/// far start overflows nothing. Its minimum over many labels is unbiased in Z, unlike a squared loss in F.
+Tensor gamma_deviance(const Tensor &r);
+
+}    // namespace cgflow
+
+#endif

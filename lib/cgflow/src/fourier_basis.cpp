@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fourier_basis.h"
+
+#include "ensemble_members.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace cgflow {
+
+namespace {
+constexpr double kPadding = 1.6;
+constexpr double kSmoothness = 4.5;    // Matern's nu: 9/2, F has four derivatives
+
+struct Mode {
+  double square;
+  std::vector<int> k;
+};
+
+// All modes of a half space (k and -k are one) inside a ball, by size then index: the same on every machine.
+void collect(const std::vector<double> &step, double radius, std::vector<int> &k, std::size_t dim, double square,
+             bool leading, std::vector<Mode> &out)
+{
+  if (dim == step.size()) {
+    if (!leading) out.push_back({square, k});
+    return;
+  }
+  const int limit = static_cast<int>(std::sqrt(std::max(0.0, radius * radius - square)) / step[dim]);
+  for (int i = leading ? 0 : -limit; i <= limit; ++i) {
+    k[dim] = i;
+    collect(step, radius, k, dim + 1, square + i * i * step[dim] * step[dim], leading && i == 0, out);
+  }
+}
+}    // namespace
+
+FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
+{
+  const int d = space.n_cv();
+  const std::size_t wanted = 128u << std::min(d - 1, 2);
+  std::vector<double> step;
+  for (const CgVariable &v : space.variables()) step.push_back(v.periodic ? 1.0 : 1.0 / kPadding);
+  std::vector<Mode> modes;
+  for (double radius = 1.0; modes.size() < wanted; radius *= 1.25) {
+    modes.clear();
+    std::vector<int> k(d, 0);
+    collect(step, radius, k, 0, 0.0, true, modes);
+  }
+  std::stable_sort(modes.begin(), modes.end(), [](const Mode &a, const Mode &b) { return a.square < b.square - 1e-9; });
+  modes.resize(wanted);
+  frequency_ = at::zeros({static_cast<std::int64_t>(wanted), d}, at::kDouble);
+  double *w = frequency_.data_ptr<double>();
+  for (std::size_t m = 0; m < wanted; ++m)
+    for (int j = 0; j < d; ++j) w[m * d + j] = 2.0 * std::numbers::pi * step[j] * modes[m].k[j];
+}
+
+Tensor FourierBasis::features(const Tensor &s) const
+{
+  const Tensor angle = at::matmul(scale_to_ranges(space_, s), frequency_.t());
+  return at::cat({at::cos(angle), at::sin(angle), at::ones({s.size(0), 1}, s.options())}, 1);
+}
+
+Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const
+{
+  const std::int64_t k = frequency_.size(0);
+  const Tensor angle = at::matmul(scale_to_ranges(space_, s), frequency_.t());
+  const Tensor slope = at::cos(angle) * weights.slice(0, k, 2 * k) - at::sin(angle) * weights.slice(0, 0, k);
+  Tensor out = at::matmul(slope, frequency_);
+  for (int j = 0; j < n_cv(); ++j) out.select(1, j).div_(space_[j].width());
+  return out;
+}
+
+Tensor FourierBasis::spectrum(double length) const
+{
+  const Tensor square = at::sum(at::square(frequency_), 1);
+  const Tensor density =
+      at::pow(1.0 + square * (length * length / (2.0 * kSmoothness)), -(kSmoothness + 0.5 * n_cv()));
+  const Tensor share = density / at::sum(density);
+  return at::cat({share, share});
+}
+
+}    // namespace cgflow

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_FOURIER_BASIS_H
+#define CGFLOW_SRC_FOURIER_BASIS_H
+
+#include "tensor.h"
+
+#include "cgflow/cg_space.h"
+
+namespace cgflow {
+
+/// Cosines and sines of the lowest modes of the CG space. A non-periodic range is padded to 1.6 of its width and then
+/// taken as periodic (Solin and Sarkka 2020), so its two ends do not see each other.
+/// 256 units for d = 1, twice as many for each further variable, at most 1024.
+class FourierBasis {
+ public:
+  explicit FourierBasis(const CgSpace &space);
+
+  /// Units without the constant.
+  std::int64_t size() const { return 2 * frequency_.size(0); }
+  int n_cv() const { return space_.n_cv(); }
+  /// [n, size() + 1]: cosines, sines, 1. s [n, n_cv] in box units.
+  Tensor features(const Tensor &s) const;
+  /// Gradient of sum_k weights[k] features[k], [n, n_cv] per box unit. weights [size() + 1].
+  Tensor gradient(const Tensor &weights, const Tensor &s) const;
+  /// Prior variance of each unit's weight for a process of variance 1 and the given length in units of the ranges, [size()].
+  Tensor spectrum(double length) const;
+
+ private:
+  CgSpace space_;
+  Tensor frequency_;    // [size() / 2, n_cv], radians per range
+};
+
+}    // namespace cgflow
+
+#endif

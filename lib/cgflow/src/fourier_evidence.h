@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_FOURIER_EVIDENCE_H
+#define CGFLOW_SRC_FOURIER_EVIDENCE_H
+
+#include "fourier_basis.h"
+
+#include <vector>
+
+namespace cgflow {
+
+/// What the labels leave open about the prior.
+struct FourierScales {
+  double length = 0.0;       ///< of the prior process, in units of the ranges
+  double amplitude = 0.0;    ///< kT
+  double noise = 1.0;        ///< factor on the labels' variances, >= 1
+};
+
+/// Posterior of the scales on a grid: the evidence of the labels under the normal approximation, times a weak prior. With
+/// few labels it is broad, and members that draw from it differ; with many it is sharp.
+/// Lengths go up to 0.3 sqrt(d) of the ranges whatever the labels say, so that the std grows within a tenth of a range.
+class FourierEvidence {
+ public:
+  /// features [n, size + 1], f and variance [n]. `prior` scales the amplitudes, in units of the labels' spread.
+  FourierEvidence(const FourierBasis &basis, const Tensor &features, const Tensor &f, const Tensor &variance,
+                  double prior);
+
+  /// Inverse-variance weighted mean of the labels, kT.
+  double centre() const { return centre_; }
+  /// The scales at quantile u in (0, 1) of the grid's order.
+  FourierScales draw(double u) const;
+
+ private:
+  double centre_ = 0.0;
+  std::vector<FourierScales> grid_;
+  std::vector<double> cumulative_;
+};
+
+}    // namespace cgflow
+
+#endif

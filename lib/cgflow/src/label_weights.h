@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_LABEL_WEIGHTS_H
+#define CGFLOW_SRC_LABEL_WEIGHTS_H
+
+#include "cgflow/cg_space.h"
+#include "cgflow/config.h"
+#include "cgflow/labels.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace cgflow {
+
+/// Relative variance of each label's mean weight, taken from its nearest neighbours of the same iteration and not from the
+/// label itself: a mean weight that came out low by chance has a small variance estimate too, and weights that follow it
+/// would pull F up. A floor of (0.01 kT)^2 keeps one label from ruling all.
+std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space);
+
+/// Weight of label `index` for `member`: exponential with mean 1 (Bayesian bootstrap, Rubin 1981), or with bagging < 1
+/// one or zero. Depends on (seed, member, index) alone, so a label keeps its weight when others are appended.
+double bootstrap_weight(const PmfConfig &config, std::uint64_t seed, std::int64_t member, std::int64_t index);
+
+/// Share of each label in the alignment of the members' constants: 1 / (labels within 0.05 of the ranges), so that a
+/// crowd of labels at one place counts once.
+std::vector<double> spacing_weights(const std::vector<Label> &labels, const CgSpace &space);
+
+}    // namespace cgflow
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/labels.h"
+
+#include "cgflow/error.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace cgflow {
+
+double Label::error() const { return std::sqrt(relative_variance); }
+
+namespace {
+std::string where(const std::vector<double> &s, int iteration)
+{
+  std::string text = "PMF label at s = (";
+  for (std::size_t i = 0; i < s.size(); ++i) text += (i ? ", " : "") + std::to_string(s[i]);
+  return text + ") of iteration " + std::to_string(iteration);
+}
+}    // namespace
+
+Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration)
+{
+  if (n < 1) throw EnergyError(where(s, iteration) + ": got " + std::to_string(n) + " samples, at least 1 is needed");
+  Label label;
+  double largest = -std::numeric_limits<double>::infinity();
+  for (int i = 0; i < n; ++i) {
+    if (std::isnan(ln_w[i]) || ln_w[i] == std::numeric_limits<double>::infinity())
+      throw EnergyError(where(s, iteration) + ": got the log-weight " + (std::isnan(ln_w[i]) ? "nan" : "inf") +
+                        " for sample " + std::to_string(i + 1) + " of " + std::to_string(n) +
+                        ", expected a finite number or -inf");
+    if (std::isinf(ln_w[i])) ++label.rejected;
+    largest = std::fmax(largest, ln_w[i]);
+  }
+  if (label.rejected == n)
+    throw EnergyError(where(s, iteration) + ": all " + std::to_string(n) +
+                      " samples were rejected, at least one weight above zero is needed");
+  // Weights relative to the largest: no overflow, and the largest underflow is harmless.
+  double sum = 0.0, squares = 0.0;
+  for (int i = 0; i < n; ++i) {
+    const double w = std::exp(ln_w[i] - largest);
+    sum += w;
+    squares += w * w;
+  }
+  const double mean = sum / n;
+  double deviations = 0.0;
+  for (int i = 0; i < n; ++i) {
+    const double d = std::exp(ln_w[i] - largest) - mean;
+    deviations += d * d;
+  }
+  label.ln_mean_w = largest + std::log(mean);
+  // One sample says nothing about its spread: a relative variance of 1 (exponentially distributed weights) stands for it.
+  label.relative_variance = n == 1 ? 1.0 : deviations / (n - 1.0) / n / (mean * mean);
+  label.ess_share = sum * sum / squares / n;
+  label.s = std::move(s);
+  label.n = n;
+  label.iteration = iteration;
+  return label;
+}
+
+}    // namespace cgflow

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/pmf_table.h"
+
+#include "cgflow/error.h"
+#include "kernels/spline_table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace cgflow {
+
+namespace {
+constexpr int kMaximumDimension = 3;
+constexpr int kMinimumPoints = 4;
+constexpr int kFirstPoints = 17;       // a dimension, of the coarsest grid that sample() tries
+constexpr double kHigh = 20.0;         // kT over the minimum: where walkers never are
+constexpr double kStdTolerance = 0.05; // share of the std by which the table's may differ, beside the tolerance
+
+kernels::SplineGrid make_grid(const CgSpace &space, const std::vector<int> &points, std::size_t n_f, std::size_t n_std)
+{
+  const int d = space.n_cv();
+  if (d > kMaximumDimension)
+    throw ModelError("PMF table: got " + std::to_string(d) + " CG variables, expected at most 3");
+  if (static_cast<int>(points.size()) != d)
+    throw ModelError("PMF table: got " + std::to_string(points.size()) + " numbers of grid points, expected " +
+                     std::to_string(d));
+  kernels::SplineGrid grid;
+  grid.dimension = d;
+  for (int k = 0; k < d; ++k) {
+    if (points[k] < kMinimumPoints)
+      throw ModelError("PMF table: got " + std::to_string(points[k]) + " grid points of '" + space[k].name +
+                       "', expected at least 4");
+    grid.points[k] = points[k];
+    grid.periodic[k] = space[k].periodic;
+    grid.lo[k] = space[k].lo;
+    grid.spacing[k] = space[k].width() / grid.cells(k);
+  }
+  if (n_f != grid.size() || n_std != grid.size())
+    throw ModelError("PMF table: got " + std::to_string(n_f) + " values of F and " + std::to_string(n_std) +
+                     " of std, expected " + std::to_string(grid.size()) + " of each");
+  return grid;
+}
+
+void check_values(const std::vector<double> &f, const std::vector<double> &std)
+{
+  for (std::size_t i = 0; i < f.size(); ++i) {
+    if (!std::isfinite(f[i]))
+      throw ModelError("PMF table: F at grid point " + std::to_string(i + 1) + " is " + std::to_string(f[i]) +
+                       ", expected a finite number");
+    if (!(std[i] >= 0.0))
+      throw ModelError("PMF table: std at grid point " + std::to_string(i + 1) + " is " + std::to_string(std[i]) +
+                       ", expected a number >= 0 or inf");
+  }
+}
+
+// Points lo + (i + offset) * spacing of all dimensions, `counts` a dimension, last fastest.
+std::vector<double> grid_points(const CgSpace &space, const std::vector<int> &counts, const std::vector<double> &spacing,
+                                double offset)
+{
+  const int d = space.n_cv();
+  std::size_t n = 1;
+  for (const int c : counts) n *= c;
+  std::vector<double> s(n * d);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::size_t rest = i;
+    for (int k = d - 1; k >= 0; --k) {
+      s[i * d + k] = space[k].lo + (static_cast<double>(rest % counts[k]) + offset) * spacing[k];
+      rest /= counts[k];
+    }
+  }
+  // The last point of a range may round to a place outside it, where the std is infinite.
+  for (std::size_t i = 0; i < n; ++i)
+    for (int k = 0; k < d; ++k)
+      if (!space[k].periodic) s[i * d + k] = std::min(s[i * d + k], space[k].hi);
+  return s;
+}
+}    // namespace
+
+struct PmfTable::Impl {
+  CgSpace space;
+  double kT;
+  kernels::SplineTable table;
+};
+
+PmfTable::PmfTable(CgSpace space, double kT, std::vector<int> points, std::vector<double> f, std::vector<double> std)
+{
+  const kernels::SplineGrid grid = make_grid(space, points, f.size(), std.size());
+  check_values(f, std);
+  impl_ = std::make_unique<Impl>(Impl{std::move(space), kT, kernels::SplineTable(grid, f, std)});
+}
+
+PmfTable::~PmfTable() = default;
+
+const CgSpace &PmfTable::space() const { return impl_->space; }
+
+double PmfTable::kT() const { return impl_->kT; }
+
+void PmfTable::evaluate(int n, const double *s, double *f, double *std, double *gradient) const
+{
+  impl_->table.evaluate(n, s, f, std, gradient);
+}
+
+namespace {
+struct Values {
+  std::vector<double> f, std;
+};
+
+Values evaluate_at(const PmfSurface &surface, const std::vector<double> &s)
+{
+  const std::size_t n = s.size() / surface.space().n_cv();
+  Values v{std::vector<double>(n), std::vector<double>(n)};
+  surface.evaluate(static_cast<int>(n), s.data(), v.f.data(), v.std.data(), nullptr);
+  return v;
+}
+
+bool agree(const Values &a, const Values &table, double high, double tolerance)
+{
+  for (std::size_t i = 0; i < a.f.size(); ++i) {
+    if (a.f[i] > high) continue;
+    if (!(std::abs(a.f[i] - table.f[i]) <= tolerance)) return false;
+    // An unknown neighbourhood may look larger in the table than it is, never smaller.
+    if (std::isinf(table.std[i])) continue;
+    if (!(std::abs(a.std[i] - table.std[i]) <= tolerance + kStdTolerance * a.std[i])) return false;
+  }
+  return true;
+}
+}    // namespace
+
+std::unique_ptr<PmfTable> PmfTable::sample(const PmfSurface &surface, double tolerance, std::size_t max_points)
+{
+  const CgSpace &space = surface.space();
+  const int d = space.n_cv();
+  if (d > kMaximumDimension) return nullptr;
+  for (int cells = kFirstPoints - 1;; cells *= 2) {
+    std::vector<int> points(d), cell_counts(d, cells);
+    std::vector<double> spacing(d);
+    std::size_t total = 1;
+    for (int k = 0; k < d; ++k) {
+      points[k] = space[k].periodic ? cells : cells + 1;
+      spacing[k] = space[k].width() / cells;
+      total *= points[k];
+    }
+    if (total > max_points) return nullptr;
+    const Values knots = evaluate_at(surface, grid_points(space, points, spacing, 0.0));
+    const double lowest = *std::min_element(knots.f.begin(), knots.f.end());
+    const double high = surface.kT() > 0.0 ? lowest + kHigh * surface.kT() : std::numeric_limits<double>::infinity();
+    auto table = std::make_unique<PmfTable>(space, surface.kT(), points, knots.f, knots.std);
+    const std::vector<double> centres = grid_points(space, cell_counts, spacing, 0.5);
+    if (agree(evaluate_at(surface, centres), evaluate_at(*table, centres), high, tolerance)) return table;
+  }
+}
+
+}    // namespace cgflow
