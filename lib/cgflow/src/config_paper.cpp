@@ -35,6 +35,7 @@ Config paper_config()
   c.labels.from = "training";
 
   c.pmf.members = 10;
+  c.pmf.network = "mlp";
   c.pmf.hidden = {64, 64};
   c.pmf.rate = 1e-3;
   c.pmf.batch = 5;

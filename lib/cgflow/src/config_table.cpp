@@ -150,10 +150,16 @@ Rows pmf_rows()
   using P = PmfConfig;
   return {
       {"pmf.members", at(c, &P::members), at_least(2), {}, "Networks of the ensemble; their spread is the std."},
-      {"pmf.hidden", at(c, &P::hidden), at_least(1), {}, "Widths of the hidden layers of each network."},
-      {"pmf.rate", at(c, &P::rate), above(0), {}, "Learning rate of Adam."},
-      {"pmf.epochs", at(c, &P::epochs), at_least(1), {}, "Passes over the labels a fit, at most."},
-      {"pmf.batch", at(c, &P::batch), at_least(0), {}, "Labels a step; 0: all of them."},
+      {"pmf.network",
+       at(c, &P::network),
+       {},
+       {"fourier", "mlp"},
+       "`fourier`: one layer of Fourier features whose output weights are the optimum of a convex loss; `mlp`: layers of "
+       "tanh trained by Adam (paper)."},
+      {"pmf.hidden", at(c, &P::hidden), at_least(1), {}, "`mlp`: widths of the hidden layers of each network."},
+      {"pmf.rate", at(c, &P::rate), above(0), {}, "`mlp`: learning rate of Adam."},
+      {"pmf.epochs", at(c, &P::epochs), at_least(1), {}, "`mlp`: passes over the labels a fit, at most."},
+      {"pmf.batch", at(c, &P::batch), at_least(0), {}, "`mlp`: labels a step; 0: all of them."},
       {"pmf.loss",
        at(c, &P::loss),
        {},
@@ -169,7 +175,7 @@ Rows pmf_rows()
        at_least(0),
        {},
        "Scale of each member's fixed random prior function, in units of the labels' spread."},
-      {"pmf.warm_start", at(c, &P::warm_start), {}, {}, "Continue the networks of the iteration before."},
+      {"pmf.warm_start", at(c, &P::warm_start), {}, {}, "`mlp`: continue the networks of the iteration before."},
       {"pmf.table", at(c, &P::table), {}, {}, "For up to 3 CG variables, tabulate F and std for the walkers."},
   };
 }

@@ -33,34 +33,65 @@ std::string header_text(const PmfSurface &surface, const PmfHeader &h)
 }
 }    // namespace
 
-void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
-               const std::vector<int> &points)
+namespace {
+// Rows [n, d] of a grid, the last dimension fastest.
+std::vector<double> grid_rows(const std::vector<PmfAxis> &axes)
 {
-  const CgSpace &space = surface.space();
-  const int d = space.n_cv();
-  if (static_cast<int>(points.size()) != d)
-    throw FileError("PMF file '" + path + "': got " + std::to_string(points.size()) +
-                    " numbers of grid points, expected " + std::to_string(d));
+  const std::size_t d = axes.size();
   std::size_t n = 1;
-  for (int k = 0; k < d; ++k) {
-    if (points[k] < 2)
-      throw FileError("PMF file '" + path + "': got " + std::to_string(points[k]) + " grid points of '" +
-                      space[k].name + "', expected at least 2");
-    n *= points[k];
-  }
-  std::vector<double> s(n * d), f(n), std(n);
+  for (const PmfAxis &axis : axes) n *= axis.points;
+  std::vector<double> s(n * d);
   for (std::size_t i = 0; i < n; ++i) {
     std::size_t rest = i;
-    for (int k = d - 1; k >= 0; --k) {
-      const int j = static_cast<int>(rest % points[k]);
-      s[i * d + k] = j == points[k] - 1 ? space[k].hi : space[k].lo + j * space[k].width() / (points[k] - 1);
-      rest /= points[k];
+    for (std::size_t k = d; k-- > 0;) {
+      const PmfAxis &axis = axes[k];
+      const int j = static_cast<int>(rest % axis.points);
+      s[i * d + k] = j == axis.points - 1 ? axis.hi : axis.lo + j * (axis.hi - axis.lo) / (axis.points - 1);
+      rest /= axis.points;
     }
   }
+  return s;
+}
+
+void check_axes(const std::string &path, const CgSpace &space, const std::vector<PmfAxis> &axes)
+{
+  if (static_cast<int>(axes.size()) != space.n_cv())
+    throw FileError("PMF file '" + path + "': got " + std::to_string(axes.size()) + " numbers of grid points, expected " +
+                    std::to_string(space.n_cv()));
+  for (int k = 0; k < space.n_cv(); ++k) {
+    if (axes[k].points < 2)
+      throw FileError("PMF file '" + path + "': got " + std::to_string(axes[k].points) + " grid points of '" +
+                      space[k].name + "', expected at least 2");
+    if (!(axes[k].lo < axes[k].hi))
+      throw FileError("PMF file '" + path + "': got a grid of '" + space[k].name + "' from " + number(axes[k].lo) + " to " +
+                      number(axes[k].hi) + ", expected lo < hi");
+  }
+}
+}    // namespace
+
+void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header, const std::vector<int> &points)
+{
+  std::vector<PmfAxis> axes;
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    // A wrong number of dimensions is named by the check below.
+    const bool known = static_cast<int>(k) < surface.space().n_cv();
+    axes.push_back({points[k], known ? surface.space()[k].lo : 0.0, known ? surface.space()[k].hi : 1.0});
+  }
+  write_pmf(path, surface, header, axes);
+}
+
+void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
+               const std::vector<PmfAxis> &axes)
+{
+  check_axes(path, surface.space(), axes);
+  const int d = surface.space().n_cv();
+  const std::vector<double> s = grid_rows(axes);
+  const std::size_t n = s.size() / d;
+  std::vector<double> f(n), std(n);
   surface.evaluate(static_cast<int>(n), s.data(), f.data(), std.data(), nullptr);
   const double lowest = *std::min_element(f.begin(), f.end());
   std::string text = header_text(surface, header);
-  std::size_t block = n / points[0];
+  const std::size_t block = n / axes[0].points;
   for (std::size_t i = 0; i < n; ++i) {
     if (d > 1 && i > 0 && i % block == 0) text += "\n";
     for (int k = 0; k < d; ++k) text += number(s[i * d + k]) + " ";
