@@ -102,7 +102,8 @@ FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg) :
 
 FixCGFlowAL::~FixCGFlowAL() = default;
 
-int FixCGFlowAL::setmask() { return INITIAL_INTEGRATE | END_OF_STEP | POST_RUN; }
+// PRE_EXCHANGE for its setup: LAMMPS calls setup_pre_exchange() on fixes with that mask alone.
+int FixCGFlowAL::setmask() { return PRE_EXCHANGE | INITIAL_INTEGRATE | END_OF_STEP | POST_RUN; }
 
 void FixCGFlowAL::init()
 {

@@ -43,6 +43,20 @@ int main(int argc, char **argv)
     std::printf("%-14s %5d %7lld %7d %8.4f %8.4f %8.4f %8.2f %8.2f %8d %7lld %7.1f\n", name.c_str(), seed,
                 static_cast<long long>(learner.model().counts.total()), learner.status(), a.rms, a.largest, a.median_std,
                 a.within1, a.within2, learner.model().iteration, static_cast<long long>(sweeps), seconds);
+    if (verbose) {
+      // Each label against the exact PMF in units of its error, the best constant removed: z far from normal means bias.
+      double mean = 0, norm = 0;
+      for (const auto &label : learner.model().labels()) {
+        const double c = 1 / (label.error() * label.error() + 1e-6);
+        mean += c * (label.f() - system.exact(label.s[0]));
+        norm += c;
+      }
+      for (const auto &label : learner.model().labels()) {
+        const double delta = label.f() - system.exact(label.s[0]) - mean / norm;
+        std::printf("    label %2d s %7.3f f %7.3f error %6.3f is %7.3f off, ess %.2f\n", label.iteration, label.s[0], label.f(),
+                    label.error(), delta, label.ess_share);
+      }
+    }
     std::fflush(stdout);
   }
 }

@@ -76,6 +76,9 @@ struct WeightedSamples {
   Tensor ln_w;      // [n], -infinity when rejected
   Tensor energy;    // [n], energy units
 };
+/// Weighs the samples of given latent rows z [n, n_fine] at s [n, n_cv].
+WeightedSamples weigh(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT, const Tensor &s,
+                      const Tensor &z);
 WeightedSamples draw_weighted(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT,
                               const Tensor &s, std::uint64_t seed, Stream purpose, std::int64_t first,
                               std::uint64_t iteration);

@@ -76,10 +76,14 @@ struct Problem {
   bool dual() const { return features.size(0) <= features.size(1); }
 };
 
-// With fewer labels than units the n x n system (the kernel's form) is the smaller one.
+// With fewer labels than units the n x n system (the kernel's form) is the smaller one. Scaled by the roots of the weights
+// its eigenvalues are at least 1, which keeps rounding from making it indefinite.
 Tensor Problem::factorise(const Tensor &w) const
 {
-  if (dual()) return at::linalg_cholesky(at::matmul(features, features.t()) + at::diag(w.reciprocal()));
+  if (dual()) {
+    const Tensor scaled = features * at::sqrt(w).unsqueeze(1);
+    return at::linalg_cholesky(at::matmul(scaled, scaled.t()) + at::eye(w.size(0), w.options()));
+  }
   const Tensor normal = at::matmul(features.t() * w, features);
   return at::linalg_cholesky(normal + at::eye(normal.size(0), normal.options()));
 }
@@ -88,9 +92,10 @@ Tensor Problem::factorise(const Tensor &w) const
 Tensor Problem::solve(const Tensor &factor, const Tensor &w, const Tensor &z) const
 {
   const Tensor rest = z - at::mv(features, theta0);
-  const Tensor right = dual() ? rest : at::mv(features.t(), w * rest);
+  const Tensor root = at::sqrt(w);
+  const Tensor right = dual() ? root * rest : at::mv(features.t(), w * rest);
   const Tensor x = at::cholesky_solve(right.unsqueeze(1), factor).squeeze(1);
-  return theta0 + (dual() ? at::mv(features.t(), x) : x);
+  return theta0 + (dual() ? at::mv(features.t(), root * x) : x);
 }
 
 // Newton's method with step halving; for many labels the Hessian of the squared start is kept.

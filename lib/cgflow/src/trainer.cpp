@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/trainer.h"
 
+#include "defensive_samples.h"
 #include "energy_guard.h"
 #include "flow_trainer.h"
 #include "model_parts.h"
@@ -98,23 +99,22 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   const int d = model_.space().n_cv();
   const std::int64_t n = points.size() / d;
   const auto [first, count] = comm_.share(n);
-  std::vector<double> rows;
-  rows.reserve(count * latent * d);
-  for (std::int64_t i = first; i < first + count; ++i)
-    for (int j = 0; j < latent; ++j) rows.insert(rows.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
+  const Tensor mine = to_tensor({points.begin() + first * d, points.begin() + (first + count) * d}, {count, d});
   // The number of labels so far keys the stream: every label of a model has latent samples of its own.
   const auto key = static_cast<std::uint64_t>(p.labels.size());
   EnergyGuard energy(*energy_, comm_);
-  const WeightedSamples drawn = draw_weighted(*p.flow, *p.map, energy, p.info.kT, to_tensor(rows, {count * latent, d}),
-                                              p.info.seed, Stream::label_latent, first * latent, key);
+  const DefensiveSamples drawn =
+      draw_defensive(*p.flow, *p.map, energy, p.info.kT, mine, latent, p.info.seed, first, key);
   energy.rethrow();
   const std::vector<double> ln_w = comm_.gather(to_vector(drawn.ln_w));
+  const std::vector<double> ln_control = comm_.gather(to_vector(drawn.ln_control));
 
   EnergySummary summary;
   std::vector<double> shares;
   for (std::int64_t i = 0; i < n; ++i) {
     const double *s = points.data() + i * d;
-    p.labels.push_back(make_label({s, s + d}, ln_w.data() + i * latent, latent, model_.iteration));
+    p.labels.push_back(
+        make_label({s, s + d}, ln_w.data() + i * latent, ln_control.data() + i * latent, latent, model_.iteration));
     shares.push_back(p.labels.back().ess_share);
     summary.rejected += p.labels.back().rejected;
   }
