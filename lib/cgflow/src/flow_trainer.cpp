@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace cgflow {
 namespace {
@@ -82,6 +83,7 @@ FlowTrainer::FlowTrainer(ConditionalFlow &flow, const CoordinateMap &map, Commun
 ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &config)
 {
   check(config);
+  const at::AutoGradMode derivatives(true);    // whatever the caller has set
   Frames train, test;
   {
     const at::NoGradGuard no_grad;
@@ -103,6 +105,8 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
   std::vector<Tensor> leaves;
   for (const auto &p : flow_.parameters()) leaves.push_back(p.value);
   const auto n = train.s.size(0);
+  const double steps = static_cast<double>(config.epochs) * std::ceil(static_cast<double>(n) / config.batch);
+  int step = 0;
   // Every rank computes the same steps: frames are few, and sums over ranks would cost more than they save.
   for (int epoch = 0; epoch < config.epochs; ++epoch) {
     RandomStream random(seed_, Stream::example_batches, static_cast<std::uint64_t>(epoch));
@@ -113,7 +117,8 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
       randomise_conditions(s, rows, map_.space(), config.random_conditions, seed_, epoch);
       const Tensor loss = -flow_.log_prob(train.fine.index_select(0, rows), s).mean();
       auto g = torch::autograd::grad({loss}, leaves);
-      adam_.step(g, config.rate);
+      // Cosine decay to a tenth: the noise of small batches is averaged out at the end.
+      adam_.step(g, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
     }
   }
   const double loss = mean_loss(flow_, train);
@@ -129,6 +134,7 @@ EnergyReport FlowTrainer::by_energy(const Tensor &points, const EnergyConfig &co
                                     std::uint64_t iteration)
 {
   check(config, epochs);
+  const at::AutoGradMode derivatives(true);    // whatever the caller has set
   check_shape("CG points", points, {-1, flow_.n_cv()});
   if (points.size(0) == 0) throw ConfigError("training by energy: got no CG point, expected at least one");
   adam_.reset();

@@ -6,6 +6,7 @@
 
 #include "cgflow/error.h"
 
+#include <cmath>
 #include <numbers>
 
 namespace cgflow {
