@@ -146,11 +146,11 @@ void FixCGFlowMC::init()
   if (m.pmfs.empty() && d > kCoordinates)
     error->all(FLERR, "{}: got {} steps; more than {} CG variables need pair_style cgflow/pmf, which knows their ranges",
                kWhere, d, kCoordinates);
+  if (!m.pmfs.empty() && m.pmfs.front()->space().n_cv() != d)
+    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step each", kWhere, d,
+               m.pmfs.front()->file(), m.pmfs.front()->space().n_cv());
   check_box(lmp, d, kWhere);
   m.space = m.pmfs.empty() ? box_space(lmp, d) : m.pmfs.front()->space();
-  if (m.space.n_cv() != d)
-    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step each", kWhere, d,
-               m.pmfs.front()->file(), m.space.n_cv());
   for (int k = 0; k < d; ++k)
     if (m.steps[k] > m.space[k].width())
       error->all(FLERR, "{}: got {} as step {}, expected at most the width {} of the range of {}", kWhere, m.steps[k],
