@@ -185,6 +185,8 @@ void FixCGFlowMC::check_companions()
                  kWhere, fix->id, fix->style);
   }
   if (!force->pair) error->all(FLERR, "{}: no pair style is defined, expected one that gives the walkers' energies", kWhere);
+  if (!force->pair->compute_flag)
+    error->all(FLERR, "{}: got pair_modify compute no, expected compute yes", kWhere);
   if (force->bond || force->angle || force->dihedral || force->improper || force->kspace)
     error->all(FLERR, "{}: got a bond, angle, dihedral, improper or kspace style, expected the pair style's energy alone",
                kWhere);
@@ -266,10 +268,10 @@ void FixCGFlowMC::check_count()
 void FixCGFlowMC::initial_integrate(int)
 {
   Impl &m = *impl;
-  check_count();
   if (m.energies_step != update->ntimestep - 1)
     error->all(FLERR, "{}: the walkers' energies of step {} are missing, expected a run with pre yes", kWhere,
                update->ntimestep - 1);
+  check_count();
   m.walkers.bind(m.n_cv(), kWhere);
 
   const bool still = m.refresh_pending;

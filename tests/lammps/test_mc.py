@@ -127,24 +127,23 @@ fix             say all print 12 "acceptance $a"
 
 
 class VisibleState(LammpsTest):
-    def compare(self, text, ranks=1, **values):
+    def compare(self, text, ranks=1, visible=w.VISIBLE, columns="id x y ix iy fx fy c_pe c_std", **values):
         """Everything shown after each sweep must be what a new LAMMPS shows for the dumped positions."""
-        columns = "id x y ix iy fx fy c_pe c_std"
         dump = f"dump 1 all custom 1 d.%s {columns}\ndump_modify 1 sort id format float %%.17g\n"
-        shown = self.lammps(w.script(text + w.VISIBLE + MC + dump % "shown" + "run 12\n", **values), ranks=ranks)
+        shown = self.lammps(w.script(text + visible + MC + dump % "shown" + "run 12\n", **values), ranks=ranks)
         self.assertEqual(shown.warnings(), [])
-        again = self.lammps(w.script(text + w.VISIBLE + dump % "again" + "rerun d.shown dump x y\n", **values))
+        again = self.lammps(w.script(text + visible + dump % "again" + "rerun d.shown dump x y\n", **values))
         frames, checks = read_dump(self.folder / "d.shown"), read_dump(self.folder / "d.again")
         self.assertEqual(len(frames), 13)
         self.assertEqual(len(checks), 13)
         moved = 0
         for (_, a), (_, b) in zip(frames, checks):
-            for column in ("x", "y", "fx", "fy", "c_pe", "c_std"):
+            for column in set(a) - {"ix", "iy"}:
                 np.testing.assert_allclose(a[column], b[column], rtol=1e-12, atol=1e-13, err_msg=column)
             moved += (np.array(a["x"]) != np.array(frames[0][1]["x"])).sum()
         self.assertGreater(moved, 100)
         one, two = shown.thermo(), again.thermo()
-        for column in ("PotEng", "E_vdwl", "c_pmf", "c_pmf[1]", "c_pmf[2]", "c_pmf[3]"):
+        for column in one:
             np.testing.assert_allclose(one[column], two[column], rtol=1e-11, atol=1e-11, err_msg=column)
         acceptance = self.acceptance(shown)
         self.assertGreater(acceptance, 0.1)
@@ -168,6 +167,14 @@ class VisibleState(LammpsTest):
                        "pair_coeff * * cgflow/pmf torus.dat\npair_coeff * * zero\n")
         self.run_style("pair_style hybrid/overlay cgflow/pmf zero 30.0\n"
                        "pair_coeff * * cgflow/pmf torus.dat\npair_coeff * * zero\n", newton="off")
+
+    def test_is_the_accepted_one_with_two_models(self):
+        visible = w.VISIBLE.replace("compute         std all cgflow/std\n", "").replace(
+            "compute         pmf all pair cgflow/pmf\n",
+            "compute a all pair cgflow/pmf 1\ncompute b all pair cgflow/pmf 2\n").replace(
+            "c_pmf c_pmf[1] c_pmf[2] c_pmf[3]", "c_a c_a[1] c_a[2] c_b c_b[1] c_b[2]")
+        self.run_style("pair_style hybrid/scaled 0.25 cgflow/pmf 0.5 cgflow/pmf\npair_coeff * * cgflow/pmf 1 torus.dat\n"
+                       "pair_coeff * * cgflow/pmf 2 torus.dat\n", visible=visible, columns="id x y ix iy fx fy c_pe")
 
     def test_image_flags_unwrap_the_path(self):
         """An accepted move is at most a few steps long in unwrapped coordinates, also across the edge."""
@@ -257,6 +264,14 @@ class Errors(LammpsTest):
         text = w.TORUS.replace("region ", "atom_modify id no\nregion ", 1).replace("reset_atoms     id sort yes", "")
         self.assert_error(w.script(text + "fix walk all cgflow/mc 300 1 10 10\nrun 1\n"), "the atoms have no IDs")
 
+        self.fails("300 1 10 10", "got pair_modify compute no", before="pair_modify compute no\n")
+        self.fails("300 1 10 10", "got a bond, angle, dihedral, improper or kspace style",
+                   old="region ", new="atom_style bond\nregion ", before="bond_style zero\n")
+
+    def test_run_without_energies(self):
+        self.fails("300 1 10 10", "the walkers' energies of step 5 are missing, expected a run with pre yes",
+                   run="run 2\nminimize 0 0 3 3\nrun 2 pre no\n")
+
     def test_untrained_model(self):
         self.write("m.yaml", "cg: [{name: s, linear: {x: 1}, range: [-1.5, 1.3]}]\n")
         text = w.script(w.WELL.replace("well.dat", "m.yaml") + "fix walk all cgflow/mc 1.0 1 0.5\n")
@@ -271,6 +286,10 @@ class Errors(LammpsTest):
                           "got 20[0-9] atoms, but the run began with 200")
         self.assert_error(well + "fix less all evaporate 1 1 cg 49892\nrun 3\n",
                           "got 199 atoms, but the run began with 200")
+
+        self.assert_error(well + "fix less all evaporate 1 1 cg 49892\n"
+                          "fix more all deposit 5 1 1 1 region cg units box near 0.0001\nrun 3\n",
+                          "an atom was created in the run")
 
     def test_energies_that_are_no_numbers(self):
         w.write_double_well(self.folder / "well.dat")

@@ -87,6 +87,12 @@ class Service(LammpsTest):
                                    "fix learn all cgflow/al/probe place 2 7 1.4\nrun 3\n"),
                           "cgflow/mc: walker 7 is to be placed at x = 1.4, expected -1.5 to 1.3")
 
+    def test_model_of_another_space_is_refused(self):
+        w.write_double_well(self.folder / "well.dat")
+        self.assert_error(w.script(w.WELL + "fix walk all cgflow/mc 1.0 1 0.5\n"
+                                   "fix learn all cgflow/al/probe foreign 2\nrun 3\n"),
+                          "cgflow/pmf: got a model whose CG variables, ranges or periodicity differ from those of well.dat")
+
     def test_upper_wall_is_a_place(self):
         w.write_double_well(self.folder / "well.dat")
         self.lammps(w.script(w.WELL + "fix walk all cgflow/mc 1.0 1 0.5\nfix learn all cgflow/al/probe place 2 7 1.3\n"
