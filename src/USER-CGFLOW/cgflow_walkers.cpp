@@ -62,7 +62,7 @@ cgflow::CgSpace box_space(LAMMPS *lmp, int d)
   return cgflow::CgSpace(std::move(variables));
 }
 
-void check_box(LAMMPS *lmp, int d, const std::string &where)
+void check_box_shape(LAMMPS *lmp, const std::string &where)
 {
   const Domain *domain = lmp->domain;
   Error *error = lmp->error;
@@ -72,10 +72,16 @@ void check_box(LAMMPS *lmp, int d, const std::string &where)
     error->all(FLERR,
                "{}: got a shrink-wrapped boundary, the boundaries of a CG space must be p (periodic) or f (fixed)",
                where);
+}
+
+void check_box(LAMMPS *lmp, int d, const std::string &where)
+{
+  check_box_shape(lmp, where);
+  const Domain *domain = lmp->domain;
   const int expected = d <= 2 ? 2 : 3;
   if (domain->dimension != expected)
-    error->all(FLERR, "{}: got dimension {}, a CG space of {} variable(s) needs dimension {}", where, domain->dimension,
-               d, expected);
+    lmp->error->all(FLERR, "{}: got dimension {}, a CG space of {} variable(s) needs dimension {}", where,
+                    domain->dimension, d, expected);
 }
 
 void check_box(LAMMPS *lmp, const cgflow::CgSpace &space, const std::string &where)

@@ -41,8 +41,10 @@ class Walkers : protected Pointers {
 /// The first d variables of the box as a CG space named x, y, z (d <= 3).
 cgflow::CgSpace box_space(LAMMPS *lmp, int d);
 
-/// Stops with a LAMMPS error beginning with `where` unless the box is one that d CG variables can live in: orthogonal,
-/// not shrink-wrapped, dimension 2 for d <= 2 and 3 above.
+/// Stops with a LAMMPS error beginning with `where` unless the box is orthogonal and not shrink-wrapped.
+void check_box_shape(LAMMPS *lmp, const std::string &where);
+
+/// The same, and the box must be one that d CG variables can live in: dimension 2 for d <= 2 and 3 above.
 void check_box(LAMMPS *lmp, int d, const std::string &where);
 
 /// The same, and the box must have the ranges and periodicity of the space.

@@ -146,11 +146,11 @@ void FixCGFlowMC::init()
   if (m.pmfs.empty() && d > kCoordinates)
     error->all(FLERR, "{}: got {} steps; more than {} CG variables need pair_style cgflow/pmf, which knows their ranges",
                kWhere, d, kCoordinates);
+  if (!m.pmfs.empty() && m.pmfs.front()->space().n_cv() != d)
+    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step each", kWhere, d,
+               m.pmfs.front()->file(), m.pmfs.front()->space().n_cv());
   check_box(lmp, d, kWhere);
   m.space = m.pmfs.empty() ? box_space(lmp, d) : m.pmfs.front()->space();
-  if (m.space.n_cv() != d)
-    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step each", kWhere, d,
-               m.pmfs.front()->file(), m.space.n_cv());
   for (int k = 0; k < d; ++k)
     if (m.steps[k] > m.space[k].width())
       error->all(FLERR, "{}: got {} as step {}, expected at most the width {} of the range of {}", kWhere, m.steps[k],
@@ -185,6 +185,8 @@ void FixCGFlowMC::check_companions()
                  kWhere, fix->id, fix->style);
   }
   if (!force->pair) error->all(FLERR, "{}: no pair style is defined, expected one that gives the walkers' energies", kWhere);
+  if (!force->pair->compute_flag)
+    error->all(FLERR, "{}: got pair_modify compute no, expected compute yes", kWhere);
   if (force->bond || force->angle || force->dihedral || force->improper || force->kspace)
     error->all(FLERR, "{}: got a bond, angle, dihedral, improper or kspace style, expected the pair style's energy alone",
                kWhere);
@@ -266,10 +268,10 @@ void FixCGFlowMC::check_count()
 void FixCGFlowMC::initial_integrate(int)
 {
   Impl &m = *impl;
-  check_count();
   if (m.energies_step != update->ntimestep - 1)
     error->all(FLERR, "{}: the walkers' energies of step {} are missing, expected a run with pre yes", kWhere,
                update->ntimestep - 1);
+  check_count();
   m.walkers.bind(m.n_cv(), kWhere);
 
   const bool still = m.refresh_pending;

@@ -82,6 +82,8 @@ void PairCGFlowPMF::coeff(int narg, char **arg)
   if (!allocated) allocate();
   if (narg != 3 || strcmp(arg[0], "*") != 0 || strcmp(arg[1], "*") != 0)
     error->all(FLERR, "{}: expected pair_coeff * * FILE with one FILE for all atom types", kWhere);
+  // Before a table is laid over the box.
+  check_box_shape(lmp, kWhere);
   LoadedSurface loaded;
   cgflow_guarded(lmp, "pair_coeff for cgflow/pmf", [&] { loaded = load_surface(lmp, arg[2]); });
   check_box(lmp, loaded.space, kWhere);

@@ -6,6 +6,7 @@
 //     scale STEP FACTOR         replace the model by FACTOR times it, and refresh
 //     threshold STEP ENERGY     stop walkers whose std is larger
 //     release STEP              let all stopped walkers go on
+//     foreign STEP              set a model over another space
 //     harmonic STEP K           at the start of a run: F = K/2 |s - middle of the range|^2 with std |s - middle|
 #include "compute_cgflow_std.h"
 #include "fix_cgflow_mc.h"
@@ -115,6 +116,9 @@ class FixProbe : public Fix {
       mc_->set_stop_threshold(order.values[0]);
     } else if (order.keyword == "release") {
       mc_->release_all();
+    } else if (order.keyword == "foreign") {
+      const cgflow::CgSpace other({{"elsewhere", 0.0, 1.0, false}});
+      pmf_->set_surface(std::make_shared<Harmonic>(other, 1.0));
     } else if (order.keyword != "harmonic") {
       error->all(FLERR, "unknown order {}", order.keyword);
     }
