@@ -12,6 +12,7 @@
 namespace cgflow {
 
 namespace {
+constexpr double kCeiling = 60.0;        // kT over the lowest label
 constexpr std::int64_t kChunk = 4096;    // points evaluated at once: the features of a chunk stay in the cache
 
 Tensor view(const double *values, std::int64_t rows, std::int64_t columns)
@@ -43,6 +44,10 @@ LabelData label_data(const std::vector<Label> &labels, const CgSpace &space)
     data.variance.data_ptr<double>()[i] = variance[i];
     data.f.data_ptr<double>()[i] = -label.ln_mean_w - 0.5 * variance[i];
   }
+  // A walker never goes where F is this high, and one label of a clash would set the scale for all others.
+  const double highest = at::max(data.ln_w).item<double>() - kCeiling;
+  data.ln_w.clamp_min_(highest);
+  data.f.clamp_max_(-highest);
   return data;
 }
 }    // namespace

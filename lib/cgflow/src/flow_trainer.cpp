@@ -160,9 +160,14 @@ WeightedSamples draw_weighted(const ConditionalFlow &flow, const CoordinateMap &
                               const Tensor &s, std::uint64_t seed, Stream purpose, std::int64_t first,
                               std::uint64_t iteration)
 {
-  const at::NoGradGuard no_grad;
   check_shape("CG points", s, {-1, flow.n_cv()});
-  const Tensor z = flow.draw_latent(seed, purpose, first, s.size(0), iteration);
+  return weigh(flow, map, energy, kT, s, flow.draw_latent(seed, purpose, first, s.size(0), iteration));
+}
+
+WeightedSamples weigh(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT, const Tensor &s,
+                      const Tensor &z)
+{
+  const at::NoGradGuard no_grad;
   const auto sample = flow.sample(z, s, Parameters::held);
   const auto x = map.to_cartesian(s, sample.fine);
   const EnergyBatch batch = evaluate_energies(energy, x.x, kT);

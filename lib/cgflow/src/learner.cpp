@@ -17,6 +17,10 @@ namespace {
 // Points on which the known region's std and change are measured: the statistical error of an RMS over them is 2 %.
 constexpr std::int64_t kCoverPoints = 1024;
 constexpr int kMaxRefinements = 20;
+// A median ESS share from which labels are taken as they come, and how often training is repeated to get there.
+constexpr double kGoodEss = 0.5;
+constexpr int kTrainingAttempts = 4;
+constexpr std::int64_t kFewestFinalLabels = 128;
 
 template <typename... Args> std::string format(const char *pattern, Args... args)
 {
@@ -161,109 +165,154 @@ void Learner::iterate(const std::vector<double> &stopped_points)
 
 void Learner::learn_around(const std::vector<double> &centres, int epochs)
 {
+  const auto before = surface_;
+  EnergySummary training, labels;
+  if (!train_and_label(centres, epochs, training, labels)) return;
+  finish_iteration(before.get(), centres, training, labels);
+}
+
+// Training and labels around the centres. A flow that is far off gives labels that mislead the PMF: they are thrown away
+// and the training goes on. False when the budget does not hold it.
+bool Learner::train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels)
+{
   const Config &c = model_.config();
   const ModelInfo &info = model_.info();
   const CgSpace &space = model_.space();
+  const std::size_t d = space.n_cv();
   const bool grid = c.explore.strategy == "grid";
-  const std::int64_t points = grid ? centres.size() / space.n_cv() : c.energy.points;
-  if (!affordable(points * c.energy.latent * epochs + label_cost(c.labels))) return;
-
+  const std::int64_t points = grid ? centres.size() / d : c.energy.points;
   const std::vector<double> old = label_points(model_.labels());
-  const std::vector<double> conditions =
-      grid ? centres
-           : spread_points(space, centres, old, c.explore.old, c.explore.spread, points, info.seed, Stream::conditions,
-                           model_.iteration);
-  const auto before = surface_;
-  EnergySummary training = trainer_.train_by_energy(conditions, c.energy, epochs, c.labels);
-  EnergySummary labels = training;
-  if (c.labels.from == "frozen") {
+  for (int attempt = 0; attempt < kTrainingAttempts; ++attempt) {
+    if (!affordable(points * c.energy.latent * epochs + label_cost(c.labels))) return attempt > 0;
+    if (attempt > 0) trainer_.drop_labels(c.labels.points);
+    const std::uint64_t key = static_cast<std::uint64_t>(model_.iteration) * kTrainingAttempts + attempt;
+    training = trainer_.train_by_energy(
+        grid ? centres : spread_points(space, centres, old, c.explore.old, c.explore.spread, points, info.seed, Stream::conditions, key),
+        c.energy, epochs, c.labels);
+    labels = training;
+    if (c.labels.from != "frozen") return true;
     // The chosen points themselves, then their neighbourhoods.
-    const std::size_t d = space.n_cv(), wanted = c.labels.points * d;
+    const std::size_t wanted = c.labels.points * d;
     std::vector<double> where;
     const std::size_t stride = std::max<std::size_t>(1, centres.size() / wanted);
     for (std::size_t i = 0; i < centres.size() / d && where.size() < wanted; i += stride)
       where.insert(where.end(), centres.begin() + i * d, centres.begin() + (i + 1) * d);
-    const std::vector<double> around = spread_points(space, centres, {}, 0.0, c.explore.spread,
-                                                     (wanted - where.size()) / d, info.seed, Stream::label_points,
-                                                     model_.iteration);
+    const std::vector<double> around = spread_points(space, centres, {}, 0.0, c.explore.spread, (wanted - where.size()) / d,
+                                                     info.seed, Stream::label_points, key);
     where.insert(where.end(), around.begin(), around.end());
     labels = trainer_.add_labels(where, c.labels.latent);
+    if (labels.ess_share >= kGoodEss) break;
   }
+  return true;
+}
+
+void Learner::finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
+                               const EnergySummary &labels)
+{
   trainer_.fit();
   ++model_.iteration;
   refresh_surface();
   median_ess_ = labels.ess_share;
-  pmf_change_ = change_from(before.get());
+  pmf_change_ = change_from(before);
   report(centres, training, labels);
 }
 
-// Fresh labels of the frozen flow where the std asks for them, until its RMS over the known region meets the target.
+// When exploring has ended: first a training over the whole known region and fresh labels of that flow, then more labels
+// where the std asks for them, until its RMS over the known region meets the target.
 void Learner::refine()
 {
   const Config &c = model_.config();
-  const ModelInfo &info = model_.info();
-  const CgSpace &space = model_.space();
-  const int d = space.n_cv();
-  for (int round = 0; round < kMaxRefinements && c.explore.target > 0.0; ++round) {
-    std::vector<double> cover, weights;
-    const double std_rms = rms_std(kCoverPoints, &cover, &weights);
-    if (std_rms <= c.explore.target) break;
-    // The error falls with the root of the number of labels; a round at most doubles them, since the first few tell the
-    // std only roughly.
-    const auto present = static_cast<double>(model_.labels().size());
-    const double wanted = present * (std::pow(std_rms / c.explore.target, 2) - 1.0);
-    const auto n = static_cast<std::int64_t>(std::clamp(wanted, 0.5 * c.labels.points, present));
-    if (!affordable(n * c.labels.latent)) return;
-
-    std::vector<double> cumulative(weights.size());
-    double sum = 0.0;
-    for (std::size_t i = 0; i < weights.size(); ++i) cumulative[i] = sum += weights[i];
-    std::vector<double> points;
-    for (std::int64_t i = 0; i < n; ++i) {
-      RandomStream random(info.seed, Stream::label_points, i, model_.iteration);
-      // Stratified: one draw in each n-th of the weight.
-      const double target = sum * (i + random.uniform()) / n;
-      const auto row = std::min<std::size_t>(
-          std::lower_bound(cumulative.begin(), cumulative.end(), target) - cumulative.begin(), weights.size() - 1);
-      points.insert(points.end(), cover.begin() + row * d, cover.begin() + (row + 1) * d);
+  if (c.explore.target > 0.0) {
+    if (!consolidate()) return;
+    for (int round = 0; round < kMaxRefinements && std_rms_ > c.explore.target; ++round) {
+      // The error falls with the root of the number of labels; a round at most doubles them, since the first few tell the
+      // std only roughly.
+      const auto present = static_cast<double>(trainer_.used_labels());
+      const double wanted = present * (std::pow(std_rms_ / c.explore.target, 2) - 1.0);
+      const auto n = static_cast<std::int64_t>(std::clamp(wanted, 0.5 * c.labels.points, present));
+      if (!affordable(n * c.labels.latent)) return;
+      add_labels_by_std(n);
     }
-    const auto before = surface_;
-    const EnergySummary labels = trainer_.add_labels(points, c.labels.latent);
-    trainer_.fit();
-    ++model_.iteration;
-    refresh_surface();
-    median_ess_ = labels.ess_share;
-    pmf_change_ = change_from(before.get());
-    report({}, {}, labels);
+    if (std_rms_ > c.explore.target)
+      log_.warning(format("cgflow/al: refinement ended at an RMS std of %.3g kT, above the target of %g kT", std_rms_,
+                          c.explore.target));
   }
   refined_ = true;
-  if (c.explore.target > 0.0 && std_rms_ > c.explore.target)
-    log_.warning(format("cgflow/al: refinement ended at an RMS std of %.3g kT, above the target of %g kT", std_rms_,
-                        c.explore.target));
 }
 
-// RMS std in kT over the region within reach of labels where F is below the ceiling. On request the points with weights for
-// new labels: region weight x std^2, to which the gain of a label is proportional.
-double Learner::rms_std(std::int64_t n, std::vector<double> *points, std::vector<double> *weights) const
+// Labels drawn while the flow was still learning share errors that no std shows (a mode that it had not found yet); those
+// of the flow trained everywhere replace them.
+bool Learner::consolidate()
+{
+  const Config &c = model_.config();
+  const auto n = std::max<std::int64_t>(trainer_.used_labels(), kFewestFinalLabels);
+  if (!affordable(training_cost(c.energy, c.energy.epochs) + n * c.labels.latent)) return false;
+  const auto before = surface_;
+  const EnergySummary training = trainer_.train_by_energy(draw_from_cover(c.energy.points, false, Stream::conditions), c.energy,
+                                                          c.energy.epochs, c.labels);
+  trainer_.retire_labels();
+  const EnergySummary labels =
+      trainer_.add_labels(draw_from_cover(n, false, Stream::label_points), c.labels.latent);
+  finish_iteration(before.get(), {}, training, labels);
+  return true;
+}
+
+void Learner::add_labels_by_std(std::int64_t n)
+{
+  const auto before = surface_;
+  const EnergySummary labels =
+      trainer_.add_labels(draw_from_cover(n, true, Stream::label_points), model_.config().labels.latent);
+  finish_iteration(before.get(), {}, {}, labels);
+}
+
+Learner::Cover Learner::cover() const
 {
   const ModelInfo &info = model_.info();
   const ExploreConfig &explore = model_.config().explore;
-  WeightedPoints cover = cover_points(model_.space(), label_points(model_.labels()), 0.5 * explore.spread, n, info.seed,
-                                      model_.iteration);
-  std::vector<double> f(n), std(n);
-  surface_->evaluate(static_cast<int>(n), cover.points.data(), f.data(), std.data(), nullptr);
+  WeightedPoints drawn = cover_points(model_.space(), label_points(model_.labels()), 0.5 * explore.spread, kCoverPoints,
+                                      info.seed, model_.iteration);
+  std::vector<double> f(kCoverPoints);
+  Cover cover{std::move(drawn.points), std::move(drawn.weights), std::vector<double>(kCoverPoints)};
+  surface_->evaluate(kCoverPoints, cover.points.data(), f.data(), cover.std.data(), nullptr);
   const double lowest = *std::min_element(f.begin(), f.end());
-  double sum = 0.0, norm = 0.0;
-  for (std::int64_t i = 0; i < n; ++i) {
+  for (std::int64_t i = 0; i < kCoverPoints; ++i) {
     if (f[i] - lowest > explore.ceiling * info.kT) cover.weights[i] = 0.0;
-    const double square = std::pow(std[i] / info.kT, 2);
-    sum += cover.weights[i] * square;
-    norm += cover.weights[i];
-    cover.weights[i] *= square;
+    cover.std[i] /= info.kT;
   }
-  if (points) *points = std::move(cover.points);
-  if (weights) *weights = std::move(cover.weights);
+  return cover;
+}
+
+double Learner::rms_std() const
+{
+  const Cover region = cover();
+  double sum = 0.0, norm = 0.0;
+  for (std::int64_t i = 0; i < kCoverPoints; ++i) {
+    sum += region.weights[i] * region.std[i] * region.std[i];
+    norm += region.weights[i];
+  }
   return std::sqrt(sum / norm);
+}
+
+// n points uniform over the known region, or with the density of std^2, to which the gain of a label is proportional;
+// stratified along the cover's rows.
+std::vector<double> Learner::draw_from_cover(std::int64_t n, bool by_std, Stream purpose) const
+{
+  const Cover region = cover();
+  const std::size_t d = model_.space().n_cv();
+  std::vector<double> cumulative(kCoverPoints), points;
+  double sum = 0.0;
+  for (std::int64_t i = 0; i < kCoverPoints; ++i)
+    cumulative[i] = sum += region.weights[i] * (by_std ? region.std[i] * region.std[i] : 1.0);
+  std::vector<double> rows;
+  for (std::int64_t i = 0; i < n; ++i) {
+    RandomStream random(model_.info().seed, purpose, i, static_cast<std::uint64_t>(model_.iteration) * kTrainingAttempts);
+    const auto found = std::lower_bound(cumulative.begin(), cumulative.end(), sum * (i + random.uniform()) / n);
+    const auto row = std::min<std::size_t>(found - cumulative.begin(), kCoverPoints - 1);
+    rows.insert(rows.end(), region.points.begin() + row * d, region.points.begin() + (row + 1) * d);
+  }
+  // A row may be drawn more than once: a small step aside makes every point a new one.
+  return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
+                       static_cast<std::uint64_t>(model_.iteration) * kTrainingAttempts + 1);
 }
 
 double Learner::change_from(const PmfSurface *before) const
@@ -292,7 +341,7 @@ double Learner::change_from(const PmfSurface *before) const
 void Learner::refresh_surface()
 {
   surface_ = model_.surface();
-  std_rms_ = rms_std(kCoverPoints, nullptr, nullptr);
+  std_rms_ = rms_std();
   const std::vector<double> points = label_points(model_.labels());
   const int d = model_.space().n_cv(), n = static_cast<int>(model_.labels().size());
   std::vector<double> f(n), std(n);

@@ -100,8 +100,8 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   const std::int64_t n = points.size() / d;
   const auto [first, count] = comm_.share(n);
   const Tensor mine = to_tensor({points.begin() + first * d, points.begin() + (first + count) * d}, {count, d});
-  // The number of labels so far keys the stream: every label of a model has latent samples of its own.
-  const auto key = static_cast<std::uint64_t>(p.labels.size());
+  // The samples so far key the stream: every label of a model has latent samples of its own.
+  const auto key = static_cast<std::uint64_t>(model_.counts.labels);
   EnergyGuard energy(*energy_, comm_);
   const DefensiveSamples drawn =
       draw_defensive(*p.flow, *p.map, energy, p.info.kT, mine, latent, p.info.seed, first, key);
@@ -124,10 +124,26 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   return summary;
 }
 
+void Trainer::drop_labels(std::int64_t n)
+{
+  auto &labels = model_.parts().labels;
+  labels.resize(labels.size() - n);
+}
+
+void Trainer::retire_labels()
+{
+  model_.parts().used_from = static_cast<std::int64_t>(model_.parts().labels.size());
+}
+
+std::int64_t Trainer::used_labels() const
+{
+  return static_cast<std::int64_t>(model_.parts().labels.size()) - model_.parts().used_from;
+}
+
 double Trainer::fit()
 {
   Model::Parts &p = model_.parts();
-  return p.ensemble->fit(p.labels, p.fits++, comm_).residual;
+  return p.ensemble->fit({p.labels.begin() + p.used_from, p.labels.end()}, p.fits++, comm_).residual;
 }
 
 double Trainer::flow_divergence() const

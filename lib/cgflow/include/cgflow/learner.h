@@ -7,6 +7,7 @@
 #include "cgflow/energy_model.h"
 #include "cgflow/log.h"
 #include "cgflow/model.h"
+#include "cgflow/random.h"
 #include "cgflow/trainer.h"
 
 #include <cstdint>
@@ -84,10 +85,21 @@ class Learner {
 
  private:
   void learn_around(const std::vector<double> &centres, int epochs);
+  bool train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels);
   void refine();
+  bool consolidate();
+  void add_labels_by_std(std::int64_t n);
+  std::vector<double> draw_from_cover(std::int64_t n, bool by_std, Stream purpose) const;
+  void finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
+                        const EnergySummary &labels);
   bool affordable(std::int64_t evaluations);
   void refresh_surface();
-  double rms_std(std::int64_t n, std::vector<double> *points, std::vector<double> *weights) const;
+  /// Points uniform over the known region where F is below the ceiling, by weight, with F and std in kT.
+  struct Cover {
+    std::vector<double> points, weights, std;
+  };
+  Cover cover() const;
+  double rms_std() const;
   double change_from(const PmfSurface *before) const;
   void report(const std::vector<double> &centres, const EnergySummary &training, const EnergySummary &labels);
   void write_history(const std::vector<double> &centres);
