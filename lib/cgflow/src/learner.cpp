@@ -20,7 +20,6 @@ constexpr int kMaxRefinements = 20;
 // A median ESS share from which labels are taken as they come, and how often training is repeated to get there.
 constexpr double kGoodEss = 0.5;
 constexpr int kTrainingAttempts = 4;
-constexpr std::int64_t kFewestFinalLabels = 128;
 
 template <typename... Args> std::string format(const char *pattern, Args... args)
 {
@@ -217,17 +216,15 @@ void Learner::finish_iteration(const PmfSurface *before, const std::vector<doubl
   report(centres, training, labels);
 }
 
-// When exploring has ended: first a training over the whole known region and fresh labels of that flow, then more labels
-// where the std asks for them, until its RMS over the known region meets the target.
+// When exploring has ended: more labels where the std asks for them, until its RMS over the known region meets the target.
 void Learner::refine()
 {
   const Config &c = model_.config();
   if (c.explore.target > 0.0) {
-    if (!consolidate()) return;
     for (int round = 0; round < kMaxRefinements && std_rms_ > c.explore.target; ++round) {
       // The error falls with the root of the number of labels; a round at most doubles them, since the first few tell the
       // std only roughly.
-      const auto present = static_cast<double>(trainer_.used_labels());
+      const auto present = static_cast<double>(model_.labels().size());
       const double wanted = present * (std::pow(std_rms_ / c.explore.target, 2) - 1.0);
       const auto n = static_cast<std::int64_t>(std::clamp(wanted, 0.5 * c.labels.points, present));
       if (!affordable(n * c.labels.latent)) return;
@@ -240,28 +237,11 @@ void Learner::refine()
   refined_ = true;
 }
 
-// Labels drawn while the flow was still learning share errors that no std shows (a mode that it had not found yet); those
-// of the flow trained everywhere replace them.
-bool Learner::consolidate()
-{
-  const Config &c = model_.config();
-  const auto n = std::max<std::int64_t>(trainer_.used_labels(), kFewestFinalLabels);
-  if (!affordable(training_cost(c.energy, c.energy.epochs) + n * c.labels.latent)) return false;
-  const auto before = surface_;
-  const EnergySummary training = trainer_.train_by_energy(draw_from_cover(c.energy.points, false, Stream::conditions), c.energy,
-                                                          c.energy.epochs, c.labels);
-  trainer_.retire_labels();
-  const EnergySummary labels =
-      trainer_.add_labels(draw_from_cover(n, false, Stream::label_points), c.labels.latent);
-  finish_iteration(before.get(), {}, training, labels);
-  return true;
-}
-
 void Learner::add_labels_by_std(std::int64_t n)
 {
   const auto before = surface_;
   const EnergySummary labels =
-      trainer_.add_labels(draw_from_cover(n, true, Stream::label_points), model_.config().labels.latent);
+      trainer_.add_labels(draw_from_cover(n), model_.config().labels.latent);
   finish_iteration(before.get(), {}, {}, labels);
 }
 
@@ -293,25 +273,26 @@ double Learner::rms_std() const
   return std::sqrt(sum / norm);
 }
 
-// n points uniform over the known region, or with the density of std^2, to which the gain of a label is proportional;
-// stratified along the cover's rows.
-std::vector<double> Learner::draw_from_cover(std::int64_t n, bool by_std, Stream purpose) const
+// n points over the known region with the density of std^2, to which the gain of a label is proportional; stratified along
+// the cover's rows.
+std::vector<double> Learner::draw_from_cover(std::int64_t n) const
 {
   const Cover region = cover();
   const std::size_t d = model_.space().n_cv();
   std::vector<double> cumulative(kCoverPoints), points;
   double sum = 0.0;
   for (std::int64_t i = 0; i < kCoverPoints; ++i)
-    cumulative[i] = sum += region.weights[i] * (by_std ? region.std[i] * region.std[i] : 1.0);
+    cumulative[i] = sum += region.weights[i] * region.std[i] * region.std[i];
   std::vector<double> rows;
   for (std::int64_t i = 0; i < n; ++i) {
-    RandomStream random(model_.info().seed, purpose, i, static_cast<std::uint64_t>(model_.iteration) * kTrainingAttempts);
+    RandomStream random(model_.info().seed, Stream::label_points, i, static_cast<std::uint64_t>(model_.iteration) * kTrainingAttempts);
     const auto found = std::lower_bound(cumulative.begin(), cumulative.end(), sum * (i + random.uniform()) / n);
     const auto row = std::min<std::size_t>(found - cumulative.begin(), kCoverPoints - 1);
     rows.insert(rows.end(), region.points.begin() + row * d, region.points.begin() + (row + 1) * d);
   }
   // A row may be drawn more than once: a small step aside makes every point a new one.
-  return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
+  return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed,
+                       Stream::label_points,
                        static_cast<std::uint64_t>(model_.iteration) * kTrainingAttempts + 1);
 }
 
@@ -402,7 +383,6 @@ void Learner::write_history(const std::vector<double> &centres)
 {
   const CgSpace &space = model_.space();
   const int d = space.n_cv();
-  const double kT = model_.info().kT;
   history_ += format("# iteration %d evaluations %lld labels %zu std %.6g change %.6g\n", model_.iteration,
                      static_cast<long long>(model_.counts.total()), model_.labels().size(), std_rms_, pmf_change_);
   const auto row = [&](const char *word, const double *s) {
@@ -420,7 +400,7 @@ void Learner::write_history(const std::vector<double> &centres)
   surface_->evaluate(n, grid.data(), f.data(), std.data(), nullptr);
   for (int i = 0; i < n; ++i) {
     row("pmf", &grid[i * d]);
-    history_ += format(" %.8g %.8g\n", f[i] / kT, std[i] / kT);
+    history_ += format(" %.8g %.8g\n", f[i], std[i]);
   }
 }
 

@@ -112,7 +112,6 @@ void Model::store(Archive &archive) const
   archive.put("counts", std::vector<std::int64_t>{counts.md, counts.example, counts.energy, counts.test, counts.labels});
   archive.put("status", std::int64_t{status});
   archive.put("iteration", std::int64_t{iteration});
-  archive.put("labels.used_from", p.used_from);
   archive.put("fits", p.fits);
   archive.put("trainings", p.trainings);
   archive.put("fitted", std::int64_t{p.ensemble->fitted()});
@@ -139,7 +138,6 @@ Model Model::from_archive(const Archive &archive)
   model.status = static_cast<int>(archive.integer("status"));
   model.iteration = static_cast<int>(archive.integer("iteration"));
   Parts &p = *model.parts_;
-  p.used_from = archive.integer("labels.used_from");
   p.fits = archive.integer("fits");
   p.trainings = archive.integer("trainings");
   p.flow->load(get_tensors(archive, "flow/"));

@@ -18,7 +18,6 @@ struct Model::Parts {
   std::unique_ptr<PmfEnsemble> ensemble;
   NamedTensors optimiser;     ///< state of the flow's optimiser, kept between trainings
   std::vector<Label> labels;
-  std::int64_t used_from = 0; ///< labels before this one are retired: they mark the region but no longer enter the fit
   std::int64_t fits = 0;      ///< fits of the ensemble so far, keys its random streams
   std::int64_t trainings = 0; ///< trainings by energy so far
 };

@@ -130,20 +130,10 @@ void Trainer::drop_labels(std::int64_t n)
   labels.resize(labels.size() - n);
 }
 
-void Trainer::retire_labels()
-{
-  model_.parts().used_from = static_cast<std::int64_t>(model_.parts().labels.size());
-}
-
-std::int64_t Trainer::used_labels() const
-{
-  return static_cast<std::int64_t>(model_.parts().labels.size()) - model_.parts().used_from;
-}
-
 double Trainer::fit()
 {
   Model::Parts &p = model_.parts();
-  return p.ensemble->fit({p.labels.begin() + p.used_from, p.labels.end()}, p.fits++, comm_).residual;
+  return p.ensemble->fit(p.labels, p.fits++, comm_).residual;
 }
 
 double Trainer::flow_divergence() const

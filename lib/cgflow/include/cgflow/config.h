@@ -106,7 +106,7 @@ struct ExploreConfig {
   int keep = 15;            ///< of these, kept by farthest-point choice
   double spread = 0.1;      ///< radius of a new point's neighbourhood, in units of the ranges' widths
   double old = 0.3;         ///< share of an iteration's samples drawn around old points
-  double target = 0.05;     ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
+  double target = 0.02;     ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
   double ceiling = 15.0;    ///< refinement and figures look at F up to so many kT over its minimum
   int grid = 100;           ///< grid points a dimension (grid)
   bool operator==(const ExploreConfig &) const = default;

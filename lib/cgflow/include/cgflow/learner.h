@@ -7,7 +7,6 @@
 #include "cgflow/energy_model.h"
 #include "cgflow/log.h"
 #include "cgflow/model.h"
-#include "cgflow/random.h"
 #include "cgflow/trainer.h"
 
 #include <cstdint>
@@ -87,9 +86,8 @@ class Learner {
   void learn_around(const std::vector<double> &centres, int epochs);
   bool train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels);
   void refine();
-  bool consolidate();
   void add_labels_by_std(std::int64_t n);
-  std::vector<double> draw_from_cover(std::int64_t n, bool by_std, Stream purpose) const;
+  std::vector<double> draw_from_cover(std::int64_t n) const;
   void finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
                         const EnergySummary &labels);
   bool affordable(std::int64_t evaluations);

@@ -52,12 +52,8 @@ class Trainer {
 
   /// Takes the last n labels away again: their flow was not good enough.
   void drop_labels(std::int64_t n);
-  /// Keeps the present labels as marks of the known region only; the fit uses those that come later.
-  void retire_labels();
-  /// Labels that enter the fit.
-  std::int64_t used_labels() const;
 
-  /// Fits the ensemble to the labels in use (step 4); returns the RMS of (mean - label) / label error.
+  /// Fits the ensemble to all labels (step 4); returns the RMS of (mean - label) / label error.
   double fit();
 
   /// Mean over the last training's samples of -ln w - F(s), kT: the reverse KL divergence of the flow, 0 for a perfect one.
