@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conditioner.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace cgflow {
+namespace {
+// Adam moves every weight by about the rate, so that a step of the output grows with the number of its inputs. The factor
+// kOutputInputs / width makes one rate fit all widths; without it splines tear in the first steps in 1 of 4 trainings.
+constexpr double kOutputInputs = 16.0;
+}    // namespace
 
 Tensor ParameterSource::uniform(at::IntArrayRef shape, double bound)
 {
@@ -42,8 +48,10 @@ Tensor Conditioner::operator()(const Tensor &input, Parameters mode) const
   };
   Tensor h = input;
   for (std::size_t i = 0; i < parameters_.size(); i += 2) {
-    h = at::addmm(value(i + 1), h, value(i));
-    if (i + 2 < parameters_.size()) h = at::silu(h);
+    const bool output = i + 2 == parameters_.size();
+    const double factor = output ? std::min(1.0, kOutputInputs / static_cast<double>(h.size(1))) : 1.0;
+    h = at::addmm(value(i + 1), h, value(i), 1.0, factor);
+    if (!output) h = at::silu(h);
   }
   return h;
 }

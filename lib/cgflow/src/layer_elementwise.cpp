@@ -10,6 +10,17 @@ namespace {
 // Scales of one affine coupling stay within exp(+-kScaleLimit).
 constexpr double kScaleLimit = 3.0;
 
+// Raw spline parameters are kSplineLimit tanh(kSplineGain / kSplineLimit * output): a bin never gets below e^-6 of another,
+// and shapes change more slowly than means and widths do. Else a spline that still misses the target folds up into steps
+// whose ln q has slopes of thousands, and path gradients never find out of them.
+constexpr double kSplineLimit = 3.0;
+constexpr double kSplineGain = 0.3;
+
+Tensor spline_parameters(const Tensor &output)
+{
+  return kSplineLimit * at::tanh((kSplineGain / kSplineLimit) * output);
+}
+
 class ElementwiseLayer : public FlowLayer {
  public:
   ElementwiseLayer(const LayerContext &context, Elementwise kind, bool coupled);
@@ -56,8 +67,10 @@ ElementwiseLayer::ElementwiseLayer(const LayerContext &context, Elementwise kind
 
 SplineResult ElementwiseLayer::map_unbounded(const Tensor &x, const Tensor &raw, bool inverse) const
 {
-  if (kind_ == Elementwise::spline)
-    return inverse ? rq_spline_inverse(x, raw, line_) : rq_spline_forward(x, raw, line_);
+  if (kind_ == Elementwise::spline) {
+    const Tensor parameters = spline_parameters(raw);
+    return inverse ? rq_spline_inverse(x, parameters, line_) : rq_spline_forward(x, parameters, line_);
+  }
   const Tensor shift = raw.select(2, 0), log_scale = kScaleLimit * at::tanh(raw.select(2, 1) / kScaleLimit);
   if (inverse) return {(x - shift) * at::exp(-log_scale), -log_scale};
   return {shift + at::exp(log_scale) * x, log_scale};
@@ -69,7 +82,7 @@ SplineResult ElementwiseLayer::map_circular(const Tensor &x, const Tensor &raw, 
   const Tensor turn = raw.select(2, 0);
   const auto n_spline = raw.size(2) - 1;
   if (n_spline == 0) return {wrap_angle(inverse ? x - turn : x + turn), at::zeros_like(x)};
-  const Tensor parameters = raw.narrow(2, 1, n_spline);
+  const Tensor parameters = spline_parameters(raw.narrow(2, 1, n_spline));
   if (inverse) return rq_spline_inverse(wrap_angle(x - turn), parameters, circle_);
   SplineResult r = rq_spline_forward(x, parameters, circle_);
   return {wrap_angle(r.y + turn), r.log_det};
