@@ -23,8 +23,8 @@ enum class Stream : std::uint32_t {
   explorer = 11,        ///< index: draw, iteration
   walker_starts = 12,   ///< index: walker ID, iteration
   backmap = 13,         ///< index: frame
-  label_widening = 14,  ///< index: sample, labels drawn before
   energy_batches = 14,  ///< index: epoch, iteration
+  label_widening = 15,  ///< index: sample, labels drawn before
   test = 99
 };
 
