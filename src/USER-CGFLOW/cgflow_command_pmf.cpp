@@ -76,7 +76,7 @@ void CGFlowCommandPmf::command(int narg, char **arg)
 
   cgflow_guarded(lmp, "cgflow/pmf", [&] {
     if (comm->me != 0) return;
-    cgflow::write_pmf(out, *model->ensemble_surface(), model->header(), axes);
+    cgflow::write_pmf_on_grid(out, *model->ensemble_surface(), model->header(), axes);
     if (!labels.empty()) cgflow::write_file(labels, labels_text(*model));
   });
   CGFlowLog(lmp).line(fmt::format("cgflow/pmf: wrote {}{}", out, labels.empty() ? "" : " and " + labels));

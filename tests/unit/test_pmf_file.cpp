@@ -234,7 +234,7 @@ TEST_F(PmfFileTest, MissingFilesAndFoldersAndBadGridsAreErrors)
   EXPECT_THROW(read_pmf(path, kLine), FileError);
   const PmfTable table(kLine, 1, {4}, {0, 0, 0, 0}, {0, 0, 0, 0});
   EXPECT_THROW(write_pmf((folder / "no" / "x.pmf").string(), table, header(), {4}), FileError);
-  EXPECT_THROW(write_pmf(path, table, header(), std::vector<int>{1}), FileError);
-  EXPECT_THROW(write_pmf(path, table, header(), std::vector<int>{4, 4}), FileError);
+  EXPECT_THROW(write_pmf(path, table, header(), {1}), FileError);
+  EXPECT_THROW(write_pmf(path, table, header(), {4, 4}), FileError);
   EXPECT_FALSE(std::filesystem::exists(path));
 }

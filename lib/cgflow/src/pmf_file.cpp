@@ -77,11 +77,11 @@ void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHead
     const bool known = static_cast<int>(k) < surface.space().n_cv();
     axes.push_back({points[k], known ? surface.space()[k].lo : 0.0, known ? surface.space()[k].hi : 1.0});
   }
-  write_pmf(path, surface, header, axes);
+  write_pmf_on_grid(path, surface, header, axes);
 }
 
-void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
-               const std::vector<PmfAxis> &axes)
+void write_pmf_on_grid(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
+                       const std::vector<PmfAxis> &axes)
 {
   check_axes(path, surface.space(), axes);
   const int d = surface.space().n_cv();

@@ -47,8 +47,8 @@ struct PmfAxis {
   double hi = 0.0;
 };
 /// The same on any grid; points outside the ranges are written as the surface gives them.
-void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
-               const std::vector<PmfAxis> &axes);
+void write_pmf_on_grid(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
+                       const std::vector<PmfAxis> &axes);
 
 /// A .pmf file, or a table of the same layout without a header (then kT is 0). With 0 < d <= 3 columns of CG variables,
 /// F and optionally std (0 when missing, `inf` allowed) and known. A regular grid over the ranges of `space`, both ends
