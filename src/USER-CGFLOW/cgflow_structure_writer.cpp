@@ -133,7 +133,8 @@ void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Struc
   instance.guarded([&] { child->output->init(); });
   for (std::size_t i = 0; i < structures.point.size(); ++i) {
     const double *x = &structures.x[i * 3 * n_atoms];
-    instance.one(fmt::format("reset_timestep {}", i + 1));
+    // reset_timestep refuses to work while a dump is open; steps only go up here, as in a run.
+    child->update->ntimestep = static_cast<bigint>(i) + 1;
     place(child, x, n_atoms);
     if (!style.empty() && can_be_evaluated(child, x, n_atoms)) instance.one("run 0 post no");
     else instance.guarded([&] { child->output->write_dump(child->update->ntimestep); });
