@@ -34,6 +34,11 @@ double ess(const double *ln_w, std::int64_t n)
   return sum * sum / square;
 }
 
+void check_number(int n)
+{
+  if (n < 1) throw ShapeError("Backmapping: got " + std::to_string(n) + " structures, expected at least one");
+}
+
 // Structures for rows of s, one each.
 Structures draw(const Model &model, const std::vector<double> &s, std::uint64_t seed, EnergyModel *energy, Communicator &comm)
 {
@@ -137,8 +142,10 @@ DrawnPoints draw_by_chain(const Model &model, const PmfSurface &pmf, int n, std:
 Structures backmap_points(const Model &model, const std::vector<double> &points, int n, std::uint64_t seed,
                           EnergyModel *energy, Communicator &comm)
 {
+  check_number(n);
   const int d = model.space().n_cv();
   const auto count = static_cast<std::int64_t>(points.size()) / d;
+  if (count == 0) throw ShapeError("Backmapping: got no CG point, expected at least one");
   std::vector<double> s;
   for (std::int64_t i = 0; i < count; ++i)
     for (int j = 0; j < n; ++j) s.insert(s.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
@@ -156,6 +163,7 @@ Structures backmap_points(const Model &model, const std::vector<double> &points,
 
 Structures backmap_pmf(const Model &model, int n, std::uint64_t seed, EnergyModel *energy, Communicator &comm)
 {
+  check_number(n);
   const auto pmf = model.surface();
   const DrawnPoints drawn =
       model.space().n_cv() <= 3 ? draw_from_grid(model, *pmf, n, seed) : draw_by_chain(model, *pmf, n, seed);

@@ -229,7 +229,7 @@ void add_point(const CgSpace &space, std::vector<double> point, const LineReader
   if (!std::all_of(point.begin(), point.end(), [](double value) { return std::isfinite(value); }))
     reader.fail("got the point" + text + ", expected finite numbers");
   if (!space.contains(point.data()))
-    reader.fail("got the point" + text + ", expected one inside the ranges of the CG variables");
+    reader.fail("got the point" + text + ", which lies outside the ranges of the CG variables");
   space.wrap(point.data());
   points.insert(points.end(), point.begin(), point.end());
 }

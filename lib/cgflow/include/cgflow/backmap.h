@@ -24,6 +24,7 @@ struct Structures {
 
 /// Draws n structures for each of the CG points [count, n_cv] from the flow. Frame i uses RandomStream(seed,
 /// Stream::backmap, i). With `energy` the structures are weighed; the evaluations are the caller's to count. Collective.
+/// Throws ShapeError without points or for n < 1, EnergyError when energies fail.
 Structures backmap_points(const Model &model, const std::vector<double> &points, int n, std::uint64_t seed,
                           EnergyModel *energy, Communicator &comm);
 
