@@ -2,6 +2,7 @@
 #include "cgflow_command_backmap.h"
 
 #include "cgflow_child.h"
+#include "cgflow_child_checks.h"
 #include "cgflow_child_instance.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
@@ -78,6 +79,8 @@ void check_model(LAMMPS *lmp, const cgflow::Model &model, const Options &options
   if (model.info().units != lmp->update->unit_style)
     throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model, model.info().units,
                                          lmp->update->unit_style));
+  if (options.points == "pmf" && !model.has_pmf())
+    throw cgflow::ModelError(options.model + " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
 }
 
 void check_atoms(const cgflow::Model &model, const Options &options, bigint n_atoms)
@@ -119,6 +122,7 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
     std::unique_ptr<CGFlowChildInstance> instance;
     if (!options.atomistic.empty()) {
       instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
+      instance->guarded([&] { cgflow_check_child_system(instance->lammps(), lmp->update->unit_style, true); });
       check_atoms(model, options, instance->lammps()->atom->natoms);
     }
     if (comm.rank() == 0) cgflow_write_structures(lmp, instance.get(), structures, model, options.dump);
