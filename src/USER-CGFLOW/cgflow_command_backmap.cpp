@@ -8,6 +8,7 @@
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
 #include "cgflow_structure_writer.h"
+#include "cgflow_surface.h"
 
 #include "atom.h"
 #include "error.h"
@@ -116,7 +117,7 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
     if (options.dump.weights) cgflow::check_writable(options.dump.path + ".weights");
   });
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
-    const cgflow::Model model = cgflow::Model::read(options.model);
+    const cgflow::Model model = cgflow::Model::read(CGFlow::model_path(options.model));
     check_model(lmp, model, options);
     const cgflow::Structures structures = draw(lmp, model, options, comm);
     std::unique_ptr<CGFlowChildInstance> instance;

@@ -3,6 +3,7 @@
 
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_surface.h"
 
 #include "comm.h"
 #include "error.h"
@@ -100,7 +101,7 @@ void CGFlowCommandPmf::command(int narg, char **arg)
   std::unique_ptr<cgflow::Model> model;
   std::shared_ptr<const cgflow::PmfSurface> pmf;
   cgflow_guarded(lmp, "cgflow/pmf", [&] {
-    model = std::make_unique<cgflow::Model>(cgflow::Model::read(options.model));
+    model = std::make_unique<cgflow::Model>(cgflow::Model::read(CGFlow::model_path(options.model)));
     if (model->info().units != update->unit_style)
       throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model, model->info().units,
                                            update->unit_style));

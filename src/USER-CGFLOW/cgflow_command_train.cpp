@@ -5,6 +5,7 @@
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_surface.h"
 
 #include "domain.h"
 #include "error.h"
@@ -137,7 +138,7 @@ cgflow::Model make_model(LAMMPS *lmp, const Options &options, const CGFlowChild 
     cgflow::Model model = read_model(lmp, options, options.model);
     return yaml ? with_settings(model, cgflow::Config::read(options.from)) : std::move(model);
   }
-  if (!yaml) return read_model(lmp, options, options.from);
+  if (!yaml) return read_model(lmp, options, CGFlow::model_path(options.from));
   const cgflow::Config config = cgflow::Config::read(options.from);
   if (!child && config.example.dump.empty()) throw no_example_data();
   cgflow::ModelInfo info;

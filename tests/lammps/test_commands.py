@@ -1,6 +1,7 @@
 """The commands cgflow/train, cgflow/pmf and cgflow/backmap on the Mueller-Brown example: what they write, on how many ranks,
 and what they refuse. Each error must leave the files as they were."""
 import hashlib
+import os
 import pathlib
 import re
 import shutil
@@ -148,7 +149,9 @@ shell cp m.cgflow k.cgflow
         self.assertTrue(np.all(labels[:, 0] < -1.2))
 
     def test_two_ranks_learn_the_same_pmf(self):
-        self.lammps(HEAD + "cgflow/train energy two.cgflow temp 10.0 seed 5 atomistic in.mb points all.txt from example.cgflow\n", ranks=2)
+        self.lammps(HEAD + "cgflow/train energy two.cgflow temp 10.0 seed 5 atomistic in.mb points all.txt from example.cgflow\n"
+                    "cgflow/train energy again.cgflow temp 10.0 seed 5 atomistic in.mb points all.txt from example.cgflow\n", ranks=2)
+        self.assertEqual((self.folder / "two.cgflow").read_bytes(), (self.folder / "again.cgflow").read_bytes())
         one, _ = self.pmf()
         two, _ = self.pmf("two.cgflow")
         known = (one[:, 3] == 1) & (two[:, 3] == 1)
@@ -272,6 +275,20 @@ class Pmf(CommandsTest):
         one = self.digest()
         self.lammps(HEAD + "cgflow/pmf m.cgflow grid 39 -2.6 1.2 file out.pmf labels out.labels\n", ranks=2)
         self.assertEqual(self.digest(), one)
+
+    def test_models_are_found_among_the_potentials(self):
+        self.pmf()
+        one = self.digest()
+        (self.folder / "potentials").mkdir()
+        shutil.move(self.folder / "m.cgflow", self.folder / "potentials" / "m.cgflow")
+        command = HEAD + "cgflow/pmf m.cgflow grid 39 -2.6 1.2 file out.pmf labels out.labels\n"
+        self.assert_error(command, "m.cgflow: No such file")
+        os.environ["LAMMPS_POTENTIALS"] = str(self.folder / "potentials")
+        self.addCleanup(os.environ.pop, "LAMMPS_POTENTIALS")
+        self.lammps(command + BACKMAP + "\n" + "cgflow/train example n.cgflow temp 10 seed 5 epochs 1 from m.cgflow\n")
+        self.assertEqual(self.digest()["out.pmf"], one["out.pmf"])
+        self.assertTrue((self.folder / "d.lammpstrj").exists())
+        self.assertTrue((self.folder / "n.cgflow").exists())
 
     def test_pair_style_reads_the_table(self):
         self.pmf(grid="201 -2.6 1.2")
