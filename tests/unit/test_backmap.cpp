@@ -325,3 +325,61 @@ TEST(Backmap, AFailureOfTheEnergiesOnOneRankReachesAll)
   });
   EXPECT_THAT(texts, testing::Each(HasSubstr("the child failed")));
 }
+
+namespace {
+
+// Two particles in three dimensions: x and y of both are CG variables, z of both fine; all harmonic, z the softer the larger
+// x. Four CG variables are too many for a grid, so the points of the PMF come from a Markov chain.
+class TwoHarmonicParticles : public EnergyModel {
+ public:
+  int n_atoms() const override { return 2; }
+  void evaluate(int n, const double *x, double *energy, double *force) override
+  {
+    for (int i = 0; i < 6 * n; i += 3) {
+      const double k = 1 + 0.4 * std::tanh(x[i]), slope = 0.4 * (1 - std::pow(std::tanh(x[i]), 2));
+      const double u = 0.5 * (x[i] * x[i] + x[i + 1] * x[i + 1] + k * x[i + 2] * x[i + 2]);
+      energy[i / 6] = i % 6 ? energy[i / 6] + u : u;
+      force[i] = -x[i] - 0.5 * slope * x[i + 2] * x[i + 2], force[i + 1] = -x[i + 1], force[i + 2] = -k * x[i + 2];
+    }
+  }
+};
+
+Model four_variables()
+{
+  Config config;
+  for (const char *name : {"x1", "y1", "x2", "y2"}) config.cg.push_back({name, {{name, 1.0}}, {-4, 4}});
+  for (const char *name : {"z1", "z2"}) config.fine.push_back({name, {{name, 1.0}}});
+  Model model(config, {1.0, 1.0, "lj", 2, 3, 5, 1e6});
+  SerialCommunicator comm;
+  SilentLog log;
+  TwoHarmonicParticles energy;
+  Trainer trainer(model, &energy, comm, log);
+  std::vector<double> frames, points;
+  RandomStream random(1, Stream::test);
+  for (int i = 0; i < 6 * 100; ++i) frames.push_back(random.normal());
+  for (int i = 0; i < 4 * 300; ++i) points.push_back(std::clamp(1.3 * random.normal(), -4.0, 4.0));
+  trainer.train_by_example(frames, model.config().example);
+  trainer.train_by_energy(points, model.config().energy, 1, LabelConfig());
+  trainer.add_labels(points, 16);
+  trainer.fit();
+  return model;
+}
+
+}    // namespace
+
+// Each of the six coordinates holds kT/2, up to 0.1 % that the walls at four standard deviations take away.
+TEST(BackmapPmf, ChainsDrawFromManyVariables)
+{
+  const Model model = four_variables();
+  TwoHarmonicParticles energy;
+  const int n = 1500;
+  const Structures drawn = draw_pmf(model, n, 3, &energy);
+  const auto [U, error] = weighted_mean(drawn.ln_W, drawn.energy);
+  EXPECT_LT(error, 0.2);
+  // Neighbours in a chain are somewhat correlated.
+  EXPECT_NEAR(U, 3.0, 7 * error);
+  for (int i = 0; i < n; ++i)
+    for (int k = 0; k < 4; ++k) ASSERT_EQ(drawn.x[6 * i + k / 2 * 3 + k % 2], drawn.s[4 * i + k]);
+  const Structures other = draw_pmf(model, n, 4, nullptr);
+  EXPECT_NE(other.s, drawn.s);
+}
