@@ -120,7 +120,8 @@ void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Struc
   if (!style.empty()) {
     arguments = style.front() + " 1 " + temporary;
     for (auto word = style.begin() + 1; word < modify; ++word) arguments += " " + *word;
-    changes = "sort id";
+    // Rows of these two are no atoms.
+    changes = style.front() == "local" || style.front() == "grid" ? "first no" : "sort id";
     for (auto word = modify; word < style.end(); ++word)
       if (word != modify) changes += " " + *word;
   }
