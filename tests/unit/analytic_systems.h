@@ -80,9 +80,11 @@ struct System {
   Config config(const std::string &settings) const
   {
     std::ostringstream text;
-    text << "cg: [{name: s, linear: {x: 1, y: " << slope << "}, range: [" << lo << ", " << hi << "]}]\n"
-         << "fine: [{name: t, linear: {x: " << -slope << ", y: 1}}]\n"
-         << settings;
+    text << "cg: [{name: s, linear: {x: 1";
+    if (slope != 0) text << ", y: " << slope;
+    text << "}, range: [" << lo << ", " << hi << "]}]\nfine: [{name: t, linear: {";
+    if (slope != 0) text << "x: " << -slope << ", ";
+    text << "y: 1}}]\n" << settings;
     return Config::parse(text.str(), "settings");
   }
   ModelInfo info(std::uint64_t seed) const { return {kT, kT, "lj", 1, 2, seed, 0.2}; }
