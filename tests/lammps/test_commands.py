@@ -80,7 +80,7 @@ class CommandsTest(LammpsTest):
 class Train(CommandsTest):
     def test_says_what_it_did(self):
         text = self.made.text
-        self.assertRegex(text, r"cgflow/train: trained by example on 81 frames, loss [\d.]+ \(test [\d.]+ on 20 frames\)")
+        self.assertRegex(text, r"cgflow/train: trained by example on 80 frames, loss [\d.]+ \(test [\d.]+ on 20 frames\)")
         self.assertRegex(text, r"cgflow/train: wrote m.cgflow, 2500 energy evaluations so far")
         self.assertRegex(text, r"cgflow/train: iteration 1: \d+ new points")
         self.assertNotIn("cgflow/al", text)

@@ -69,7 +69,7 @@ class MuellerBrown(LammpsTest):
 
     def test_data_come_from_one_basin(self):
         frames = read_dump(self.folder / "mb_basin.dump")
-        self.assertEqual(len(frames), 101)
+        self.assertEqual(len(frames), 100)
         s = np.array([f["x"][0] - f["y"][0] for _, f in frames])
         self.assertLess(s.max(), -1.5)
 
