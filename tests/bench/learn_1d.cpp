@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     const Config config = system.config(settings);
     Learner learner(Model(config, system.info(seed)), &energy, comm, verbose ? static_cast<Log &>(screen) : silent);
     learner.begin(system.frames(100, seed), 2500);
-    const std::int64_t sweeps = tests::walk(learner, system, 200, 0.1, 2 * system.kT, 100000, seed);
+    const std::int64_t sweeps = tests::walk(learner, 200, 0.026, 2 * system.kT, 100000, seed);
     const tests::Accuracy a = tests::accuracy(system, *learner.surface());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     std::printf("%-14s %5d %7lld %7d %8.4f %8.4f %8.4f %8.2f %8.2f %8d %7lld %7.1f\n", name.c_str(), seed,

@@ -124,26 +124,36 @@ struct System {
 inline System mueller_brown_system() { return {mueller_brown, 10.0, -2.6, 1.2, -1.0, {-0.558, 1.442}, -2.5, 1.1}; }
 inline System double_well_system() { return {curved_double_well, 2.0, -1.7, 1.9, 0.3, {-1.0, -0.45}, -1.5, 1.6}; }
 
-/// Walkers in one dimension by Metropolis Monte Carlo at walker_kT; returns the number of sweeps.
-inline std::int64_t walk(Learner &learner, const System &system, int walkers, double step, double walker_kT,
-                         std::int64_t sweeps, std::uint64_t seed)
+/// Walkers by Metropolis Monte Carlo at walker_kT with Gaussian steps of `step` in units of the ranges' widths; returns the
+/// number of sweeps.
+inline std::int64_t walk(Learner &learner, int walkers, double step, double walker_kT, std::int64_t sweeps,
+                         std::uint64_t seed)
 {
-  std::vector<double> s(walkers), f(walkers), std(walkers), trial(walkers), ft(walkers), stdt(walkers);
+  const CgSpace &space = learner.model().space();
+  const int d = space.n_cv();
+  std::vector<double> s(walkers * d), f(walkers), std(walkers), trial(walkers * d), ft(walkers), stdt(walkers);
   std::vector<char> stopped(walkers, 0);
-  for (int i = 0; i < walkers; ++i) s[i] = learner.start_point(i)[0];
+  const auto start = [&](int i) {
+    const std::vector<double> point = learner.start_point(i);
+    std::copy(point.begin(), point.end(), &s[i * d]);
+  };
+  for (int i = 0; i < walkers; ++i) start(i);
   learner.surface()->evaluate(walkers, s.data(), f.data(), std.data(), nullptr);
   for (std::int64_t sweep = 0; sweep < sweeps; ++sweep) {
     std::vector<double> u(walkers);
     for (int i = 0; i < walkers; ++i) {
       RandomStream random(seed, Stream::walkers, i, sweep);
-      trial[i] = s[i] + step * random.normal();
+      for (int k = 0; k < d; ++k) trial[i * d + k] = s[i * d + k] + step * space[k].width() * random.normal();
+      space.wrap(&trial[i * d]);
       u[i] = random.uniform();
     }
     learner.surface()->evaluate(walkers, trial.data(), ft.data(), stdt.data(), nullptr);
     int count = 0;
     for (int i = 0; i < walkers; ++i) {
-      if (!stopped[i] && trial[i] >= system.lo && trial[i] <= system.hi && u[i] < std::exp(-(ft[i] - f[i]) / walker_kT))
-        s[i] = trial[i], f[i] = ft[i], std[i] = stdt[i];
+      if (!stopped[i] && space.contains(&trial[i * d]) && u[i] < std::exp(-(ft[i] - f[i]) / walker_kT)) {
+        std::copy_n(&trial[i * d], d, &s[i * d]);
+        f[i] = ft[i], std[i] = stdt[i];
+      }
       if (std[i] > learner.threshold()) stopped[i] = 1;
       count += stopped[i];
     }
@@ -152,10 +162,10 @@ inline std::int64_t walk(Learner &learner, const System &system, int walkers, do
     if (decision == Learner::Decision::iterate) {
       std::vector<double> points;
       for (int i = 0; i < walkers; ++i)
-        if (stopped[i]) points.push_back(s[i]);
+        if (stopped[i]) points.insert(points.end(), &s[i * d], &s[i * d] + d);
       learner.iterate(points);
       for (int i = 0; i < walkers; ++i)
-        if (stopped[i]) s[i] = learner.start_point(i)[0], stopped[i] = 0;
+        if (stopped[i]) start(i), stopped[i] = 0;
       learner.surface()->evaluate(walkers, s.data(), f.data(), std.data(), nullptr);
     }
   }

@@ -46,7 +46,7 @@ struct Learning {
   void begin() { learner.begin(system.frames(100, seed), 2500); }
   std::int64_t walk(std::int64_t sweeps = 100000)
   {
-    return tests::walk(learner, system, 100, 0.1, 2 * system.kT, sweeps, seed);
+    return tests::walk(learner, 100, 0.026, 2 * system.kT, sweeps, seed);
   }
 
   tests::System system;
@@ -83,6 +83,75 @@ TEST(Learner, LearnsAnotherSystemWithTheSameSettings)
   EXPECT_LT(a.rms, 0.05);
   EXPECT_LT(a.largest, 0.2);
   EXPECT_GT(a.within2, 0.75);
+}
+
+// Two CG variables, one of them mixed: s = (x, y + z), fine z. Mueller-Brown in (x, y + z) at half the height, with a fine
+// mode whose centre and width depend on both: F is the surface plus half the logarithm of the stiffness.
+class TwoVariables : public EnergyModel {
+ public:
+  int n_atoms() const override { return 1; }
+  static double stiffness(double s0, double s1) { return 40 + 15 * std::sin(2 * s0) * std::cos(s1); }
+  void evaluate(int n, const double *x, double *energy, double *force) override
+  {
+    for (int i = 0; i < n; ++i, x += 3, force += 3) {
+      const double s0 = x[0], s1 = x[1] + x[2], k = stiffness(s0, s1), dz = x[2] - 0.3 * s0 * s1;
+      double g[2];
+      energy[i] = 0.5 * tests::mueller_brown(s0, s1, g) + 0.5 * k * dz * dz;
+      if (!std::isfinite(energy[i])) energy[i] = std::numeric_limits<double>::infinity();
+      const double dk0 = 30 * std::cos(2 * s0) * std::cos(s1), dk1 = -15 * std::sin(2 * s0) * std::sin(s1);
+      const double d0 = 0.5 * g[0] + 0.5 * dk0 * dz * dz - k * dz * 0.3 * s1;
+      const double d1 = 0.5 * g[1] + 0.5 * dk1 * dz * dz - k * dz * 0.3 * s0;
+      force[0] = -d0, force[1] = -d1, force[2] = -d1 - k * dz;
+    }
+  }
+};
+
+TEST(Learner, LearnsTwoVariablesFromOneBasin)
+{
+  constexpr double kT = 10.0;
+  const Config config = Config::parse(
+      "cg: [{name: a, linear: {x: 1}, range: [-1.8, 1.4]}, {name: b, linear: {y: 1, z: 1}, range: [-0.6, 2.2]}]\n"
+      "explore: {ceiling: 10, quiet: 2000, target: 0.04}\n", "two");
+  TwoVariables energy;
+  SerialCommunicator comm;
+  Lines log;
+  Learner learner(Model(config, {kT, kT, "lj", 1, 3, 2, 0.3}), &energy, comm, log);
+  std::vector<double> frames;
+  RandomStream random(1, Stream::test);
+  for (int i = 0; i < 200; ++i) {
+    const double s0 = -0.558 + 0.2 * random.normal(), s1 = 1.442 + 0.2 * random.normal();
+    const double z = 0.3 * s0 * s1 + random.normal() * std::sqrt(kT / TwoVariables::stiffness(s0, s1));
+    frames.insert(frames.end(), {s0, s1 - z, z});
+  }
+  learner.begin(frames, 2000);
+  tests::walk(learner, 100, 0.05, 1.5 * kT, 60000, 2);
+  EXPECT_EQ(learner.status(), Learner::converged) << log.all;
+
+  std::vector<double> s, exact;
+  for (int i = 0; i < 60; ++i)
+    for (int j = 0; j < 60; ++j) {
+      const double a = -1.8 + 3.2 * (i + 0.5) / 60, b = -0.6 + 2.8 * (j + 0.5) / 60;
+      double g[2];
+      s.insert(s.end(), {a, b});
+      exact.push_back(0.5 * tests::mueller_brown(a, b, g) / kT + 0.5 * std::log(TwoVariables::stiffness(a, b)));
+    }
+  const int n = static_cast<int>(exact.size());
+  std::vector<double> f(n), std(n);
+  learner.surface()->evaluate(n, s.data(), f.data(), std.data(), nullptr);
+  const double lowest = *std::min_element(exact.begin(), exact.end());
+  double mean = 0, used = 0, square = 0, within = 0;
+  for (int i = 0; i < n; ++i)
+    if (exact[i] - lowest < 6) mean += f[i] / kT - exact[i], ++used;
+  for (int i = 0; i < n; ++i) {
+    if (exact[i] - lowest >= 6) continue;
+    const double error = f[i] / kT - exact[i] - mean / used;
+    square += error * error;
+    within += std::abs(error) < 2 * std[i] / kT;
+  }
+  std::printf("  RMS %.4f kT, within 2 std %.2f, %lld evaluations\n", std::sqrt(square / used), within / used,
+              static_cast<long long>(learner.model().counts.total()));
+  EXPECT_LT(std::sqrt(square / used), 0.1);
+  EXPECT_GT(within / used, 0.8);
 }
 
 TEST(Learner, EveryEvaluationIsCounted)

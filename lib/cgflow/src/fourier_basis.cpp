@@ -60,6 +60,14 @@ Tensor FourierBasis::features(const Tensor &s) const
   return at::cat({at::cos(angle), at::sin(angle), at::ones({s.size(0), 1}, s.options())}, 1);
 }
 
+Tensor FourierBasis::combine(const Tensor &weights, const Tensor &s) const
+{
+  const std::int64_t k = frequency_.size(0);
+  const Tensor angle = at::matmul(frequency_, scale_to_ranges(space_, s).t());
+  const Tensor cosines = at::addmm(weights.slice(1, 2 * k), weights.slice(1, 0, k), at::cos(angle));
+  return at::addmm(cosines, weights.slice(1, k, 2 * k), at::sin(angle));
+}
+
 Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const
 {
   const std::int64_t k = frequency_.size(0);

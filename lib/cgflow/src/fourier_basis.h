@@ -20,6 +20,8 @@ class FourierBasis {
   int n_cv() const { return space_.n_cv(); }
   /// [n, size() + 1]: cosines, sines, 1. s [n, n_cv] in box units.
   Tensor features(const Tensor &s) const;
+  /// Functions with the given weights: weights [m, size() + 1] times features(s), [m, n], without storing the features.
+  Tensor combine(const Tensor &weights, const Tensor &s) const;
   /// Gradient of sum_k weights[k] features[k], [n, n_cv] per box unit. weights [size() + 1].
   Tensor gradient(const Tensor &weights, const Tensor &s) const;
   /// Prior variance of each unit's weight for a process of variance 1 and the given length in units of the ranges, [size()].

@@ -38,7 +38,7 @@ class FourierMembers : public PmfMembers {
 
   Tensor evaluate(const Tensor &parameters, const Tensor &s) const override
   {
-    return at::matmul(parameters, basis_.features(s).t());
+    return basis_.combine(parameters, s);
   }
   Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const override
   {
