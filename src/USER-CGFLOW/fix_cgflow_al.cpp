@@ -203,8 +203,9 @@ void FixCGFlowAL::Impl::go_to_step(Fix *self)
   update->firststep = update->beginstep = ledger.first();
   update->laststep = update->endstep = ledger.last();
   if (!moves) return;
-  // Fixes after this one come to their init() anyway.
-  for (auto *fix : lmp->modify->get_fix_list()) {
+  // Fixes after this one come to their init() anyway. A copy, since each call of get_fix_list() makes the list anew.
+  const std::vector<Fix *> fixes = lmp->modify->get_fix_list();
+  for (auto *fix : fixes) {
     if (fix == self) break;
     fix->init();
   }
