@@ -74,7 +74,7 @@ def draw_points(axes, history):
 
 
 def draw_convergence(axes, convergence):
-    for key, label, style in (("std", "largest std", "o-"), ("change", "change of the PMF", "s-")):
+    for key, label, style in (("std", "std (RMS over the known region)", "o-"), ("change", "change of the PMF", "s-")):
         x, y = np.array(convergence["evaluations"]), np.array(convergence[key])
         good = np.isfinite(y) & (y > 0)
         axes.plot(x[good], y[good], style, ms=3, lw=1, label=label)

@@ -1,4 +1,4 @@
-/* -*- c++ -*- SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 #ifdef FIX_CLASS
 // clang-format off
 FixStyle(cgflow/al,FixCGFlowAL);

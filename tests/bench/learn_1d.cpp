@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Prints what active learning costs and reaches on analytic systems, seed by seed: learn_1d [SYSTEM [FIRST_SEED [SEEDS]]]
+// Prints what active learning costs and reaches on analytic systems, seed by seed: learn_1d [SYSTEM [FIRST_SEED
+// [SEEDS [SETTINGS.yaml [verbose]]]]]; the settings are what a user's YAML file holds beside `cg` and `fine`, or none.
 #include "analytic_systems.h"
 
 #include <ATen/Parallel.h>
@@ -7,7 +8,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <vector>
 
 using namespace cgflow;
 
@@ -25,16 +29,22 @@ int main(int argc, char **argv)
   const std::string name = argc > 1 ? argv[1] : "mueller_brown";
   const tests::System system = name == "double_well" ? tests::double_well_system() : tests::mueller_brown_system();
   const int first = argc > 2 ? std::atoi(argv[2]) : 1, seeds = argc > 3 ? std::atoi(argv[3]) : 5;
-  const bool verbose = argc > 4;
+  std::string settings;
+  if (argc > 4 && std::string(argv[4]) != "none") {
+    std::ifstream file(argv[4]);
+    settings.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  const bool verbose = argc > 5;
   Screen screen;
   SilentLog silent;
   std::printf("%-14s %5s %7s %7s %8s %8s %8s %8s %8s %8s %7s %7s\n", "system", "seed", "evals", "status", "rms", "largest",
               "std", "in 1std", "in 2std", "iter", "sweeps", "s");
+  std::vector<double> rms, largest, evaluations, in1, in2;
   for (int seed = first; seed < first + seeds; ++seed) {
     const auto begin = std::chrono::steady_clock::now();
     tests::OneParticle energy(system.potential);
     SerialCommunicator comm;
-    Config config = system.config();
+    const Config config = system.config(settings);
     Learner learner(Model(config, system.info(seed)), &energy, comm, verbose ? static_cast<Log &>(screen) : silent);
     learner.begin(system.frames(100, seed), 2500);
     const std::int64_t sweeps = tests::walk(learner, system, 200, 0.1, 2 * system.kT, 100000, seed);
@@ -43,6 +53,8 @@ int main(int argc, char **argv)
     std::printf("%-14s %5d %7lld %7d %8.4f %8.4f %8.4f %8.2f %8.2f %8d %7lld %7.1f\n", name.c_str(), seed,
                 static_cast<long long>(learner.model().counts.total()), learner.status(), a.rms, a.largest, a.median_std,
                 a.within1, a.within2, learner.model().iteration, static_cast<long long>(sweeps), seconds);
+    rms.push_back(a.rms), largest.push_back(a.largest), in1.push_back(a.within1), in2.push_back(a.within2);
+    evaluations.push_back(static_cast<double>(learner.model().counts.total()));
     if (verbose) {
       // Each label against the exact PMF in units of its error, the best constant removed: z far from normal means bias.
       double mean = 0, norm = 0;
@@ -51,6 +63,12 @@ int main(int argc, char **argv)
         mean += c * (label.f() - system.exact(label.s[0]));
         norm += c;
       }
+      for (int i = 0; i <= 60; ++i) {
+        const double at = system.low_s + (system.high_s - system.low_s) * i / 60;
+        double f, std;
+        learner.surface()->evaluate(1, &at, &f, &std, nullptr);
+        std::printf("    pmf s %7.3f error %7.4f std %7.4f\n", at, f / system.kT - system.exact(at) - a.shift, std / system.kT);
+      }
       for (const auto &label : learner.model().labels()) {
         const double delta = label.f() - system.exact(label.s[0]) - mean / norm;
         std::printf("    label %2d s %7.3f f %7.3f error %6.3f is %7.3f off, ess %.2f\n", label.iteration, label.s[0], label.f(),
@@ -58,5 +76,13 @@ int main(int argc, char **argv)
       }
     }
     std::fflush(stdout);
+  }
+  std::printf("%-22s %9s %9s %9s %9s\n", "over all seeds", "lowest", "median", "mean", "highest");
+  for (auto &[name, values] : {std::pair{"evaluations", &evaluations}, std::pair{"rms", &rms}, std::pair{"largest", &largest},
+                               std::pair{"within 1 std", &in1}, std::pair{"within 2 std", &in2}}) {
+    std::sort(values->begin(), values->end());
+    double mean = 0.0;
+    for (const double v : *values) mean += v / static_cast<double>(values->size());
+    std::printf("%-22s %9.4g %9.4g %9.4g %9.4g\n", name, values->front(), (*values)[values->size() / 2], mean, values->back());
   }
 }

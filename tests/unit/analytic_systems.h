@@ -12,6 +12,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <sstream>
+#include <string>
 #include <vector>
 
 namespace cgflow::tests {
@@ -73,12 +75,17 @@ struct System {
   double start[2];    // a minimum
   double low_s, high_s;    // the PMF is compared on this range
 
-  Config config() const
+  Config config() const { return config(""); }
+  /// The same with further settings as YAML text, which has neither `cg` nor `fine`.
+  Config config(const std::string &settings) const
   {
-    Config c;
-    c.cg.push_back({"s", {{"x", 1.0}, {"y", slope}}, {lo, hi}});
-    c.fine.push_back({"t", {{"x", -slope}, {"y", 1.0}}});
-    return c;
+    std::ostringstream text;
+    text << "cg: [{name: s, linear: {x: 1";
+    if (slope != 0) text << ", y: " << slope;
+    text << "}, range: [" << lo << ", " << hi << "]}]\nfine: [{name: t, linear: {";
+    if (slope != 0) text << "x: " << -slope << ", ";
+    text << "y: 1}}]\n" << settings;
+    return Config::parse(text.str(), "settings");
   }
   ModelInfo info(std::uint64_t seed) const { return {kT, kT, "lj", 1, 2, seed, 0.2}; }
 
@@ -158,6 +165,7 @@ inline std::int64_t walk(Learner &learner, const System &system, int walkers, do
 /// Errors of a PMF against the exact one, best constant removed, kT.
 struct Accuracy {
   double rms = 0, largest = 0, within1 = 0, within2 = 0, median_std = 0;
+  double shift = 0;    // the constant removed
 };
 inline Accuracy accuracy(const System &system, const PmfSurface &surface)
 {
@@ -172,6 +180,7 @@ inline Accuracy accuracy(const System &system, const PmfSurface &surface)
     mean += error.back() / n;
   }
   Accuracy a;
+  a.shift = mean;
   for (int i = 0; i < n; ++i) {
     const double e = std::abs(error[i] - mean);
     a.rms += e * e / n;

@@ -132,8 +132,8 @@ TEST(ConfigErrors, UnknownKeysNameTheAllowedOnes)
             "fine, paper, flow, train, pmf, explore, budget");
   EXPECT_EQ(
       error_after_cg("pmf: {qqqqqqq: 3}\n"),
-      "mb.yaml:2:7: pmf.qqqqqqq: unknown key. Allowed keys: members, hidden, rate, epochs, batch, loss, bagging, prior, "
-      "warm_start, table");
+      "mb.yaml:2:7: pmf.qqqqqqq: unknown key. Allowed keys: members, network, hidden, rate, epochs, batch, loss, bagging, "
+      "prior, warm_start, table");
   EXPECT_THAT(error_after_cg("train: {exmaple: {}}\n"), HasSubstr("train.exmaple: unknown key; did you mean 'example'?"));
   EXPECT_EQ(error_of("cg: [{name: s, lin: {x: 1}, range: [0, 1]}]"),
             "mb.yaml:1:16: cg[1].lin: unknown key. Allowed keys: name, linear, range");
@@ -175,7 +175,7 @@ TEST(ConfigErrors, WrongTypesNameWhatWasGot)
             "mb.yaml:2:13: pmf.loss: got 'gama', expected one of gamma, squared; did you mean 'gamma'?");
   EXPECT_EQ(error_after_cg("flow: {layers: [affine, cubic]}\n"),
             "mb.yaml:2:25: flow.layers[2]: got 'cubic', expected list of affine, spline, affine_coupling, spline_coupling");
-  EXPECT_EQ(error_after_cg("pmf: 3\n"), "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, hidden, rate, "
+  EXPECT_EQ(error_after_cg("pmf: 3\n"), "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, network, hidden, rate, "
                                         "epochs, batch, loss, bagging, prior, warm_start, table");
   EXPECT_THAT(error_after_cg("explore: gird\n"), HasSubstr("mb.yaml:2:10: explore: got 'gird', expected one of mc, grid, or "
                                                            "a map with the keys strategy, quiet"));

@@ -32,6 +32,8 @@ Config paper_config()
   c.energy.drop = 0;
   c.energy.test = 0.2;
 
+  c.consolidate.points = 0;
+
   c.labels.from = "training";
 
   c.pmf.members = 10;

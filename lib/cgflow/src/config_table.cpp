@@ -125,6 +125,26 @@ Rows energy_rows()
   };
 }
 
+Rows consolidate_rows()
+{
+  const auto c = &Config::consolidate;
+  using C = ConsolidateConfig;
+  return {
+      {"train.consolidate.points",
+       at(c, &C::points),
+       at_least(0),
+       {},
+       "CG points of a training over the whole known region, at a lower rate, when exploring has ended and before "
+       "refinement: half of them uniform, half where the std is large. 0: none."},
+      {"train.consolidate.rate", at(c, &C::rate), above(0), {}, "Its learning rate of Adam."},
+      {"train.consolidate.final_rate",
+       at(c, &C::final_rate),
+       kShare,
+       {},
+       "Its cosine decay ends at this share of the rate."},
+  };
+}
+
 Rows label_rows()
 {
   const auto c = &Config::labels;
@@ -227,13 +247,13 @@ Rows make_table()
        {},
        {},
        "Take the settings of the method's paper for its Mueller-Brown system as defaults. Keys that are given stay."}};
-  for (const Rows &rows : {flow_rows(), example_rows(), energy_rows(), label_rows(), pmf_rows(), explore_rows()})
+  for (const Rows &rows : {flow_rows(), example_rows(), energy_rows(), consolidate_rows(), label_rows(), pmf_rows(), explore_rows()})
     table.insert(table.end(), rows.begin(), rows.end());
   table.push_back({"budget",
                    at(&Config::budget),
                    at_least(1),
                    {},
-                   "Energy evaluations in all: training, test losses and labels. The run ends when they are spent."});
+                   "Energy evaluations in all: the data's MD steps, training, test losses and labels. The run ends when they are spent."});
   return table;
 }
 

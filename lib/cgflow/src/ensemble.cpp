@@ -3,6 +3,7 @@
 
 #include "ensemble_members.h"
 #include "label_weights.h"
+#include "one_thread.h"
 
 #include "cgflow/error.h"
 
@@ -134,6 +135,7 @@ bool PmfEnsemble::fitted() const { return impl_->parameters.defined(); }
 
 PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::uint64_t fit, Communicator &comm)
 {
+  const OneThread one_thread;
   if (labels.empty()) throw ModelError("PMF ensemble: got no label to fit, at least one is needed");
   const at::NoGradGuard no_gradient;
   const LabelData data = label_data(labels, impl_->space);
@@ -161,6 +163,7 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
 
 void PmfEnsemble::evaluate(int n, const double *s, double *f, double *std, double *gradient) const
 {
+  const OneThread one_thread;
   impl_->require_fitted();
   const at::NoGradGuard no_gradient;
   const int d = impl_->space.n_cv();
@@ -177,6 +180,7 @@ void PmfEnsemble::evaluate(int n, const double *s, double *f, double *std, doubl
 
 void PmfEnsemble::evaluate_members(int n, const double *s, double *out) const
 {
+  const OneThread one_thread;
   impl_->require_fitted();
   const at::NoGradGuard no_gradient;
   const int d = impl_->space.n_cv();

@@ -3,6 +3,7 @@
 
 #include "energy_batch.h"
 #include "energy_training.h"
+#include "one_thread.h"
 #include "shape.h"
 #include "shuffle.h"
 
@@ -82,6 +83,7 @@ FlowTrainer::FlowTrainer(ConditionalFlow &flow, const CoordinateMap &map, Commun
 
 ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &config)
 {
+  const OneThread one_thread;
   check(config);
   const at::AutoGradMode derivatives(true);    // whatever the caller has set
   Frames train, test;
@@ -133,6 +135,7 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
 EnergyReport FlowTrainer::by_energy(const Tensor &points, const EnergyConfig &config, int epochs, EnergyModel &energy,
                                     std::uint64_t iteration)
 {
+  const OneThread one_thread;
   check(config, epochs);
   const at::AutoGradMode derivatives(true);    // whatever the caller has set
   check_shape("CG points", points, {-1, flow_.n_cv()});
@@ -167,6 +170,7 @@ WeightedSamples draw_weighted(const ConditionalFlow &flow, const CoordinateMap &
 WeightedSamples weigh(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT, const Tensor &s,
                       const Tensor &z)
 {
+  const OneThread one_thread;
   const at::NoGradGuard no_grad;
   const auto sample = flow.sample(z, s, Parameters::held);
   const auto x = map.to_cartesian(s, sample.fine);

@@ -11,7 +11,7 @@ namespace cgflow {
 
 namespace {
 constexpr double kPadding = 1.6;
-constexpr double kSmoothness = 4.5;    // Matern's nu: 9/2, F has four derivatives
+constexpr double kSmoothness = 2.5;    // Matern's nu: 5/2, F has two derivatives; where fine modes cross, F turns sharply
 
 struct Mode {
   double square;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Networks of one layer of sinusoidal units whose output weights have a normal prior: F_m(s) = sum_k c_mk phi_k(s). The
-// units are the lowest modes of the (periodic or padded) CG space, their prior variances the spectrum of a Matern-9/2
+// units are the lowest modes of the (periodic or padded) CG space, their prior variances the spectrum of a Matern-5/2
 // process, so that any feature down to about a twentieth of the ranges is within reach and the fit between labels is
 // smooth. Given the units the loss is convex: each member goes to its optimum in a few Newton steps, in milliseconds,
 // where hidden layers trained by Adam take seconds to come near one of many.

@@ -71,6 +71,14 @@ struct EnergyConfig {
   bool operator==(const EnergyConfig &) const = default;
 };
 
+/// `train: consolidate:` training by energy over the whole known region, when exploring has ended and before refinement.
+struct ConsolidateConfig {
+  int points = 2048;          ///< CG points, half of them where the std is large; 0: none
+  double rate = 3e-3;         ///< Adam learning rate
+  double final_rate = 0.03;   ///< cosine decay ends at this share of `rate`
+  bool operator==(const ConsolidateConfig &) const = default;
+};
+
 /// `train: labels:` PMF labels by Eq. 12.
 struct LabelConfig {
   std::string from = "frozen";    ///< frozen (fresh samples of the frozen flow) or training (the last epoch's samples)
@@ -120,6 +128,7 @@ struct Config {
   FlowConfig flow;
   ExampleConfig example;
   EnergyConfig energy;
+  ConsolidateConfig consolidate;
   LabelConfig labels;
   PmfConfig pmf;
   ExploreConfig explore;

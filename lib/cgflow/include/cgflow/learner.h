@@ -7,6 +7,7 @@
 #include "cgflow/energy_model.h"
 #include "cgflow/log.h"
 #include "cgflow/model.h"
+#include "cgflow/random.h"
 #include "cgflow/trainer.h"
 
 #include <cstdint>
@@ -86,10 +87,13 @@ class Learner {
   void learn_around(const std::vector<double> &centres, int epochs);
   bool train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels);
   void refine();
+  bool consolidate();
   void add_labels_by_std(std::int64_t n);
-  std::vector<double> draw_from_cover(std::int64_t n) const;
+  std::vector<double> draw_from_cover(std::int64_t n, Stream purpose) const;
+  std::uint64_t draw_key(int number) const;
   void finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
                         const EnergySummary &labels);
+  std::int64_t first_cost() const;
   bool affordable(std::int64_t evaluations);
   void refresh_surface();
   /// Points uniform over the known region where F is below the ceiling, by weight, with F and std in kT.

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/learner.h"
+
+#include "analytic_systems.h"
+#include "rank_threads.h"
+
+#include "cgflow/error.h"
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+
+using namespace cgflow;
+using testing::HasSubstr;
+
+namespace {
+
+// Half a second of learning: enough iterations of each kind, not accurate.
+const char kSmall[] = "train: {example: {epochs: 20}, energy: {points: 256}, consolidate: {points: 128}, labels: {points: 12, latent: 8}}\n"
+                      "pmf: {members: 6}\n"
+                      "explore: {quiet: 300, target: 0.2}\n";
+
+class Lines : public Log {
+ public:
+  void line(const std::string &text) override { all += text + "\n"; }
+  void warning(const std::string &text) override { all += "WARNING " + text + "\n"; }
+  std::string all;
+};
+
+std::string bytes(const Learner &learner)
+{
+  Archive archive("state");
+  learner.store(archive);
+  return archive.to_bytes();
+}
+
+/// A learner with what it refers to.
+struct Learning {
+  explicit Learning(const tests::System &system, const std::string &settings, int seed = 1) :
+      system(system), energy(system.potential),
+      learner(Model(system.config(settings), system.info(seed)), &energy, comm, log), seed(seed)
+  {
+  }
+  void begin() { learner.begin(system.frames(100, seed), 2500); }
+  std::int64_t walk(std::int64_t sweeps = 100000)
+  {
+    return tests::walk(learner, system, 100, 0.1, 2 * system.kT, sweeps, seed);
+  }
+
+  tests::System system;
+  tests::OneParticle energy;
+  SerialCommunicator comm;
+  Lines log;
+  Learner learner;
+  int seed;
+};
+
+}    // namespace
+
+TEST(Learner, LearnsMuellerBrownFromOneBasinWithAnHonestStd)
+{
+  Learning run(tests::mueller_brown_system(), "", 5);
+  run.begin();
+  run.walk();
+  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
+  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
+  EXPECT_LT(a.rms, 0.05);
+  EXPECT_LT(a.largest, 0.2);
+  EXPECT_GT(a.within2, 0.8);
+  EXPECT_LT(a.median_std, std::max(3 * a.rms, 0.02));
+  EXPECT_LT(run.learner.model().counts.total(), 30000);
+}
+
+TEST(Learner, LearnsAnotherSystemWithTheSameSettings)
+{
+  Learning run(tests::double_well_system(), "", 3);
+  run.begin();
+  run.walk();
+  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
+  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
+  EXPECT_LT(a.rms, 0.05);
+  EXPECT_LT(a.largest, 0.2);
+  EXPECT_GT(a.within2, 0.75);
+}
+
+TEST(Learner, EveryEvaluationIsCounted)
+{
+  Learning run(tests::mueller_brown_system(), kSmall);
+  run.begin();
+  run.walk();
+  const EvaluationCounts &counts = run.learner.model().counts;
+  EXPECT_EQ(counts.md, 2500);
+  EXPECT_EQ(counts.total() - counts.md, run.energy.evaluations);
+  EXPECT_GT(counts.energy, 0);
+  EXPECT_GT(counts.labels, 0);
+}
+
+TEST(Learner, HoldsItselfToOneThreadAndRestoresTheHosts)
+{
+  const int before = at::get_num_threads();
+  at::set_num_threads(2);
+  Learning run(tests::mueller_brown_system(), kSmall);
+  run.begin();
+  EXPECT_EQ(at::get_num_threads(), 2);
+  at::set_num_threads(before);
+}
+
+TEST(Learner, SameSeedSameBitsAndAnotherSeedOthers)
+{
+  const auto learned = [](int seed) {
+    Learning run(tests::mueller_brown_system(), kSmall, seed);
+    run.begin();
+    run.walk();
+    return bytes(run.learner);
+  };
+  const std::string one = learned(1);
+  EXPECT_EQ(one, learned(1));
+  EXPECT_NE(one, learned(2));
+}
+
+TEST(Learner, LoadedStateGoesOnToTheSameBits)
+{
+  Learning whole(tests::mueller_brown_system(), kSmall), part(tests::mueller_brown_system(), kSmall);
+  whole.begin();
+  part.begin();
+  // Stopped points as walkers would bring them, then refinement.
+  const std::vector<double> first{-1.4, -2.4}, second{-0.8, -0.3};
+  whole.learner.iterate(first);
+  part.learner.iterate(first);
+  Archive archive("state");
+  part.learner.store(archive);
+
+  Learning rest(tests::mueller_brown_system(), kSmall);
+  rest.learner.load(archive);
+  EXPECT_EQ(bytes(rest.learner), bytes(part.learner));
+  for (Learning *run : {&whole, &rest}) {
+    run->learner.iterate(second);
+    run->learner.iterate({});
+  }
+  EXPECT_EQ(bytes(rest.learner), bytes(whole.learner));
+  EXPECT_EQ(rest.learner.start_point(7), whole.learner.start_point(7));
+}
+
+TEST(Learner, EveryRankHoldsTheSameBits)
+{
+  const tests::System system = tests::mueller_brown_system();
+  std::mutex mutex;
+  std::vector<std::string> all;
+  cgflow_test::run_ranks(3, [&](Communicator &comm) {
+    tests::OneParticle energy(system.potential);
+    Lines log;
+    Learner learner(Model(system.config(kSmall), system.info(1)), &energy, comm, log);
+    learner.begin(system.frames(100, 1), 2500);
+    learner.iterate({-1.4, -2.4});
+    learner.iterate({});
+    const std::lock_guard lock(mutex);
+    all.push_back(bytes(learner));
+  });
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0], all[1]);
+  EXPECT_EQ(all[0], all[2]);
+}
+
+TEST(Learner, RunsThroughItsPhases)
+{
+  Learning run(tests::mueller_brown_system(), kSmall);
+  EXPECT_EQ(run.learner.phase(), Learner::Phase::untrained);
+  run.begin();
+  EXPECT_EQ(run.learner.phase(), Learner::Phase::exploring);
+  EXPECT_EQ(run.learner.model().iteration, 1);
+
+  // A stopped walker waits for others (explore: wait), enough of them do not (explore: find).
+  EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::walk);
+  EXPECT_EQ(run.learner.after_sweep(1, 100), Learner::Decision::walk);
+  EXPECT_EQ(run.learner.after_sweep(30, 100), Learner::Decision::iterate);
+  run.learner.iterate({-1.4});
+  for (int i = 0; i < 199; ++i) ASSERT_EQ(run.learner.after_sweep(1, 100), Learner::Decision::walk) << i;
+  EXPECT_EQ(run.learner.after_sweep(1, 100), Learner::Decision::iterate);
+  run.learner.iterate({-1.0});
+
+  // Quiet sweeps end exploring, then refinement, and after another quiet stretch it has converged.
+  for (int i = 0; i < 299; ++i) ASSERT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::walk) << i;
+  EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::iterate);
+  run.learner.iterate({});
+  EXPECT_EQ(run.learner.phase(), Learner::Phase::refining);
+  for (int i = 0; i < 299; ++i) ASSERT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::walk) << i;
+  EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::finish);
+  EXPECT_EQ(run.learner.status(), Learner::converged);
+  EXPECT_EQ(run.learner.after_sweep(5, 100), Learner::Decision::finish);
+}
+
+TEST(Learner, RunThatEndsEarlyCanGoOn)
+{
+  Learning run(tests::mueller_brown_system(), kSmall);
+  run.begin();
+  run.learner.end_run();
+  EXPECT_EQ(run.learner.status(), Learner::run_ended);
+  run.learner.resume_run();
+  EXPECT_EQ(run.learner.status(), Learner::running);
+  run.walk();
+  EXPECT_EQ(run.learner.status(), Learner::converged);
+  // Learning has ended: neither call changes that.
+  run.learner.end_run();
+  run.learner.resume_run();
+  EXPECT_EQ(run.learner.status(), Learner::converged);
+}
+
+TEST(Learner, BudgetIsNeverExceeded)
+{
+  Learning run(tests::mueller_brown_system(), std::string(kSmall) + "budget: 3600\n");
+  run.begin();
+  run.walk();
+  EXPECT_EQ(run.learner.status(), Learner::out_of_budget);
+  EXPECT_LE(run.learner.model().counts.total(), 3600);
+  EXPECT_THAT(run.log.all, HasSubstr("the budget of 3600 energy evaluations is spent"));
+}
+
+TEST(Learner, BudgetThatDoesNotHoldTheFirstIterationIsAnError)
+{
+  for (const char *settings : {"budget: 3000\n", "explore: {strategy: grid, grid: 2000}\nbudget: 4500\n"}) {
+    Learning run(tests::mueller_brown_system(), settings);
+    try {
+      run.begin();
+      ADD_FAILURE() << settings;
+    } catch (const ModelError &e) {
+      EXPECT_THAT(e.what(), HasSubstr("energy evaluations, the data and the first iteration need"));
+    }
+    EXPECT_EQ(run.energy.evaluations, 0);
+  }
+}
+
+TEST(Learner, GridNeedsNoWalkers)
+{
+  Learning run(tests::mueller_brown_system(), "explore: {strategy: grid, grid: 1024}\ntrain: {energy: {first_epochs: 2}}\n", 2);
+  run.begin();
+  EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::finish);
+  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
+  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
+  EXPECT_LT(a.rms, 0.05);
+  EXPECT_LT(a.largest, 0.2);
+}
+
+TEST(Learner, LogsALineAnIterationAndAHistoryForPlots)
+{
+  Learning run(tests::mueller_brown_system(), kSmall);
+  run.begin();
+  run.learner.iterate({-1.4, -2.4});
+  EXPECT_THAT(run.log.all, HasSubstr("cgflow/al: about 352 energy evaluations for the first iteration, 352 for each later one"));
+  EXPECT_THAT(run.log.all, testing::ContainsRegex("iteration 1: [0-9]+ new points, flow KL .* evaluations, RMS std"));
+  EXPECT_THAT(run.log.all, HasSubstr("iteration 2: 2 new points"));
+  EXPECT_THAT(run.learner.history(), HasSubstr("# iteration 2 evaluations "));
+  EXPECT_THAT(run.learner.history(), HasSubstr("point -2.4\n"));
+  EXPECT_THAT(run.learner.history(), HasSubstr("pmf -2.581 "));
+}
+
+TEST(Learner, StartPointsAreKnownPoints)
+{
+  Learning run(tests::mueller_brown_system(), kSmall);
+  run.begin();
+  // First the data: all in the basin around s = -2.
+  for (int id = 1; id < 50; ++id) EXPECT_NEAR(run.learner.start_point(id)[0], -2.0, 0.6);
+  EXPECT_EQ(run.learner.start_point(3), run.learner.start_point(3));
+  run.learner.iterate({-1.4, -2.4});
+  double std, f;
+  for (int id = 1; id < 50; ++id) {
+    const std::vector<double> s = run.learner.start_point(id);
+    run.learner.surface()->evaluate(1, s.data(), &f, &std, nullptr);
+    EXPECT_LE(std, run.learner.threshold());
+  }
+}

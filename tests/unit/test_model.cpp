@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/model.h"
+
+#include "analytic_systems.h"
+#include "temporary_folder.h"
+
+#include "cgflow/atomic_file.h"
+#include "cgflow/error.h"
+#include "cgflow/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+using namespace cgflow;
+using testing::AllOf;
+using testing::HasSubstr;
+
+namespace {
+
+const tests::System kSystem = tests::mueller_brown_system();
+
+Model untrained(const std::string &settings = "") { return Model(kSystem.config(settings), kSystem.info(3)); }
+
+/// A model with 24 labels of an almost untrained flow and an ensemble.
+Model trained(const std::string &settings = "")
+{
+  Model model = untrained(settings);
+  tests::OneParticle energy(kSystem.potential);
+  SerialCommunicator comm;
+  SilentLog log;
+  Trainer trainer(model, &energy, comm, log);
+  trainer.train_by_example(kSystem.frames(50, 1), model.config().example);
+  std::vector<double> points;
+  for (int i = 0; i < 24; ++i) points.push_back(-2.5 + 3.6 * i / 23.0);
+  trainer.add_labels(points, 8);
+  trainer.fit();
+  model.counts.md = 1000;
+  model.status = 2;
+  model.iteration = 5;
+  return model;
+}
+
+std::string bytes(const Model &model)
+{
+  Archive archive("model");
+  model.store(archive);
+  return archive.to_bytes();
+}
+
+std::string error_of(const std::string &path)
+{
+  try {
+    Model::read(path);
+  } catch (const Error &e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+std::string content(const std::string &path)
+{
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}    // namespace
+
+class ModelFile : public testing::Test {
+ protected:
+  TemporaryFolder folder;
+  const std::string path = folder / "mb.cgflow";
+};
+
+TEST_F(ModelFile, ReadsBackEveryBit)
+{
+  const Model model = trained();
+  model.write(path);
+  const Model again = Model::read(path);
+  EXPECT_EQ(bytes(again), bytes(model));
+  EXPECT_EQ(again.info(), model.info());
+  EXPECT_EQ(again.config(), model.config());
+  EXPECT_EQ(again.labels(), model.labels());
+  EXPECT_EQ(again.counts, model.counts);
+  EXPECT_EQ(again.status, 2);
+  EXPECT_EQ(again.iteration, 5);
+  const std::vector<double> s{-2.2, -1.0, 0.7};
+  double f[3], std[3], f_again[3], std_again[3];
+  model.surface()->evaluate(3, s.data(), f, std, nullptr);
+  again.surface()->evaluate(3, s.data(), f_again, std_again, nullptr);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(f[i], f_again[i]);
+    EXPECT_EQ(std[i], std_again[i]);
+  }
+}
+
+TEST_F(ModelFile, UntrainedModelsReadBackToo)
+{
+  untrained().write(path);
+  const Model again = Model::read(path);
+  EXPECT_FALSE(again.has_pmf());
+  EXPECT_THROW(again.surface(), ModelError);
+}
+
+TEST_F(ModelFile, WhatIsNoModelIsRefusedByName)
+{
+  EXPECT_THAT(error_of(path), HasSubstr(path));
+  write_file(path, "cg: [{name: s}]\n");
+  EXPECT_THAT(error_of(path), AllOf(HasSubstr(path), HasSubstr("not a cgflow file")));
+  const Model model = trained();
+  Archive state("state");
+  model.store(state);
+  state.write(path);
+  EXPECT_THAT(error_of(path), AllOf(HasSubstr(path), HasSubstr("state"), HasSubstr("model")));
+  model.write(path);
+  const std::string whole = content(path);
+  write_file(path, whole.substr(0, whole.size() / 2));
+  EXPECT_THAT(error_of(path), AllOf(HasSubstr(path), HasSubstr("truncated")));
+}
+
+TEST_F(ModelFile, ContentThatDoesNotFitItsConfigIsRefused)
+{
+  // A flow of another width than the config says.
+  Archive archive("model");
+  trained().store(archive);
+  archive.put("config", kSystem.config("flow: {hidden: [8]}\n").to_yaml());
+  archive.write(path);
+  EXPECT_THAT(error_of(path), AllOf(HasSubstr(path), HasSubstr("flow")));
+}
+
+TEST(Model, SurfaceIsATableWithinAThousandthOfKT)
+{
+  const Model model = trained();
+  const auto table = model.surface(), ensemble = model.ensemble_surface();
+  EXPECT_NE(dynamic_cast<const PmfTable *>(table.get()), nullptr);
+  std::vector<double> s, f(500), g(500), std_table(500), std_ensemble(500);
+  for (int i = 0; i < 500; ++i) s.push_back(kSystem.lo + (kSystem.hi - kSystem.lo) * (i + 0.5) / 500);
+  table->evaluate(500, s.data(), f.data(), std_table.data(), nullptr);
+  ensemble->evaluate(500, s.data(), g.data(), std_ensemble.data(), nullptr);
+  for (int i = 0; i < 500; ++i) EXPECT_NEAR(f[i], g[i], 1e-3 * kSystem.kT) << s[i];
+  EXPECT_EQ(dynamic_cast<const PmfTable *>(trained("pmf: {table: no}\n").surface().get()), nullptr);
+}
+
+TEST(Model, HeaderTellsWhatWasSpent)
+{
+  const PmfHeader header = trained().header();
+  EXPECT_EQ(header.kT, kSystem.kT);
+  EXPECT_EQ(header.units, "lj");
+  EXPECT_EQ(header.status, 2);
+  EXPECT_EQ(header.threshold, 0.2);
+  EXPECT_EQ(header.evaluations.md, 1000);
+  EXPECT_EQ(header.evaluations.labels, 24 * 8);
+  EXPECT_EQ(header.evaluations.total(), 1192);
+}
