@@ -248,7 +248,7 @@ class Ranks(l.LearningTest):
             self.assertEqual(texts[0], text)
 
     def test_learning_on_several_ranks_agrees_within_std(self):
-        self.write("mb.yaml", l.YAML.replace("target: 0.2", "target: 0.05"))
+        self.write("mb.yaml", l.YAML.replace("target: 0.2", "target: 0.1").replace("budget: 20000", "budget: 60000"))
         pmfs, first = [], []
         for ranks, grid in ((1, "* 1 1"), (2, "* 1 1"), (4, "4 1 1")):
             result = self.lammps(l.learning("run 20000\n", walkers=200, processors=grid, options="fresh yes"), ranks=ranks)
