@@ -1,4 +1,4 @@
-"""A small learning run of fix cgflow/al on the Mueller-Brown particle, for the tests of that fix: about a second of work."""
+"""A small learning run of fix cgflow/al on the Mueller-Brown particle, for the tests of that fix: about two seconds of work."""
 import pathlib
 import random
 
@@ -30,8 +30,9 @@ pmf: {members: 4}
 train:
   example: {dump: mb_basin.dump, epochs: 10}
   energy: {points: 256, batch: 16}
-  labels: {points: 16, latent: 8}
-explore: {quiet: 400, find: 30, wait: 50, target: 0.2}
+  consolidate: {points: 256}
+  labels: {points: 32, latent: 8}
+explore: {quiet: 400, find: 30, wait: 50, target: 0.15}
 budget: 20000
 """
 
@@ -64,7 +65,7 @@ thermo          100
 
 def script(*parts, **values):
     """LAMMPS script of parts with ${...} filled in; ${seed} stays a LAMMPS variable."""
-    values = {"processors": "* 1 1", "walkers": 50, "model": "mb.yaml", "T": "10.0", "yaml": "mb.yaml", "threshold": 0.2,
+    values = {"processors": "* 1 1", "walkers": 50, "model": "mb.yaml", "T": "10.0", "yaml": "mb.yaml", "threshold": 0.5,
               "options": "", **values}
     text = "".join(parts)
     for name, value in values.items():

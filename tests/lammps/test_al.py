@@ -81,7 +81,7 @@ class Runs(l.LearningTest):
         self.assertEqual(int(after["evaluations"]), int(pmf.header["total"]))
         self.assertEqual(int(after["iteration"]), history.count("# iteration"))
         self.assertEqual(float(after["going"]), 50)
-        self.assertLessEqual(float(after["std"]), 0.2)
+        self.assertLessEqual(float(after["std"]), 0.5)
         self.assertGreater(float(after["std"]), 0.0)
         self.assertTrue(0.1 < float(after["ess"]) <= 1.0)
         labels = int(re.findall(r"# iteration .* labels (\d+) ", history)[-1])
@@ -182,7 +182,7 @@ class Runs(l.LearningTest):
         for name in ("mb.state", "mb_basin.dump"):
             (self.folder / name).unlink()
         self.write("mb.yaml", l.YAML.replace("quiet: 400", "quiet: 300"))
-        script = l.learning("run 20000\n", model="old.cgflow", threshold=0.25)
+        script = l.learning("run 20000\n", model="old.cgflow", threshold=0.6)
         result = self.lammps(script, "-var", "seed", "3")
         self.assertNotIn("trained by example", result.text)
         pmf = read(self.folder)
@@ -248,7 +248,7 @@ class Ranks(l.LearningTest):
             self.assertEqual(texts[0], text)
 
     def test_learning_on_several_ranks_agrees_within_std(self):
-        self.write("mb.yaml", l.YAML.replace("target: 0.2", "target: 0.1").replace("budget: 20000", "budget: 60000"))
+        self.write("mb.yaml", l.YAML.replace("target: 0.15", "target: 0.1").replace("budget: 20000", "budget: 60000"))
         pmfs, first = [], []
         for ranks, grid in ((1, "* 1 1"), (2, "* 1 1"), (4, "4 1 1")):
             result = self.lammps(l.learning("run 20000\n", walkers=200, processors=grid, options="fresh yes"), ranks=ranks)
