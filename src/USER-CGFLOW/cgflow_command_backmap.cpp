@@ -2,15 +2,20 @@
 #include "cgflow_command_backmap.h"
 
 #include "cgflow_child.h"
+#include "cgflow_child_checks.h"
 #include "cgflow_child_instance.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
 #include "cgflow_structure_writer.h"
+#include "cgflow_surface.h"
 
+#include "atom.h"
 #include "error.h"
+#include "lammps.h"
 #include "update.h"
 
+#include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 #include "cgflow/trajectory.h"
 
@@ -23,10 +28,9 @@ using namespace LAMMPS_NS;
 namespace {
 
 struct Options {
-  std::string model, points, dump, atomistic;
+  std::string model, points, atomistic;
   int n = 0, seed = 0;
-  std::vector<std::string> style;    // dump style and its arguments
-  bool weights = false;
+  CGFlowStructureFile dump;
 };
 
 // Words after the dump's file name up to the next keyword are its style.
@@ -52,23 +56,52 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
     } else if (keyword == "points") {
       options.points = value;
     } else if (keyword == "weights") {
-      options.weights = utils::logical(FLERR, value, false, lmp) == 1;
+      options.dump.weights = utils::logical(FLERR, value, false, lmp) == 1;
     } else if (keyword == "atomistic") {
       options.atomistic = value;
     } else {
-      options.dump = value;
+      options.dump.path = value;
       while (iarg + 2 < narg && !kKeywords.count(arg[iarg + 2])) {
-        options.style.push_back(arg[iarg + 2]);
+        options.dump.style.push_back(arg[iarg + 2]);
         ++iarg;
       }
     }
   }
   for (const auto &[keyword, missing] : {std::pair{"seed", options.seed == 0}, std::pair{"points", options.points.empty()},
-                                         std::pair{"dump", options.dump.empty()}})
+                                         std::pair{"dump", options.dump.path.empty()}})
     if (missing) error->all(FLERR, "Command cgflow/backmap: keyword {} is missing", keyword);
-  if (options.weights && options.atomistic.empty())
+  if (options.dump.weights && options.atomistic.empty())
     error->all(FLERR, "Command cgflow/backmap: weights yes needs keyword atomistic, energies come from its script");
   return options;
+}
+
+void check_model(LAMMPS *lmp, const cgflow::Model &model, const Options &options)
+{
+  if (model.info().units != lmp->update->unit_style)
+    throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model, model.info().units,
+                                         lmp->update->unit_style));
+  if (options.points == "pmf" && !model.has_pmf())
+    throw cgflow::ModelError(options.model + " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
+}
+
+void check_atoms(const cgflow::Model &model, const Options &options, bigint n_atoms)
+{
+  if (n_atoms != model.info().n_atoms)
+    throw cgflow::ModelError(fmt::format("{} has {} atoms, the model {} was made for {}", options.atomistic, n_atoms,
+                                         options.model, model.info().n_atoms));
+}
+
+cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &options, CGFlowCommunicator &comm)
+{
+  // It ends with this function: a process holds one child at a time, and the dump is written from another.
+  std::unique_ptr<CGFlowChild> child;
+  if (options.dump.weights) {
+    child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);
+    check_atoms(model, options, child->n_atoms());
+  }
+  if (options.points == "pmf") return cgflow::backmap_pmf(model, options.n, options.seed, child.get(), comm);
+  const std::vector<double> points = cgflow::read_points(options.points, model.space());
+  return cgflow::backmap_points(model, points, options.n, options.seed, child.get(), comm);
 }
 
 }    // namespace
@@ -79,26 +112,23 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
   CGFlowCommunicator comm(world);
   CGFlowLog log(lmp);
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
-    const cgflow::Model model = cgflow::Model::read(options.model);
-    std::unique_ptr<CGFlowChild> child;
-    if (options.weights) {
-      child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);
-      if (child->n_atoms() != model.info().n_atoms)
-        throw cgflow::ModelError(fmt::format("{} has {} atoms, the model {} was made for {}", options.atomistic,
-                                             child->n_atoms(), options.model, model.info().n_atoms));
-    }
-    const cgflow::Structures structures = options.points == "pmf"
-        ? cgflow::backmap_pmf(model, options.n, options.seed, child.get(), comm)
-        : cgflow::backmap_points(model, cgflow::read_points(options.points, model.space()), options.n, options.seed, child.get(),
-                                 comm);
+    if (comm.rank() != 0) return;
+    cgflow::check_writable(options.dump.path);
+    if (options.dump.weights) cgflow::check_writable(options.dump.path + ".weights");
+  });
+  cgflow_guarded(lmp, "cgflow/backmap", [&] {
+    const cgflow::Model model = cgflow::Model::read(CGFlow::model_path(options.model));
+    check_model(lmp, model, options);
+    const cgflow::Structures structures = draw(lmp, model, options, comm);
     std::unique_ptr<CGFlowChildInstance> instance;
-    if (!options.atomistic.empty()) instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
-    if (comm.rank() == 0) {
-      if (options.weights) cgflow_write_weights(structures, model.space(), options.dump + ".weights");
-      cgflow_write_structures(lmp, instance.get(), structures, model.info().n_atoms, options.dump, options.style);
+    if (!options.atomistic.empty()) {
+      instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
+      instance->guarded([&] { cgflow_check_child_system(instance->lammps(), lmp->update->unit_style, true); });
+      check_atoms(model, options, instance->lammps()->atom->natoms);
     }
-    log.line(fmt::format("cgflow/backmap: wrote {} structures to {}", structures.point.size(), options.dump));
-    if (!options.weights) return;
+    if (comm.rank() == 0) cgflow_write_structures(lmp, instance.get(), structures, model, options.dump);
+    log.line(fmt::format("cgflow/backmap: wrote {} structures to {}", structures.point.size(), options.dump.path));
+    if (!options.dump.weights) return;
     const auto rejected = std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });
     log.line(fmt::format("cgflow/backmap: {} energy evaluations, {} rejected, ESS share {:.3f}", structures.point.size(), rejected,
                          structures.ess_share));

@@ -3,17 +3,24 @@
 
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_surface.h"
 
 #include "comm.h"
 #include "error.h"
+#include "update.h"
 
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 #include "cgflow/model.h"
 
+#include <cmath>
+
 using namespace LAMMPS_NS;
 
 namespace {
+
+// A table of that size takes a gigabyte.
+constexpr double kMaxPoints = 1e7;
 
 std::string labels_text(const cgflow::Model &model)
 {
@@ -34,50 +41,81 @@ std::string labels_text(const cgflow::Model &model)
   return text;
 }
 
+struct Options {
+  std::string model, file, labels;
+  std::vector<std::string> grid;    // words: n lo hi for each CG variable
+};
+
+Options parse(LAMMPS *lmp, int narg, char **arg)
+{
+  Error *error = lmp->error;
+  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/pmf", error);
+  Options options;
+  options.model = arg[0];
+  for (int iarg = 1; iarg < narg; iarg += 2) {
+    const std::string keyword = arg[iarg];
+    if (keyword != "grid" && keyword != "file" && keyword != "labels")
+      error->all(FLERR, "Command cgflow/pmf: unknown keyword {}, expected grid, file or labels", keyword);
+    if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/pmf " + keyword, error);
+    if (keyword == "file") options.file = arg[iarg + 1];
+    if (keyword == "labels") options.labels = arg[iarg + 1];
+    if (keyword != "grid") continue;
+    // How many they must be is known once the model is.
+    while (iarg + 1 < narg && utils::is_double(arg[iarg + 1])) options.grid.emplace_back(arg[++iarg]);
+    --iarg;
+  }
+  if (options.grid.empty()) error->all(FLERR, "Command cgflow/pmf: keyword grid is missing, or no number follows it");
+  if (options.file.empty()) error->all(FLERR, "Command cgflow/pmf: keyword file is missing");
+  return options;
+}
+
+std::vector<cgflow::PmfAxis> axes_of(LAMMPS *lmp, const Options &options, const cgflow::CgSpace &space)
+{
+  Error *error = lmp->error;
+  if (static_cast<int>(options.grid.size()) != 3 * space.n_cv())
+    error->all(FLERR, "Command cgflow/pmf grid: got {} numbers, expected n lo hi for each of the {} CG variables of {}",
+               options.grid.size(), space.n_cv(), options.model);
+  std::vector<cgflow::PmfAxis> axes;
+  double total = 1.0;
+  for (int k = 0; k < space.n_cv(); ++k) {
+    cgflow::PmfAxis axis;
+    axis.points = utils::inumeric(FLERR, options.grid[3 * k], false, lmp);
+    axis.lo = utils::numeric(FLERR, options.grid[3 * k + 1], false, lmp);
+    axis.hi = utils::numeric(FLERR, options.grid[3 * k + 2], false, lmp);
+    if (axis.points < 2 || !std::isfinite(axis.lo) || !std::isfinite(axis.hi) || !(axis.lo < axis.hi))
+      error->all(FLERR, "Command cgflow/pmf grid: got {} {} {} for {}, expected at least 2 points and lo < hi",
+                 options.grid[3 * k], options.grid[3 * k + 1], options.grid[3 * k + 2], space[k].name);
+    total *= axis.points;
+    axes.push_back(axis);
+  }
+  if (total > kMaxPoints)
+    error->all(FLERR, "Command cgflow/pmf grid: got {:.0f} points in all, expected at most {:.0f}", total, kMaxPoints);
+  return axes;
+}
+
 }    // namespace
 
 void CGFlowCommandPmf::command(int narg, char **arg)
 {
-  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/pmf", error);
-  const std::string path = arg[0];
+  const Options options = parse(lmp, narg, arg);
   std::unique_ptr<cgflow::Model> model;
-  cgflow_guarded(lmp, "cgflow/pmf", [&] { model = std::make_unique<cgflow::Model>(cgflow::Model::read(path)); });
-  const int d = model->space().n_cv();
-
-  std::vector<cgflow::PmfAxis> axes;
-  std::string out, labels;
-  int iarg = 1;
-  while (iarg < narg) {
-    const std::string keyword = arg[iarg];
-    if (keyword == "grid") {
-      if (iarg + 3 * d >= narg)
-        error->all(FLERR, "Command cgflow/pmf grid: expected n lo hi for each of the {} CG variables of {}", d, path);
-      for (int k = 0; k < d; ++k) {
-        cgflow::PmfAxis axis;
-        axis.points = utils::inumeric(FLERR, arg[iarg + 1 + 3 * k], false, lmp);
-        axis.lo = utils::numeric(FLERR, arg[iarg + 2 + 3 * k], false, lmp);
-        axis.hi = utils::numeric(FLERR, arg[iarg + 3 + 3 * k], false, lmp);
-        if (axis.points < 2 || !(axis.lo < axis.hi))
-          error->all(FLERR, "Command cgflow/pmf grid: got {} {} {}, expected at least 2 points and lo < hi", axis.points, axis.lo,
-                     axis.hi);
-        axes.push_back(axis);
-      }
-      iarg += 1 + 3 * d;
-    } else if (keyword == "file" || keyword == "labels") {
-      if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/pmf " + keyword, error);
-      (keyword == "file" ? out : labels) = arg[iarg + 1];
-      iarg += 2;
-    } else {
-      error->all(FLERR, "Command cgflow/pmf: unknown keyword {}, expected grid, file or labels", keyword);
-    }
-  }
-  if (axes.empty()) error->all(FLERR, "Command cgflow/pmf: keyword grid is missing");
-  if (out.empty()) error->all(FLERR, "Command cgflow/pmf: keyword file is missing");
-
+  std::shared_ptr<const cgflow::PmfSurface> pmf;
+  cgflow_guarded(lmp, "cgflow/pmf", [&] {
+    model = std::make_unique<cgflow::Model>(cgflow::Model::read(CGFlow::model_path(options.model)));
+    if (model->info().units != update->unit_style)
+      throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model, model->info().units,
+                                           update->unit_style));
+    if (!model->has_pmf())
+      throw cgflow::ModelError(options.model + " holds no PMF yet, train it by energy first (cgflow/train energy)");
+    pmf = model->ensemble_surface();
+  });
+  const std::vector<cgflow::PmfAxis> axes = axes_of(lmp, options, model->space());
   cgflow_guarded(lmp, "cgflow/pmf", [&] {
     if (comm->me != 0) return;
-    cgflow::write_pmf_on_grid(out, *model->ensemble_surface(), model->header(), axes);
-    if (!labels.empty()) cgflow::write_file(labels, labels_text(*model));
+    if (!options.labels.empty()) cgflow::check_writable(options.labels);
+    cgflow::write_pmf_on_grid(options.file, *pmf, model->header(), axes);
+    if (!options.labels.empty()) cgflow::write_file(options.labels, labels_text(*model));
   });
-  CGFlowLog(lmp).line(fmt::format("cgflow/pmf: wrote {}{}", out, labels.empty() ? "" : " and " + labels));
+  CGFlowLog(lmp).line(
+      fmt::format("cgflow/pmf: wrote {}{}", options.file, options.labels.empty() ? "" : " and " + options.labels));
 }

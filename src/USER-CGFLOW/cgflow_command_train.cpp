@@ -5,16 +5,23 @@
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_surface.h"
 
 #include "domain.h"
 #include "error.h"
 #include "force.h"
-#include "platform.h"
+#include "lammps.h"
 #include "update.h"
 
+#include "cgflow/archive.h"
+#include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 #include "cgflow/learner.h"
 #include "cgflow/trajectory.h"
+
+#include <cmath>
+#include <set>
+#include <unistd.h>
 
 using namespace LAMMPS_NS;
 
@@ -33,17 +40,19 @@ struct Options {
 Options parse(LAMMPS *lmp, int narg, char **arg)
 {
   Error *error = lmp->error;
-  if (narg < 6) utils::missing_cmd_args(FLERR, "cgflow/train", error);
+  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/train", error);
   Options options;
   const std::string kind = arg[0];
   if (kind != "example" && kind != "energy")
     error->all(FLERR, "Command cgflow/train: got {}, expected example or energy", kind);
   options.by_energy = kind == "energy";
   options.model = arg[1];
+  std::set<std::string> got;
   for (int iarg = 2; iarg < narg; iarg += 2) {
     const std::string keyword = arg[iarg];
     if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/train " + keyword, error);
     const char *value = arg[iarg + 1];
+    got.insert(keyword);
     if (keyword == "temp") options.T = utils::numeric(FLERR, value, false, lmp);
     else if (keyword == "seed") options.seed = utils::inumeric(FLERR, value, false, lmp);
     else if (keyword == "from") options.from = value;
@@ -56,7 +65,10 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
       error->all(FLERR, "Command cgflow/train: unknown keyword {}, expected temp, seed, from, atomistic, points or epochs",
                  keyword);
   }
-  if (!(options.T > 0.0)) error->all(FLERR, "Command cgflow/train temp: got {}, expected a temperature > 0", options.T);
+  for (const std::string keyword : {"temp", "seed"})
+    if (!got.count(keyword)) error->all(FLERR, "Command cgflow/train: keyword {} is missing", keyword);
+  if (!(options.T > 0.0) || !std::isfinite(options.T))
+    error->all(FLERR, "Command cgflow/train temp: got {}, expected a temperature > 0", options.T);
   if (options.seed <= 0) error->all(FLERR, "Command cgflow/train seed: got {}, expected an integer > 0", options.seed);
   if (options.by_energy && options.atomistic.empty())
     error->all(FLERR, "Command cgflow/train energy: keyword atomistic is missing, it names the script that defines the system");
@@ -65,28 +77,70 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
   return options;
 }
 
+cgflow::ConfigError no_example_data()
+{
+  return cgflow::ConfigError("train: example: dump is missing in the model's YAML, it names the dump of an all-atom run");
+}
+
 bool ends_with(const std::string &text, const std::string &end)
 {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+/// The learner speaks for fix cgflow/al; here it works for the command.
+class TrainLog : public CGFlowLog {
+ public:
+  using CGFlowLog::CGFlowLog;
+  void line(const std::string &text) override { CGFlowLog::line(renamed(text)); }
+  void warning(const std::string &text) override { CGFlowLog::warning(renamed(text)); }
+
+ private:
+  static std::string renamed(const std::string &text)
+  {
+    const std::string other = "cgflow/al:";
+    return text.rfind(other, 0) == 0 ? "cgflow/train:" + text.substr(other.size()) : text;
+  }
+};
+
+// What train, explore and budget say may change from one training to the next; what makes the model may not.
+cgflow::Model with_settings(const cgflow::Model &model, const cgflow::Config &config)
+{
+  model.config().require_same_model(config);
+  cgflow::Archive archive("model");
+  model.store(archive);
+  archive.put("config", config.to_yaml());
+  return cgflow::Model::from_archive(archive);
+}
+
+cgflow::Model read_model(LAMMPS *lmp, const Options &options, const std::string &source)
+{
+  cgflow::Model model = cgflow::Model::read(source);
+  const cgflow::ModelInfo &info = model.info();
+  if (info.T != options.T)
+    throw cgflow::ModelError(fmt::format("{} was trained at T = {}, here temp is {}", source, info.T, options.T));
+  if (info.units != lmp->update->unit_style)
+    throw cgflow::ModelError(
+        fmt::format("{} was trained in units {}, here they are {}", source, info.units, lmp->update->unit_style));
+  if (info.seed != static_cast<std::uint64_t>(options.seed))
+    throw cgflow::ModelError(fmt::format("{} was made with the seed {}, here seed is {}; a model keeps its seed", source,
+                                         info.seed, options.seed));
+  return model;
+}
+
 cgflow::Model make_model(LAMMPS *lmp, const Options &options, const CGFlowChild *child)
 {
-  const bool exists = platform::file_is_readable(options.model);
+  const bool exists = ::access(options.model.c_str(), F_OK) == 0;
   if (!exists && options.from.empty())
     throw cgflow::FileError("the model " + options.model +
                             " does not exist yet; keyword from is missing, it names a YAML file or a model to begin with");
-  if (exists || !(ends_with(options.from, ".yaml") || ends_with(options.from, ".yml"))) {
-    const std::string source = exists ? options.model : options.from;
-    cgflow::Model model = cgflow::Model::read(source);
-    if (model.info().T != options.T)
-      throw cgflow::ModelError(fmt::format("{} was trained at T = {}, here temp is {}", source, model.info().T, options.T));
-    if (model.info().units != lmp->update->unit_style)
-      throw cgflow::ModelError(
-          fmt::format("{} was trained in units {}, here they are {}", source, model.info().units, lmp->update->unit_style));
-    return model;
+  const bool yaml = ends_with(options.from, ".yaml") || ends_with(options.from, ".yml");
+  if (exists) {
+    cgflow::Model model = read_model(lmp, options, options.model);
+    return yaml ? with_settings(model, cgflow::Config::read(options.from)) : std::move(model);
   }
+  if (!yaml) return read_model(lmp, options, CGFlow::model_path(options.from));
   const cgflow::Config config = cgflow::Config::read(options.from);
+  if (!child && config.example.dump.empty()) throw no_example_data();
   cgflow::ModelInfo info;
   info.T = options.T;
   info.kT = lmp->force->boltz * options.T;
@@ -97,15 +151,22 @@ cgflow::Model make_model(LAMMPS *lmp, const Options &options, const CGFlowChild 
   return {config, info};
 }
 
+cgflow::Trajectory read_example(const cgflow::Model &model)
+{
+  const std::string &dump = model.config().example.dump;
+  if (dump.empty()) throw no_example_data();
+  cgflow::Trajectory data = cgflow::read_dump(dump);
+  if (data.n_atoms != model.info().n_atoms)
+    throw cgflow::FileError(
+        fmt::format("{}: got {} atoms in a frame, the model was made for {}", dump, data.n_atoms, model.info().n_atoms));
+  return data;
+}
+
 void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommunicator &comm, CGFlowLog &log)
 {
   cgflow::ExampleConfig config = model.config().example;
-  if (config.dump.empty()) throw cgflow::ConfigError("train: example: dump is missing in the model's YAML");
   if (options.epochs > 0) config.epochs = options.epochs;
-  const cgflow::Trajectory data = cgflow::read_dump(config.dump);
-  if (data.n_atoms != model.info().n_atoms)
-    throw cgflow::FileError(fmt::format("{}: got {} atoms in a frame, the model was made for {}", config.dump, data.n_atoms,
-                                        model.info().n_atoms));
+  const cgflow::Trajectory data = read_example(model);
   cgflow::Trainer trainer(model, nullptr, comm, log);
   const cgflow::ExampleSummary summary = trainer.train_by_example(data.x, config);
   if (model.counts.md == 0) model.counts.md = data.steps.back();
@@ -116,16 +177,22 @@ void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommun
 cgflow::Model train_by_energy(cgflow::Model model, const Options &options, CGFlowChild &child, CGFlowCommunicator &comm,
                               CGFlowLog &log)
 {
-  std::vector<double> points;
-  if (!options.points.empty()) {
-    points = cgflow::read_points(options.points, model.space());
-  } else {
-    const cgflow::Trajectory data = cgflow::read_dump(model.config().example.dump);
-    points = cgflow::Trainer(model, nullptr, comm, log).cg_of(data.x);
-  }
+  if (child.n_atoms() != model.info().n_atoms)
+    throw cgflow::ModelError(fmt::format("{} has {} atoms, the model was made for {}", options.atomistic, child.n_atoms(),
+                                         model.info().n_atoms));
+  const std::vector<double> points = options.points.empty()
+      ? cgflow::Trainer(model, nullptr, comm, log).cg_of(read_example(model).x)
+      : cgflow::read_points(options.points, model.space());
+  const int iteration = model.iteration;
+  model.status = cgflow::Learner::running;
   cgflow::Learner learner(std::move(model), &child, comm, log);
   learner.learn_points(points, options.epochs);
-  return learner.release_model();
+  model = learner.release_model();
+  if (model.iteration == iteration)
+    throw cgflow::ModelError(fmt::format("the budget of {} energy evaluations does not hold another training, {} are spent; a "
+                                         "YAML file after from may set another budget",
+                                         model.config().budget, model.counts.total()));
+  return model;
 }
 
 }    // namespace
@@ -134,7 +201,10 @@ void CGFlowCommandTrain::command(int narg, char **arg)
 {
   const Options options = parse(lmp, narg, arg);
   CGFlowCommunicator comm(world);
-  CGFlowLog log(lmp);
+  TrainLog log(lmp);
+  cgflow_guarded(lmp, "cgflow/train", [&] {
+    if (comm.rank() == 0) cgflow::check_writable(options.model);
+  });
   cgflow_guarded(lmp, "cgflow/train", [&] {
     std::unique_ptr<CGFlowChild> child;
     if (!options.atomistic.empty()) child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);

@@ -4,16 +4,22 @@
 #include "cgflow_child_instance.h"
 
 #include "atom.h"
+#include "domain.h"
 #include "fmt/format.h"
 #include "input.h"
 #include "lammps.h"
+#include "output.h"
 #include "platform.h"
+#include "update.h"
 
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cmath>
 #include <cstdio>
+#include <cstring>
 
 using namespace LAMMPS_NS;
 
@@ -40,52 +46,7 @@ std::string plain_text(const cgflow::Structures &structures, int n_atoms)
   return text;
 }
 
-// Dump styles look at the end of a file's name, so the temporary name differs at its beginning.
-std::string temporary_name(const std::string &path)
-{
-  return platform::path_join(platform::path_dirname(path), "tmp.cgflow." + platform::path_basename(path));
-}
-
-}    // namespace
-
-namespace LAMMPS_NS {
-
-void cgflow_write_structures(LAMMPS *lmp, CGFlowChildInstance *instance, const cgflow::Structures &structures, int n_atoms,
-                             const std::string &path, const std::vector<std::string> &style)
-{
-  if (!instance) {
-    if (!style.empty())
-      throw cgflow::FileError("dump style " + style.front() + " needs keyword atomistic: the script knows types and masses");
-    cgflow::write_file(path, plain_text(structures, n_atoms));
-    return;
-  }
-  std::string words;
-  for (const auto &word : style) words += " " + word;
-  const bool text_style = style.empty();
-  LAMMPS *child = instance->lammps();
-  // The script itself may not dump; this is the package's own output from the same system.
-  (*child->input->command_map)["write_dump"] = (*lmp->input->command_map)["write_dump"];
-  (*child->input->command_map)["run"] = (*lmp->input->command_map)["run"];
-  const std::string temporary = temporary_name(path);
-  std::remove(temporary.c_str());
-  instance->one("run 0 post no");
-  const std::size_t frames = structures.point.size();
-  for (std::size_t i = 0; i < frames; ++i) {
-    const double *x = &structures.x[i * 3 * n_atoms];
-    for (int a = 0; a < n_atoms; ++a) {
-      const int local = child->atom->map(a + 1);
-      for (int k = 0; k < 3; ++k) child->atom->x[local][k] = x[3 * a + k];
-    }
-    instance->one(fmt::format("reset_timestep {}", i + 1));
-    instance->one(fmt::format("write_dump all {} {}{} modify append yes{}", text_style ? "custom" : style.front(), temporary,
-                              text_style ? " id type x y z" : words.substr(words.find(style.front()) + style.front().size()),
-                              text_style ? " format float %.10g sort id" : ""));
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0)
-    throw cgflow::FileError("cannot rename " + temporary + " to " + path);
-}
-
-void cgflow_write_weights(const cgflow::Structures &structures, const cgflow::CgSpace &space, const std::string &path)
+std::string weights_text(const cgflow::Structures &structures, const cgflow::CgSpace &space)
 {
   const int d = space.n_cv();
   std::string text = "# frame point";
@@ -96,7 +57,119 @@ void cgflow_write_weights(const cgflow::Structures &structures, const cgflow::Cg
     for (int k = 0; k < d; ++k) text += fmt::format(" {:.10g}", structures.s[i * d + k]);
     text += fmt::format(" {:.10g} {:.10g}\n", structures.ln_w[i], structures.ln_W[i]);
   }
-  cgflow::write_file(path, text);
+  return text;
+}
+
+/// A name beside the dump's, removed unless the dump is complete. Dump styles look at the end of a name (.gz, .bin), so it
+/// differs at its beginning.
+class TemporaryDump {
+ public:
+  explicit TemporaryDump(const std::string &path) :
+      path_(path), name_(platform::path_join(platform::path_dirname(path), "tmp.cgflow." + platform::path_basename(path)))
+  {
+    std::remove(name_.c_str());
+  }
+  ~TemporaryDump() { std::remove(name_.c_str()); }
+  TemporaryDump(const TemporaryDump &) = delete;
+  TemporaryDump &operator=(const TemporaryDump &) = delete;
+
+  const std::string &name() const { return name_; }
+  bool exists() const { return platform::file_is_readable(name_); }
+  void finish() const
+  {
+    if (std::rename(name_.c_str(), path_.c_str()) != 0)
+      throw cgflow::FileError("Cannot write file " + path_ + ": " + std::strerror(errno));
+  }
+
+ private:
+  std::string path_, name_;
+};
+
+void place(LAMMPS *child, const double *x, int n_atoms)
+{
+  Atom *atom = child->atom;
+  for (int a = 0; a < n_atoms; ++a) {
+    const int local = atom->map(a + 1);
+    for (int k = 0; k < 3; ++k) atom->x[local][k] = x[3 * a + k];
+    atom->image[local] = (static_cast<imageint>(IMGMAX) << IMG2BITS) | (static_cast<imageint>(IMGMAX) << IMGBITS) | IMGMAX;
+  }
+}
+
+// Outside a wall LAMMPS would lose the atom as soon as it evaluates forces.
+bool can_be_evaluated(LAMMPS *child, const double *x, int n_atoms)
+{
+  const Domain *domain = child->domain;
+  for (int a = 0; a < n_atoms; ++a)
+    for (int k = 0; k < 3; ++k) {
+      const double value = x[3 * a + k];
+      if (!std::isfinite(value)) return false;
+      const bool wall = domain->boundary[k][0] == 1 || domain->boundary[k][1] == 1;
+      if (wall && (value < domain->boxlo[k] || value >= domain->boxhi[k])) return false;
+    }
+  return true;
+}
+
+// One dump stays open over all frames, so that styles with a header or compressed ones work, and each frame is evaluated,
+// so that its forces, energies and computes are its own.
+void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Structures &structures, int n_atoms,
+                 const std::string &temporary, const std::vector<std::string> &style)
+{
+  LAMMPS *child = instance.lammps();
+  const auto modify = std::find(style.begin(), style.end(), "modify");
+  std::string arguments = "custom 1 " + temporary + " id type x y z", changes = "sort id format float %.10g";
+  if (!style.empty()) {
+    arguments = style.front() + " 1 " + temporary;
+    for (auto word = style.begin() + 1; word < modify; ++word) arguments += " " + *word;
+    // Rows of these two are no atoms.
+    changes = style.front() == "local" || style.front() == "grid" ? "first no" : "sort id";
+    for (auto word = modify; word < style.end(); ++word)
+      if (word != modify) changes += " " + *word;
+  }
+  // The script itself may neither run nor dump; this is the package's own output from the same system.
+  (*child->input->command_map)["run"] = (*lmp->input->command_map)["run"];
+  *child->output->dump_map = *lmp->output->dump_map;
+  instance.one("run 0 post no");
+  instance.one("dump cgflow all " + arguments);
+  instance.one("dump_modify cgflow " + changes);
+  instance.guarded([&] { child->output->init(); });
+  for (std::size_t i = 0; i < structures.point.size(); ++i) {
+    const double *x = &structures.x[i * 3 * n_atoms];
+    // reset_timestep refuses to work while a dump is open; steps only go up here, as in a run.
+    child->update->ntimestep = static_cast<bigint>(i) + 1;
+    place(child, x, n_atoms);
+    if (!style.empty() && can_be_evaluated(child, x, n_atoms)) instance.one("run 0 post no");
+    else instance.guarded([&] { child->output->write_dump(child->update->ntimestep); });
+  }
+  instance.one("undump cgflow");
+}
+
+}    // namespace
+
+namespace LAMMPS_NS {
+
+void cgflow_write_structures(LAMMPS *lmp, CGFlowChildInstance *instance, const cgflow::Structures &structures,
+                             const cgflow::Model &model, const CGFlowStructureFile &file)
+{
+  const int n_atoms = model.info().n_atoms;
+  if (file.path.find_first_of("*%") != std::string::npos)
+    throw cgflow::FileError("dump " + file.path + ": got a name with * or %, expected one file for all frames");
+  if (!instance) {
+    if (!file.style.empty())
+      throw cgflow::FileError("dump style " + file.style.front() + " needs keyword atomistic: the script knows types and masses");
+    cgflow::write_file(file.path, plain_text(structures, n_atoms));
+    return;
+  }
+  const TemporaryDump temporary(file.path);
+  try {
+    dump_frames(lmp, *instance, structures, n_atoms, temporary.name(), file.style);
+  } catch (const cgflow::EnergyError &e) {
+    throw cgflow::FileError("dump " + file.path + ": " + e.what());
+  }
+  if (!temporary.exists())
+    throw cgflow::FileError("dump " + file.path + ": style " + file.style.front() + " made no file of that name, expected a style " +
+                            "that holds all frames in one file");
+  if (file.weights) cgflow::write_file(file.path + ".weights", weights_text(structures, model.space()));
+  temporary.finish();
 }
 
 }    // namespace LAMMPS_NS

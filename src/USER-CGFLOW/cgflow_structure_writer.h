@@ -9,15 +9,22 @@
 
 namespace LAMMPS_NS {
 
-/// Writes drawn structures as a LAMMPS dump, one frame each with its number as timestep, whole or not at all. With an
-/// atomistic script its own system is dumped in any style; without one the dump is text with columns id x y z.
-/// `style` holds the dump style and its arguments after the file name; empty: custom id type x y z. Throws
-/// cgflow::Error. Not collective: one rank calls it.
-void cgflow_write_structures(class LAMMPS *lmp, class CGFlowChildInstance *instance, const cgflow::Structures &structures,
-                             int n_atoms, const std::string &path, const std::vector<std::string> &style);
+/// How drawn structures are written.
+struct CGFlowStructureFile {
+  std::string path;
+  /// Dump style, its arguments after the file name, then possibly the word modify and arguments of dump_modify, as in
+  /// write_dump; empty: custom id type x y z with 10 digits.
+  std::vector<std::string> style;
+  /// Also PATH.weights: frame, point (from 1), the CG variables, lnw, lnW.
+  bool weights = false;
+};
 
-/// Writes PATH.weights: frame, point (from 1), the CG variables, lnw, lnW.
-void cgflow_write_weights(const cgflow::Structures &structures, const cgflow::CgSpace &space, const std::string &path);
+/// Writes structures as a LAMMPS dump, one frame each with its number as timestep, and their weights; each file whole or not
+/// at all, and neither when one fails before it is complete. The system of the atomistic script is dumped: `instance` has
+/// executed it. Forces, energies and computes in the columns are those of the frame. Without an instance the dump is text
+/// with columns id x y z and no other style is allowed. Throws cgflow::Error. Not collective: one rank calls it.
+void cgflow_write_structures(class LAMMPS *lmp, class CGFlowChildInstance *instance, const cgflow::Structures &structures,
+                             const cgflow::Model &model, const CGFlowStructureFile &file);
 
 }    // namespace LAMMPS_NS
 

@@ -66,6 +66,12 @@ int table_dimensions(const std::string &path)
   throw cgflow::FileError(path + ": got fewer than two lines of numbers, expected a grid over the CG variables");
 }
 
+std::string model_path(const std::string &name)
+{
+  const std::string path = utils::get_potential_file_path(name);
+  return path.empty() ? name : path;
+}
+
 std::shared_ptr<const cgflow::PmfSurface> load_model_surface(const std::string &path)
 {
   return cgflow::Model::read(path).surface();

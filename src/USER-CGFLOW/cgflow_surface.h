@@ -28,6 +28,10 @@ FileKind kind_of_file(const std::string &file);
 /// of `lmp`. Looks in the working folder, then in LAMMPS_POTENTIALS. Throws cgflow::Error.
 LoadedSurface load_surface(LAMMPS *lmp, const std::string &file);
 
+/// Where a trained model is that a command only reads: in the working folder or in LAMMPS_POTENTIALS; the name as it is when
+/// it is nowhere, so that reading it says so.
+std::string model_path(const std::string &name);
+
 /// The surface of a trained model. Throws cgflow::Error.
 std::shared_ptr<const cgflow::PmfSurface> load_model_surface(const std::string &path);
 

@@ -12,7 +12,10 @@
 
 #include "command.h"
 #include "error.h"
+#include "input.h"
 #include "lammps.h"
+
+#include <utility>
 
 #if __has_include("lammpsplugin.h")
 #include "lammpsplugin.h"
@@ -46,9 +49,9 @@ template <class Style> void *pair(void *lmp)
   return static_cast<Pair *>(new Style(static_cast<LAMMPS *>(lmp)));
 }
 
-template <class Style> void *command(void *lmp)
+template <class Style> Command *command(LAMMPS *lmp)
 {
-  return static_cast<Command *>(new Style(static_cast<LAMMPS *>(lmp)));
+  return new Style(lmp);
 }
 
 template <class Style> void *fix(void *lmp, int narg, char **arg)
@@ -75,9 +78,12 @@ const StyleRow kStyles[] = {
   {"fix",     "mueller/brown",  "cgflow: Mueller-Brown surface",                    nullptr, fix<FixMuellerBrown>},
   {"compute", "cgflow/std",     "cgflow: std of the PMF per walker",                nullptr, compute<ComputeCGFlowStd>},
   {"compute", "cgflow/cv",      "cgflow: CG variables of molecules",                nullptr, compute<ComputeCGFlowCV>},
-  {"command", "cgflow/train",   "cgflow: one training of a model",                  command<CGFlowCommandTrain>, nullptr},
-  {"command", "cgflow/pmf",     "cgflow: table of a model's PMF",                   command<CGFlowCommandPmf>, nullptr},
-  {"command", "cgflow/backmap", "cgflow: all-atom structures for CG points",        command<CGFlowCommandBackmap>, nullptr},
+};
+
+const std::pair<const char *, Input::CommandCreator> kCommands[] = {
+  {"cgflow/train",   command<CGFlowCommandTrain>},
+  {"cgflow/pmf",     command<CGFlowCommandPmf>},
+  {"cgflow/backmap", command<CGFlowCommandBackmap>},
 };
 // clang-format on
 
@@ -85,7 +91,7 @@ const StyleRow kStyles[] = {
 
 extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle, void *register_style)
 {
-  const auto *lammps = static_cast<LAMMPS *>(lmp);
+  auto *lammps = static_cast<LAMMPS *>(lmp);
 #ifdef CGFLOW_LAMMPS_VERSION
   // Classes differ between LAMMPS versions without any mark in the library: a plugin for another one would crash later.
   if (lammps->num_ver != CGFLOW_LAMMPS_VERSION)
@@ -105,4 +111,7 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
     plugin.handle = handle;
     (*add)(&plugin, lmp);
   }
+  // Not through LAMMPS' list of plugins: the table of commands outlives `clear`, which would add those of the list again
+  // and warn of each.
+  for (const auto &[name, creator] : kCommands) (*lammps->input->command_map)[name] = creator;
 }

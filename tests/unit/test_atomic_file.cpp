@@ -165,6 +165,28 @@ TEST(AtomicFile, ProtectedFileIsNotReplaced)
   EXPECT_EQ(read_file(folder / "a"), "old");
 }
 
+TEST(AtomicFile, CheckBeforehandSaysWhatWritingWouldSay)
+{
+  const TemporaryFolder folder;
+  write_file(folder / "a", "old");
+  EXPECT_EQ(error_of([&] { check_writable(folder / "a"); }), "no FileError");
+  EXPECT_EQ(error_of([&] { check_writable(folder / "new"); }), "no FileError");
+  EXPECT_FALSE(fs::exists(folder / "new"));
+  EXPECT_EQ(error_of([&] { check_writable("name_without_folder"); }), "no FileError");
+  for (const std::string &path : {folder / "no/such", folder / "a/b", folder.path()})
+    EXPECT_EQ(error_of([&] { check_writable(path); }), error_of([&] { write_file(path, "x"); })) << path;
+  const auto protected_file = error_as_user(folder, [&] {
+    ::chmod((folder / "a").c_str(), 0444);
+    check_writable(folder / "a");
+  });
+  EXPECT_EQ(protected_file, "Cannot write file " + folder / "a" + ": Permission denied");
+  const auto protected_folder = error_as_user(folder, [&] {
+    ::chmod(folder.path().c_str(), 0555);
+    check_writable(folder / "new");
+  });
+  EXPECT_EQ(protected_folder, "Cannot write file " + folder / "new" + ": Permission denied");
+}
+
 TEST(AtomicFile, FullDeviceIsAnError)
 {
   if (!fs::is_character_file("/dev/full")) GTEST_SKIP() << "no /dev/full here";

@@ -101,8 +101,20 @@ TEST_F(TrajectoryTest, ReadsPointsFromAWalkerDump)
   EXPECT_THAT(read_points(path_, kTorus), ElementsAre(5, 6, 7, 8));
 }
 
+TEST_F(TrajectoryTest, ReadsScaledAndUnwrappedWalkersOfAllFrames)
+{
+  write(frame("id xs ys zs", "1 0.5 0.25 0.5\n", 1) + frame("id xu yu", "1 190 6\n", 1, 1) + frame("id x y", "", 0, 2));
+  EXPECT_THAT(read_points(path_, kTorus), ElementsAre(5, 5, -170, 6));
+}
+
 TEST_F(TrajectoryTest, NamesBadPoints)
 {
+  write(frame("id x y z", "", 0));
+  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got no walker in any frame"));
+  write(frame("id x z", "1 5 6\n", 1));
+  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got columns 'id x z', expected y for the CG variable"));
+  write("nan 2\n");
+  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("expected finite numbers"));
   write("1 2 3\n");
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("line 1: got 3 columns, expected 2"));
   write("1 two\n");

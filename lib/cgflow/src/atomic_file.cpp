@@ -84,13 +84,17 @@ std::string resolve(const std::string &path)
   return ignored ? path : target.string();
 }
 
+std::string folder_of(const std::string &path)
+{
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 /// After a power failure the new name is on the disk only if its folder is. Not every file system allows it, and the
 /// new file is whole in any case: errors are ignored.
 void sync_folder(const std::string &path)
 {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor fd(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.open()) ::fsync(fd.get());
 }
 
@@ -130,6 +134,18 @@ void write_file(const std::string &path, std::string_view content)
   if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail("write", path, errno, detail);
   temporary.keep();
   sync_folder(target);
+}
+
+void check_writable(const std::string &path)
+{
+  const std::string target = resolve(path);
+  struct stat old {};
+  const bool exists = ::stat(target.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) fail("write", path, EISDIR);
+  if (exists && ::access(target.c_str(), W_OK) != 0) fail("write", path, errno);
+  if (exists && !S_ISREG(old.st_mode)) return;
+  // The new file is made beside the old one.
+  if (::access(folder_of(target).c_str(), W_OK | X_OK) != 0) fail("write", path, errno);
 }
 
 std::string read_file(const std::string &path)

@@ -5,6 +5,7 @@
 #include "explorer.h"
 #include "flow_trainer.h"
 #include "model_parts.h"
+#include "point_chains.h"
 #include "tensor_archive.h"
 
 #include "cgflow/error.h"
@@ -34,6 +35,11 @@ double ess(const double *ln_w, std::int64_t n)
   return sum * sum / square;
 }
 
+void check_number(int n)
+{
+  if (n < 1) throw ShapeError("Backmapping: got " + std::to_string(n) + " structures, expected at least one");
+}
+
 // Structures for rows of s, one each.
 Structures draw(const Model &model, const std::vector<double> &s, std::uint64_t seed, EnergyModel *energy, Communicator &comm)
 {
@@ -58,11 +64,6 @@ Structures draw(const Model &model, const std::vector<double> &s, std::uint64_t 
   }
   return out;
 }
-
-/// CG points with the logarithm of the density they were drawn with, up to a constant.
-struct DrawnPoints {
-  std::vector<double> s, ln_p;
-};
 
 DrawnPoints draw_from_grid(const Model &model, const PmfSurface &pmf, int n, std::uint64_t seed)
 {
@@ -97,39 +98,12 @@ DrawnPoints draw_from_grid(const Model &model, const PmfSurface &pmf, int n, std
   return drawn;
 }
 
-DrawnPoints draw_by_chain(const Model &model, const PmfSurface &pmf, int n, std::uint64_t seed)
+DrawnPoints draw_from_labels(const Model &model, const PmfSurface &pmf, int n, std::uint64_t seed)
 {
-  const CgSpace &space = model.space();
-  const int d = space.n_cv();
-  const double kT = model.info().kT, known = model.info().threshold * kT;
-  constexpr int kThinning = 100;
-  std::vector<double> s, trial(d);
-  double f = 0.0, std = 0.0, f_trial = 0.0;
-  for (const auto &label : model.labels()) {
-    s = label.s;
-    pmf.evaluate(1, s.data(), &f, &std, nullptr);
-    if (std <= known) break;
-  }
-  if (!(std <= known)) throw ModelError("Backmapping from the PMF: no label point has a std up to the threshold");
-  DrawnPoints drawn;
-  // The first tenth lets the chain forget where it began.
-  for (int i = -n / 10; i < n; ++i) {
-    RandomStream random(seed, Stream::backmap, static_cast<std::uint64_t>(i + n), draw_point);
-    for (int step = 0; step < kThinning; ++step) {
-      for (int k = 0; k < d; ++k) trial[k] = s[k] + 0.03 * space[k].width() * random.normal();
-      const double u = random.uniform();
-      if (!space.contains(trial.data())) continue;
-      space.wrap(trial.data());
-      pmf.evaluate(1, trial.data(), &f_trial, &std, nullptr);
-      if (std > known || u >= std::exp(-(f_trial - f) / kT)) continue;
-      s = trial;
-      f = f_trial;
-    }
-    if (i < 0) continue;
-    drawn.s.insert(drawn.s.end(), s.begin(), s.end());
-    drawn.ln_p.push_back(-f / kT);
-  }
-  return drawn;
+  std::vector<double> anchors;
+  for (const auto &label : model.labels()) anchors.insert(anchors.end(), label.s.begin(), label.s.end());
+  const double kT = model.info().kT;
+  return draw_by_chains(pmf, anchors, kT, model.info().threshold * kT, n, seed, draw_point);
 }
 
 }    // namespace
@@ -137,8 +111,10 @@ DrawnPoints draw_by_chain(const Model &model, const PmfSurface &pmf, int n, std:
 Structures backmap_points(const Model &model, const std::vector<double> &points, int n, std::uint64_t seed,
                           EnergyModel *energy, Communicator &comm)
 {
+  check_number(n);
   const int d = model.space().n_cv();
   const auto count = static_cast<std::int64_t>(points.size()) / d;
+  if (count == 0) throw ShapeError("Backmapping: got no CG point, expected at least one");
   std::vector<double> s;
   for (std::int64_t i = 0; i < count; ++i)
     for (int j = 0; j < n; ++j) s.insert(s.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
@@ -156,9 +132,10 @@ Structures backmap_points(const Model &model, const std::vector<double> &points,
 
 Structures backmap_pmf(const Model &model, int n, std::uint64_t seed, EnergyModel *energy, Communicator &comm)
 {
+  check_number(n);
   const auto pmf = model.surface();
   const DrawnPoints drawn =
-      model.space().n_cv() <= 3 ? draw_from_grid(model, *pmf, n, seed) : draw_by_chain(model, *pmf, n, seed);
+      model.space().n_cv() <= 3 ? draw_from_grid(model, *pmf, n, seed) : draw_from_labels(model, *pmf, n, seed);
   Structures out = draw(model, drawn.s, seed, energy, comm);
   out.point.resize(n);
   for (int i = 0; i < n; ++i) out.point[i] = i;

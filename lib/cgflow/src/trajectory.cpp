@@ -224,13 +224,32 @@ namespace {
 
 void add_point(const CgSpace &space, std::vector<double> point, const LineReader &reader, std::vector<double> &points)
 {
-  if (!space.contains(point.data())) {
-    std::string text;
-    for (double value : point) text += " " + std::to_string(value);
-    reader.fail("the point" + text + " lies outside the ranges of the CG variables");
-  }
+  std::string text;
+  for (double value : point) text += " " + std::to_string(value);
+  if (!std::all_of(point.begin(), point.end(), [](double value) { return std::isfinite(value); }))
+    reader.fail("got the point" + text + ", expected finite numbers");
+  if (!space.contains(point.data()))
+    reader.fail("got the point" + text + ", which lies outside the ranges of the CG variables");
   space.wrap(point.data());
   points.insert(points.end(), point.begin(), point.end());
+}
+
+/// The column of a frame that holds one CG variable, and whether it is a share of the box.
+struct WalkerColumn {
+  int index = -1;
+  bool scaled = false;
+};
+
+// A coordinate outside a periodic box is wrapped with the point, so unwrapped columns serve too.
+WalkerColumn find_walker_column(const Frame &frame, int k, const CgSpace &space, const LineReader &reader)
+{
+  const std::string name = k < 3 ? std::string(1, "xyz"[k]) : "d_cv" + std::to_string(k + 1);
+  for (const std::string suffix : {"", "u", "s", "su"}) {
+    if (k >= 3 && !suffix.empty()) break;
+    const int index = column(frame, name + suffix);
+    if (index >= 0) return {index, suffix.rfind('s', 0) == 0};
+  }
+  reader.fail("got columns '" + join(frame.columns) + "', expected " + name + " for the CG variable " + space[k].name);
 }
 
 std::vector<double> read_walkers(const std::string &path, const CgSpace &space)
@@ -239,19 +258,18 @@ std::vector<double> read_walkers(const std::string &path, const CgSpace &space)
   std::vector<double> points;
   Frame frame;
   while (read_frame(reader, frame)) {
-    std::vector<int> columns;
-    for (int k = 0; k < space.n_cv(); ++k) {
-      const std::string name = k < 3 ? std::string(1, "xyz"[k]) : "d_cv" + std::to_string(k + 1);
-      columns.push_back(column(frame, name));
-      if (columns.back() < 0) reader.fail("got columns '" + join(frame.columns) + "', expected " + name + " for the CG variable " +
-                                          space[k].name);
-    }
+    std::vector<WalkerColumn> columns;
+    for (int k = 0; k < space.n_cv(); ++k) columns.push_back(find_walker_column(frame, k, space, reader));
     for (const auto &row : frame.rows) {
       std::vector<double> point;
-      for (int k : columns) point.push_back(row[k]);
+      for (int k = 0; k < space.n_cv(); ++k) {
+        const double value = row[columns[k].index];
+        point.push_back(columns[k].scaled ? frame.box.lo[k] + value * (frame.box.hi[k] - frame.box.lo[k]) : value);
+      }
       add_point(space, std::move(point), reader, points);
     }
   }
+  if (points.empty()) throw FileError(path + ": got no walker in any frame, expected at least one");
   return points;
 }
 

@@ -24,11 +24,12 @@ struct Structures {
 
 /// Draws n structures for each of the CG points [count, n_cv] from the flow. Frame i uses RandomStream(seed,
 /// Stream::backmap, i). With `energy` the structures are weighed; the evaluations are the caller's to count. Collective.
+/// Throws ShapeError without points or for n < 1, EnergyError when energies fail.
 Structures backmap_points(const Model &model, const std::vector<double> &points, int n, std::uint64_t seed,
                           EnergyModel *energy, Communicator &comm);
 
 /// Draws n CG points from exp(-F/kT) over the region whose std is up to the model's threshold, and one structure for each.
-/// The density of s is constant in cells of a grid for d <= 3 and comes from a Markov chain for d > 3. Throws ModelError
+/// The density of s is constant in cells of a grid for d <= 3 and comes from Markov chains for d > 3. Throws ModelError
 /// when the model has no PMF or knows no region.
 Structures backmap_pmf(const Model &model, int n, std::uint64_t seed, EnergyModel *energy, Communicator &comm);
 

@@ -26,8 +26,9 @@ struct Trajectory {
 Trajectory read_dump(const std::string &path);
 
 /// CG points [n, n_cv] from a points file: text with one point a line, the CG variables in YAML order and box units, `#`
-/// comments; or a dump of walkers (x, y, z and d_cv4, d_cv5, ... columns). Throws FileError naming file and line: not a
-/// number, a wrong number of columns, a point outside the ranges, no point at all.
+/// comments; or a dump of walkers, all frames (columns x, y, z, plain, unwrapped or scaled, as many as there are CG
+/// variables, then d_cv4, d_cv5, ...). Throws FileError naming file and line: not a finite number, a wrong number of
+/// columns, a point outside the ranges, no point at all.
 std::vector<double> read_points(const std::string &path, const CgSpace &space);
 
 }    // namespace cgflow
