@@ -17,21 +17,24 @@ class CGFlowRunLedger {
  public:
   enum class Start { fresh, resumed, skipped };
 
-  /// A run of nsteps > 0 begins at `step`. Afterwards step() and last() tell where it begins and ends.
-  Start begin_run(bigint step, bigint nsteps)
+  /// The `number`-th run of the script (1, 2, ...), of nsteps > 0, begins at `step`. Afterwards step() and last() tell where it
+  /// begins and ends.
+  Start begin_run(int number, bigint step, bigint nsteps)
   {
-    ++begun_;
-    if (begun_ <= static_cast<int>(ends_.size())) {
-      step_ = last_ = ends_[begun_ - 1];
+    if (number <= static_cast<int>(ends_.size())) {
+      first_ = step_ = last_ = ends_[number - 1];
       return Start::skipped;
     }
-    if (loaded_) {
+    if (loaded_ && in_progress_ && number == static_cast<int>(ends_.size()) + 1) {
       loaded_ = false;
-      if (in_progress_) {
-        last_ = first_ + nsteps;
-        return Start::resumed;
-      }
+      first_ = present_[0];
+      step_ = present_[1];
+      last_ = first_ + nsteps;
+      return Start::resumed;
     }
+    loaded_ = false;
+    // Ended early, by fix halt say, and the script went on: that is where it ends each time.
+    if (in_progress_) complete_run();
     first_ = step_ = step;
     last_ = step + nsteps;
     in_progress_ = true;
@@ -44,6 +47,9 @@ class CGFlowRunLedger {
     in_progress_ = false;
   }
 
+  /// Runs that are done.
+  int complete() const { return static_cast<int>(ends_.size()); }
+  bigint first() const { return first_; }
   bigint step() const { return step_; }
   bigint last() const { return last_; }
 
@@ -58,17 +64,17 @@ class CGFlowRunLedger {
     ends_ = archive.integers("runs.ends");
     const auto &present = archive.integers("runs.present");
     if (present.size() != 3) throw cgflow::ModelError("State file: the record of runs is incomplete");
-    first_ = present[0];
-    step_ = present[1];
+    present_[0] = first_ = present[0];
+    present_[1] = step_ = present[1];
     in_progress_ = present[2] != 0;
     loaded_ = true;
   }
 
  private:
   std::vector<std::int64_t> ends_;    // step at which each complete run ended
-  int begun_ = 0;                     // runs begun by this process
   bigint first_ = 0, step_ = 0, last_ = 0;
   bool in_progress_ = false;
+  bigint present_[2] = {0, 0};        // first step and step of the run in progress, from the file
   bool loaded_ = false;
 };
 

@@ -37,6 +37,12 @@ std::string find_file(const std::string &file)
 
 }    // namespace
 
+FileKind kind_of_file(const std::string &file)
+{
+  if (ends_with(file, ".yaml") || ends_with(file, ".yml")) return FileKind::yaml;
+  return ends_with(file, ".cgflow") ? FileKind::model : FileKind::table;
+}
+
 int table_dimensions(const std::string &path)
 {
   std::ifstream in(path);
@@ -75,11 +81,12 @@ LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
 {
   const std::string path = find_file(file);
   LoadedSurface loaded;
-  if (ends_with(file, ".yaml") || ends_with(file, ".yml")) {
+  const FileKind kind = kind_of_file(file);
+  if (kind == FileKind::yaml) {
     loaded.space = cgflow::make_cg_space(cgflow::Config::read(path));
     return loaded;
   }
-  if (ends_with(file, ".cgflow")) {
+  if (kind == FileKind::model) {
     loaded.surface = load_model_surface(path);
   } else {
     const int d = table_dimensions(path);

@@ -20,6 +20,10 @@ struct LoadedSurface {
   std::shared_ptr<const cgflow::PmfSurface> surface;
 };
 
+/// What a file holds, told by its ending: .yaml or .yml, .cgflow, anything else.
+enum class FileKind { yaml, model, table };
+FileKind kind_of_file(const std::string &file);
+
 /// Reads a file by its ending: .yaml or .yml an untrained model, .cgflow a trained one, any other a table over the box
 /// of `lmp`. Looks in the working folder, then in LAMMPS_POTENTIALS. Throws cgflow::Error.
 LoadedSurface load_surface(LAMMPS *lmp, const std::string &file);

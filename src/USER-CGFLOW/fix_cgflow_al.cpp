@@ -7,6 +7,7 @@
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
 #include "cgflow_run_ledger.h"
+#include "cgflow_surface.h"
 #include "cgflow_walkers.h"
 #include "fix_cgflow_mc.h"
 #include "pair_cgflow_pmf.h"
@@ -18,6 +19,7 @@
 #include "force.h"
 #include "group.h"
 #include "modify.h"
+#include "output.h"
 #include "platform.h"
 #include "timer.h"
 #include "update.h"
@@ -29,7 +31,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <limits>
 #include <map>
+#include <sstream>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
@@ -46,6 +51,28 @@ imageint pack_image(const double *flags)
   const auto part = [&](int k) { return static_cast<imageint>(static_cast<int>(flags[k]) + IMGMAX) & IMGMASK; };
   return part(0) | part(1) << IMGBITS | part(2) << IMG2BITS;
 }
+
+struct Difference {
+  std::string section, a, b;
+};
+
+// Of two texts by Config::to_yaml(), which hold every key in the same order.
+Difference first_difference(const std::string &a, const std::string &b)
+{
+  std::istringstream lines_a(a), lines_b(b);
+  std::vector<std::string> sections;
+  for (std::string line_a, line_b; std::getline(lines_a, line_a) && std::getline(lines_b, line_b);) {
+    const auto indent = std::min(line_a.find_first_not_of(' '), line_a.size());
+    sections.resize(std::min(sections.size(), indent / 2));
+    if (line_a != line_b) {
+      std::string section;
+      for (const auto &name : sections) section += " " + name;
+      return {section, utils::trim(line_a), utils::trim(line_b)};
+    }
+    if (!line_a.empty() && line_a.back() == ':') sections.push_back(line_a.substr(indent));
+  }
+  return {};
+}
 }    // namespace
 
 struct FixCGFlowAL::Impl {
@@ -61,8 +88,13 @@ struct FixCGFlowAL::Impl {
   std::unique_ptr<cgflow::Learner> learner;
   PairCGFlowPMF *pair = nullptr;
   FixCGFlowMC *mc = nullptr;
+  int runs = 0;                   // of the script so far, this one included
+  bool in_run = false;            // between init() and post_run() of a run with steps
+  bool idle = false;              // this run does nothing: it is complete, or learning has ended before it
+  bool forced = false;            // it was this fix that ended the run
   bool pending = false;           // an iteration is due before the next sweep
   bool checkpoint_due = false;
+  bool state_due = false;         // the record of runs has changed
   bool restore_walkers = false;   // the state's walkers wait for the setup of the run
   std::vector<double> walkers;    // rows of the state file, see gather_walkers()
   double last_checkpoint = 0.0;   // wall time; decides when to write, never what
@@ -72,7 +104,12 @@ struct FixCGFlowAL::Impl {
   }
 
   void prepare();
+  void begin_run();
+  void go_to_step(Fix *self);
+  void end_run_early();
   void begin();
+  cgflow::ModelInfo model_info() const;
+  void check_pair_file() const;
   void load_state();
   void check_state(const cgflow::Archive &archive);
   void put_walkers_at_start();
@@ -80,6 +117,7 @@ struct FixCGFlowAL::Impl {
   void iterate();
   void publish();
   std::vector<double> gather_walkers();
+  void checkpoint();
   void write_state();
   void write_results();
 };
@@ -100,7 +138,15 @@ FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg) :
     error->all(FLERR, "Fix cgflow/al: cannot read the atomistic script {}", impl->options.atomistic);
 }
 
-FixCGFlowAL::~FixCGFlowAL() = default;
+// Without this fix nobody sets a stopped walker going again.
+FixCGFlowAL::~FixCGFlowAL()
+{
+  for (auto *fix : modify->get_fix_by_style("^cgflow/mc$"))
+    if (fix == impl->mc) {
+      impl->mc->set_stop_threshold(std::numeric_limits<double>::infinity());
+      impl->mc->release_all();
+    }
+}
 
 // PRE_EXCHANGE for its setup: LAMMPS calls setup_pre_exchange() on fixes with that mask alone.
 int FixCGFlowAL::setmask() { return PRE_EXCHANGE | INITIAL_INTEGRATE | END_OF_STEP | POST_RUN; }
@@ -116,26 +162,68 @@ void FixCGFlowAL::init()
   if (!impl->pair) error->all(FLERR, "Fix cgflow/al needs pair_style cgflow/pmf, alone or inside a hybrid style");
 
   // Runs without steps (and minimisations) neither train nor count.
+  impl->in_run = false;
   if (update->whichflag != 1 || update->nsteps <= 0) return;
   cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->prepare(); });
-  impl->start = impl->ledger.begin_run(update->ntimestep, update->nsteps);
-  if (impl->start != CGFlowRunLedger::Start::fresh) {
-    update->ntimestep = impl->ledger.step();
-    update->laststep = update->endstep = impl->ledger.last();
-    if (impl->start == CGFlowRunLedger::Start::resumed)
-      impl->log.line(fmt::format("cgflow/al: run resumed from {} at step {}, it ends at step {}", impl->options.state_file(),
-                                 update->ntimestep, update->laststep));
-    else
-      impl->log.line(fmt::format("cgflow/al: this run is complete in {}, skipped", impl->options.state_file()));
-  }
+  // Pair style and fix cgflow/mc may be others than in the last run.
+  if (impl->learner->surface()) impl->publish();
+  impl->begin_run();
+  impl->go_to_step(this);
 }
 
-// Before the first setup: the model from a state file, or untrained.
-void FixCGFlowAL::Impl::prepare()
+// Which part of the script's runs this one is, after the record in the state file.
+void FixCGFlowAL::Impl::begin_run()
 {
-  if (learner) return;
-  const bool resume = !options.fresh && platform::file_is_readable(options.state_file());
-  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, true);
+  using Start = CGFlowRunLedger::Start;
+  in_run = true;
+  forced = false;
+  pair->runs_learned(options.state_file()) = ++runs;
+  const int complete = ledger.complete();
+  start = ledger.begin_run(runs, lmp->update->ntimestep, lmp->update->nsteps);
+  state_due = ledger.complete() > complete;
+  const bool finished = learner->phase() == cgflow::Learner::Phase::finished;
+  idle = finished || start == Start::skipped;
+  if (finished)
+    log.line(fmt::format("cgflow/al: {}: learning has ended with status {}, the run ends at once and files stay as they are",
+                         options.state_file(), learner->status()));
+  else if (start == Start::skipped)
+    log.line(fmt::format("cgflow/al: this run is complete in {}, skipped", options.state_file()));
+  else if (start == Start::resumed)
+    log.line(fmt::format("cgflow/al: run resumed from {} at step {}, it ends at step {}", options.state_file(), ledger.step(),
+                         ledger.last()));
+}
+
+// LAMMPS is in the middle of its init: what has looked at the step already must look again.
+void FixCGFlowAL::Impl::go_to_step(Fix *self)
+{
+  if (start == CGFlowRunLedger::Start::fresh) return;
+  Update *update = lmp->update;
+  const bool moves = update->ntimestep != ledger.step();
+  update->ntimestep = ledger.step();
+  update->firststep = update->beginstep = ledger.first();
+  update->laststep = update->endstep = ledger.last();
+  if (!moves) return;
+  // Fixes after this one come to their init() anyway. A copy, since each call of get_fix_list() makes the list anew.
+  const std::vector<Fix *> fixes = lmp->modify->get_fix_list();
+  for (auto *fix : fixes) {
+    if (fix == self) break;
+    fix->init();
+  }
+  lmp->modify->addstep_compute_all(update->ntimestep);
+  // A dump's next step is found anew only when it has not been written yet.
+  for (int i = 0; i < lmp->output->ndump; ++i) lmp->output->last_dump[i] = -1;
+}
+
+// Not when somebody else has ended the run already: `fix halt` may want the runs after it to be skipped too.
+void FixCGFlowAL::Impl::end_run_early()
+{
+  if (lmp->timer->is_timeout()) return;
+  forced = true;
+  lmp->timer->force_timeout();
+}
+
+cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
+{
   cgflow::ModelInfo info;
   info.kT = lmp->force->boltz * options.T;
   info.T = options.T;
@@ -144,8 +232,34 @@ void FixCGFlowAL::Impl::prepare()
   info.dimension = child->dimension();
   info.seed = options.seed;
   info.threshold = options.threshold;
-  learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, info), child.get(), comm, log);
+  return info;
+}
+
+// Before the first setup: the model from a state file, or untrained.
+void FixCGFlowAL::Impl::prepare()
+{
+  if (learner) return;
+  check_pair_file();
+  runs = pair->runs_learned(options.state_file());
+  // A file that is there and cannot be read must not be overwritten.
+  const bool resume = !options.fresh && std::filesystem::exists(options.state_file());
+  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, true);
+  learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
   if (resume) load_state();
+}
+
+// The pair style shows what is learned, so its file must be of the same model.
+void FixCGFlowAL::Impl::check_pair_file() const
+{
+  switch (CGFlow::kind_of_file(pair->file())) {
+    case CGFlow::FileKind::yaml:
+      cgflow::Config::read(utils::get_potential_file_path(pair->file())).require_same_model(config);
+      break;
+    case CGFlow::FileKind::table:
+      throw cgflow::ModelError("pair_coeff names the table " + pair->file() +
+                               ", which cannot be trained; expected a model, NAME.yaml or NAME.cgflow");
+    case CGFlow::FileKind::model: break;
+  }
 }
 
 void FixCGFlowAL::Impl::check_state(const cgflow::Archive &archive)
@@ -155,20 +269,26 @@ void FixCGFlowAL::Impl::check_state(const cgflow::Archive &archive)
                                          options.state_file(), what, got, here));
   };
   const auto number = [](double value) { return fmt::format("{:.15g}", value); };
+  const auto check_integer = [&](const std::string &what, std::int64_t got, std::int64_t here) {
+    if (got != here) differ(what, std::to_string(got), std::to_string(here));
+  };
+  const cgflow::ModelInfo info = model_info();
+  if (archive.text("info.units") != info.units) differ("unit style", archive.text("info.units"), info.units);
   if (archive.number("info.T") != options.T) differ("temperature", number(archive.number("info.T")), number(options.T));
-  if (archive.integer("info.seed") != options.seed)
-    differ("seed", std::to_string(archive.integer("info.seed")), std::to_string(options.seed));
+  check_integer("seed", archive.integer("info.seed"), options.seed);
   if (archive.number("info.threshold") != options.threshold)
     differ("threshold", number(archive.number("info.threshold")), number(options.threshold));
-  if (archive.integer("ranks") != lmp->comm->nprocs)
-    differ("number of ranks", std::to_string(archive.integer("ranks")), std::to_string(lmp->comm->nprocs));
-  if (archive.integer("walkers") != lmp->atom->natoms)
-    differ("number of walkers", std::to_string(archive.integer("walkers")), std::to_string(lmp->atom->natoms));
+  check_integer("number of ranks", archive.integer("ranks"), lmp->comm->nprocs);
+  check_integer("number of walkers", archive.integer("walkers"), lmp->atom->natoms);
+  check_integer("number of atoms in the atomistic system", archive.integer("info.n_atoms"), info.n_atoms);
+  check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);
   if (archive.text("config") != config.to_yaml()) {
     cgflow::Config::parse(archive.text("config"), options.state_file()).require_same_model(config);
-    differ("train, explore or budget section", "another", "that of " + options.yaml);
+    const auto [section, got, here] = first_difference(archive.text("config"), config.to_yaml());
+    differ("YAML" + section, "'" + got + "'", "'" + here + "' in " + options.yaml);
   }
   const auto &box = archive.numbers("box");
+  if (box.size() != 6) throw cgflow::ModelError(options.state_file() + ": the box is incomplete");
   for (int k = 0; k < 3; ++k)
     if (box[2 * k] != lmp->domain->boxlo[k] || box[2 * k + 1] != lmp->domain->boxhi[k])
       differ(std::string("box in ") + "xyz"[k], number(box[2 * k]) + " to " + number(box[2 * k + 1]),
@@ -183,9 +303,10 @@ void FixCGFlowAL::Impl::load_state()
   ledger.load(archive);
   pending = archive.integer("pending") != 0;
   walkers = archive.numbers("walkers.rows");
-  mc->set_counts(archive.numbers("mc.counts"));
+  const auto &mc_counts = archive.numbers("mc.counts");
+  if (mc_counts.size() != 3) throw cgflow::ModelError(options.state_file() + ": the counts of fix cgflow/mc are incomplete");
+  mc->set_counts(mc_counts);
   restore_walkers = true;
-  if (learner->surface()) publish();
 }
 
 void FixCGFlowAL::setup_pre_exchange()
@@ -197,25 +318,32 @@ void FixCGFlowAL::setup_pre_exchange()
   });
   // Fix cgflow/mc checks the places and brings each walker to its rank.
   impl->mc->setup_pre_exchange();
-  if (impl->start == CGFlowRunLedger::Start::skipped || impl->learner->phase() == cgflow::Learner::Phase::finished) {
-    if (impl->start != CGFlowRunLedger::Start::skipped)
-      impl->log.line(fmt::format("cgflow/al: learning has ended with status {}, the run ends at once", impl->learner->status()));
-    timer->force_timeout();
+  if (impl->idle || impl->learner->phase() == cgflow::Learner::Phase::finished ||
+      update->ntimestep >= update->laststep) {
+    impl->end_run_early();
     return;
   }
   impl->learner->resume_run();
   impl->last_checkpoint = platform::walltime();
+  if (!impl->state_due) return;
+  impl->state_due = false;
+  cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->write_state(); });
 }
 
 // First training of a model, or the first run with a trained one.
 void FixCGFlowAL::Impl::begin()
 {
-  if (pair->trained()) {
-    cgflow::Model model = cgflow::Model::read(pair->file());
-    model.config().require_same_model(config);
+  if (CGFlow::kind_of_file(pair->file()) == CGFlow::FileKind::model) {
+    const std::string path = utils::get_potential_file_path(pair->file());
+    cgflow::Model model = cgflow::Model::read(path);
     if (model.info().T != options.T)
-      throw cgflow::ModelError(fmt::format("{}: the model was trained at T = {}, the fix asks for T = {}", pair->file(),
+      throw cgflow::ModelError(fmt::format("{}: the model was trained at T = {}, the fix asks for T = {}", path,
                                            model.info().T, options.T));
+    try {
+      model.continue_as(config, model_info());
+    } catch (const cgflow::Error &e) {
+      throw cgflow::ModelError(path + ": " + e.what());
+    }
     learner = std::make_unique<cgflow::Learner>(std::move(model), child.get(), comm, log);
     learner->begin_from_model();
   } else {
@@ -294,6 +422,7 @@ void FixCGFlowAL::Impl::put_walkers_from_state()
 
 void FixCGFlowAL::initial_integrate(int)
 {
+  if (!impl->in_run) error->all(FLERR, "Fix cgflow/al: got a run with pre no, expected pre yes");
   if (!impl->pending) return;
   impl->pending = false;
   cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->iterate(); });
@@ -323,7 +452,12 @@ void FixCGFlowAL::end_of_step()
   const auto decision = p.learner->after_sweep(stopped_all, atom->natoms);
   p.pending = decision == cgflow::Learner::Decision::iterate;
   p.ledger.set_step(update->ntimestep);
-  if (decision == cgflow::Learner::Decision::finish || update->ntimestep >= update->laststep) timer->force_timeout();
+  if (decision == cgflow::Learner::Decision::finish || update->ntimestep >= update->laststep) {
+    // A resumed run has fewer sweeps to go than LAMMPS thinks. Files follow in post_run(): a state that says that learning
+    // has ended must be the last file written.
+    if (decision == cgflow::Learner::Decision::finish || p.start == CGFlowRunLedger::Start::resumed) p.end_run_early();
+    return;
+  }
 
   bool due = p.checkpoint_due;
   if (p.options.checkpoint_sweeps > 0) {
@@ -334,12 +468,16 @@ void FixCGFlowAL::end_of_step()
     MPI_Bcast(&now, 1, MPI_INT, 0, world);
     due = now != 0;
   }
-  if (!due) return;
-  cgflow_guarded(lmp, "fix cgflow/al", [&] {
-    if (p.checkpoint_due) p.write_results();
-    p.write_state();
-  });
-  p.checkpoint_due = false;
+  if (due) p.checkpoint();
+}
+
+// Results first: with the state of before, whatever the files lack is computed again.
+void FixCGFlowAL::Impl::checkpoint()
+{
+  // Apart, because rank 0 alone can fail in the first and all ranks meet in the second.
+  if (checkpoint_due) cgflow_guarded(lmp, "fix cgflow/al", [&] { write_results(); });
+  cgflow_guarded(lmp, "fix cgflow/al", [&] { write_state(); });
+  checkpoint_due = false;
 }
 
 void FixCGFlowAL::Impl::write_state()
@@ -376,17 +514,16 @@ void FixCGFlowAL::Impl::write_results()
 void FixCGFlowAL::post_run()
 {
   Impl &p = *impl;
-  if (!p.learner || update->whichflag != 1) return;
-  timer->reset_timeout();
-  if (p.start == CGFlowRunLedger::Start::skipped) return;
+  if (!p.in_run) return;
+  p.in_run = false;
+  if (p.forced) timer->reset_timeout();
+  if (p.idle) return;
   const bool finished = p.learner->phase() == cgflow::Learner::Phase::finished;
   // A run that a timeout cut short is not complete: the same command line goes on with it.
   if (finished || update->ntimestep >= update->laststep) p.ledger.complete_run();
   p.learner->end_run();
-  cgflow_guarded(lmp, "fix cgflow/al", [&] {
-    p.write_results();
-    p.write_state();
-  });
+  p.checkpoint_due = true;
+  p.checkpoint();
   const auto &counts = p.learner->model().counts;
   p.log.line(fmt::format("cgflow/al: status {}, {} iterations, evaluations: md {} example {} energy {} test {} labels {} total {}",
                          p.learner->status(), p.learner->model().iteration, counts.md, counts.example, counts.energy,
@@ -410,7 +547,11 @@ double FixCGFlowAL::compute_vector(int i)
     }
     case 3: {
       double largest = 0.0, all = 0.0;
-      for (int k = 0; k < atom->nlocal; ++k) largest = std::max(largest, p.pair->std_of(k));
+      // Between runs the pair style may have been replaced.
+      int columns = 0;
+      auto *pair = force->pair_match("^cgflow/pmf", 0);
+      const auto *std = pair ? static_cast<const double *>(pair->extract_peratom("std", columns)) : nullptr;
+      for (int k = 0; std && k < atom->nlocal; ++k) largest = std::max(largest, std[k]);
       MPI_Allreduce(&largest, &all, 1, MPI_DOUBLE, MPI_MAX, world);
       return all / learner.model().info().kT;
     }

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <vector>
 
 using namespace LAMMPS_NS;
@@ -33,6 +34,7 @@ struct PairCGFlowPMF::Impl {
   cgflow::CgSpace space;
   std::shared_ptr<const cgflow::PmfSurface> surface;
   Walkers walkers;
+  std::map<std::string, int> runs;         // see runs_learned()
   std::vector<double> std;                 // [nmax]
   std::vector<double> s, f, gradient;      // [nlocal, n_cv], [nlocal], [nlocal, n_cv]
 };
@@ -199,6 +201,11 @@ const cgflow::CgSpace &PairCGFlowPMF::space() const
 const std::string &PairCGFlowPMF::file() const
 {
   return impl->file;
+}
+
+int &PairCGFlowPMF::runs_learned(const std::string &state_file)
+{
+  return impl->runs[state_file];
 }
 
 void PairCGFlowPMF::evaluate_std(int n, const double *s, double *std) const

@@ -43,6 +43,9 @@ class PairCGFlowPMF : public Pair {
   const cgflow::CgSpace &space() const;
   /// The file of the last pair_coeff, as written there.
   const std::string &file() const;
+  /// Runs in which fixes cgflow/al that write this state file have learned so far. It is kept here because the pair style
+  /// outlives an unfix and ends with a `clear`, as the model does.
+  int &runs_learned(const std::string &state_file);
 
   /// std [n] of n points s [n, n_cv], energy units; infinity when untrained. Leaves the pair's state alone.
   void evaluate_std(int n, const double *s, double *std) const;

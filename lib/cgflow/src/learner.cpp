@@ -101,7 +101,7 @@ void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
   const ExampleSummary example = trainer_.train_by_example(frames, c.example);
   log_.line(format("cgflow/al: trained by example on %d frames, loss %.4g (test %.4g on %d frames)", example.frames,
                    example.loss, example.test_loss, example.test_frames));
-  data_s_ = trainer_.cg_of(frames);
+  keep_inside(trainer_.cg_of(frames));
   if (c.explore.strategy == "grid") {
     learn_around(grid_points(model_.space(), c.explore.grid), c.energy.first_epochs);
     if (phase_ == Phase::finished) return;
@@ -112,6 +112,30 @@ void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
   }
   phase_ = Phase::exploring;
   learn_around(choose_diverse(model_.space(), data_s_, {}, c.explore.keep, c.explore.spread), c.energy.first_epochs);
+}
+
+// Walkers start at the data's CG points and the first labels lie around them, so these must be in the CG space.
+void Learner::keep_inside(const std::vector<double> &s)
+{
+  const CgSpace &space = model_.space();
+  const int d = space.n_cv();
+  const std::size_t n = s.size() / d;
+  data_s_.clear();
+  for (std::size_t i = 0; i < n; ++i)
+    if (space.contains(&s[i * d])) data_s_.insert(data_s_.end(), s.begin() + i * d, s.begin() + (i + 1) * d);
+  const std::size_t outside = n - data_s_.size() / d;
+  if (outside == 0) return;
+  const std::string dump = model_.config().example.dump;
+  if (outside < n)
+    return log_.warning(format("cgflow/al: %zu of the %zu frames of %s lie outside the ranges of the CG variables", outside, n,
+                               dump.c_str()));
+  std::string text = format("train: example: none of the %zu frames of %s lies in the ranges of the CG variables", n, dump.c_str());
+  for (int k = 0; k < d; ++k) {
+    double lo = s[k], hi = s[k];
+    for (std::size_t i = 0; i < n; ++i) lo = std::min(lo, s[i * d + k]), hi = std::max(hi, s[i * d + k]);
+    text += format("%s %s is %g to %g, its range is %g to %g", k ? ";" : ":", space[k].name.c_str(), lo, hi, space[k].lo, space[k].hi);
+  }
+  throw ModelError(text);
 }
 
 void Learner::begin_from_model()

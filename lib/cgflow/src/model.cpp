@@ -29,6 +29,24 @@ const CgSpace &Model::space() const { return parts_->map->space(); }
 bool Model::has_pmf() const { return parts_->ensemble->fitted(); }
 const std::vector<Label> &Model::labels() const { return parts_->labels; }
 
+void Model::continue_as(const Config &config, const ModelInfo &info)
+{
+  Parts &p = *parts_;
+  p.config.require_same_model(config);
+  ModelInfo same = info;
+  same.seed = p.info.seed;
+  same.threshold = p.info.threshold;
+  if (!(same == p.info)) {
+    const auto text = [](const ModelInfo &i) {
+      return "units " + i.units + ", T = " + std::to_string(i.T) + ", " + std::to_string(i.n_atoms) + " atoms, dimension " +
+          std::to_string(i.dimension);
+    };
+    throw ModelError("Model: it was trained for " + text(p.info) + ", here it is to be used with " + text(info));
+  }
+  p.config = config;
+  p.info = info;
+}
+
 std::shared_ptr<const PmfSurface> Model::ensemble_surface() const
 {
   if (!has_pmf()) throw ModelError("Model: it holds no PMF yet, train it by energy first");

@@ -106,6 +106,7 @@ class Learner {
   void report(const std::vector<double> &centres, const EnergySummary &training, const EnergySummary &labels);
   void write_history(const std::vector<double> &centres);
   void say_estimate();
+  void keep_inside(const std::vector<double> &s);
 
   Model model_;
   Trainer trainer_;

@@ -48,6 +48,10 @@ class Model {
   const ModelInfo &info() const;
   const CgSpace &space() const;
 
+  /// Goes on with another training schedule: config's train, explore, budget and info's seed and threshold are taken over.
+  /// Throws ConfigError or ModelError when anything else differs.
+  void continue_as(const Config &config, const ModelInfo &info);
+
   /// True once the ensemble has been fitted.
   bool has_pmf() const;
   /// Largest and present values of what was spent and reached.

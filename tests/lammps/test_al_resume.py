@@ -1,0 +1,296 @@
+"""fix cgflow/al and its state file: a run that was killed ends with the bits of one that was not; what does not fit is refused."""
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import learning as l
+from harness import LMP
+
+END = "run 20000\n"
+
+
+class Resume(l.LearningTest):
+    def uninterrupted(self, script, ranks=1, name="whole"):
+        self.subfolder(name)
+        self.lammps(script, ranks=ranks)
+        return self.outputs()
+
+    def start(self, script, ranks=1, prefix=()):
+        (self.folder / "in.test").write_text(script)
+        command = [*prefix, str(LMP)] + (["-np", str(ranks)] if ranks > 1 else []) + ["-in", "in.test", "-log", "log.lammps"]
+        environment = dict(os.environ, CGFLOW_BUILD_DIR=str(self.build))
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                stdin=subprocess.DEVNULL, text=True, start_new_session=True)
+
+    def kill(self, process):
+        """kill -9 of all processes of the run, as a node that fails does."""
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.communicate()
+
+    def wait_for_states(self, process, count):
+        """Until the run has written its state `count` times more, or has ended. True when it goes on."""
+        def stamp():
+            try:
+                return os.stat(self.folder / "mb.state").st_ino
+            except FileNotFoundError:
+                return None
+        last = stamp()
+        while process.poll() is None:
+            now = stamp()
+            if now != last:
+                last, count = now, count - 1
+                if count <= 0:
+                    return True
+            time.sleep(0.001)
+        return False
+
+    def run_killed_again_and_again(self, script, ranks=1, seed=1, most=10):
+        """Kills the run up to `most` times, each time after some more checkpoints and a random moment, and starts the same
+        command line again, until it ends. Returns (kills, last output)."""
+        generator = random.Random(seed)
+        kills = 0
+        while True:
+            process = self.start(script, ranks)
+            if kills < most and self.wait_for_states(process, generator.randint(1, 12)):
+                time.sleep(0.2 * generator.random() ** 3)
+                if process.poll() is None:
+                    self.kill(process)
+                    kills += 1
+                    continue
+            output, _ = process.communicate(timeout=300)
+            self.assertEqual(process.returncode, 0, output[-3000:])
+            return kills, output
+
+    def same_outputs(self, one, other):
+        for name in one:
+            self.assertEqual(one[name], other[name], name)
+
+    def test_killed_runs_end_with_the_same_bits(self):
+        script = l.learning(END, options="checkpoint 40 sweeps")
+        whole = self.uninterrupted(script)
+        self.subfolder("killed")
+        kills, output = self.run_killed_again_and_again(script)
+        self.assertGreater(kills, 3)
+        self.assertRegex(output, r"cgflow/al: run resumed from mb\.state at step \d+, it ends at step 20000|has ended with status 1")
+        self.same_outputs(whole, self.outputs())
+
+    def test_killed_runs_end_with_the_same_bits_on_two_ranks(self):
+        script = l.learning(END, options="checkpoint 40 sweeps")
+        whole = self.uninterrupted(script, ranks=2)
+        self.subfolder("killed")
+        kills, _ = self.run_killed_again_and_again(script, ranks=2, most=5)
+        self.assertGreater(kills, 1)
+        self.same_outputs(whole, self.outputs())
+
+    def test_killed_in_a_file_write(self):
+        """Each time at another system call: before the sync of a file or its folder, or before it gets its name."""
+        strace = shutil.which("strace")
+        if not strace or subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True).returncode != 0:
+            self.skipTest("no strace that may trace")
+        script = l.learning(END)
+        whole = self.uninterrupted(script)
+        self.subfolder("killed")
+        # Files come in the order model, iterations, PMF, state; each is synced, renamed, and then its folder is synced.
+        for call, when in (("rename", 1), ("fsync", 8), ("rename", 4), ("fsync", 2), ("rename", 5), ("fsync", 7), ("rename", 6),
+                           ("fsync", 5), ("rename", 7), ("fsync", 9), ("rename", 2), ("fsync", 20)):
+            process = self.start(script, prefix=(strace, "-f", "-o", os.devnull, "-e", f"trace={call}", "-e",
+                                                 f"inject={call}:signal=KILL:when={when}"))
+            output, _ = process.communicate(timeout=120)
+            self.assertNotEqual(process.returncode, 0, output[-2000:])
+        self.lammps(script)
+        self.same_outputs(whole, self.outputs())
+
+    def test_when_checkpoints_are_written_changes_nothing(self):
+        whole = self.uninterrupted(l.learning(END))
+        self.subfolder("often")
+        self.lammps(l.learning(END, options="checkpoint 1 sweeps"))
+        self.same_outputs(whole, self.outputs())
+
+    def kill_at_step(self, script, step):
+        """Starts the run and kills it when its last checkpoint is at `step` or later."""
+        process = self.start(script)
+        while self.step_of_state() < step:
+            self.assertTrue(self.wait_for_states(process, 1), "the run ended before it could be killed")
+        self.kill(process)
+
+    def test_complete_runs_are_skipped(self):
+        script = l.learning("run 150\nrun 250\nprint 'ended at $(step)'\n", options="checkpoint 10 sweeps")
+        whole = self.uninterrupted(script)
+        self.subfolder("killed")
+        self.kill_at_step(script, 200)
+        output = self.lammps(script).text
+        self.assertIn("cgflow/al: this run is complete in mb.state, skipped", output)
+        self.assertRegex(output, r"cgflow/al: run resumed from mb\.state at step \d+, it ends at step 400")
+        self.assertIn("ended at 400", output)
+        self.same_outputs(whole, self.outputs())
+        # Now both are complete: nothing changes.
+        again = self.lammps(script).text
+        self.assertEqual(again.count("is complete in mb.state, skipped"), 2)
+        self.assertIn("ended at 400", again)
+        self.same_outputs(whole, self.outputs())
+
+    def test_longer_run_goes_on(self):
+        whole = self.uninterrupted(l.learning("run 400\n"))
+        self.subfolder("halted")
+        self.lammps(l.learning("variable now equal step\nfix stop all halt 1 v_now >= 150 error continue\nrun 400\n"))
+        self.assertIn(b"# status 3\n", self.outputs()["mb.pmf"])
+        output = self.lammps(l.learning("run 400\n")).text
+        self.assertIn("run resumed from mb.state at step 150, it ends at step 400", output)
+        self.same_outputs(whole, self.outputs())
+
+    def test_run_that_was_halted_ends_there_when_the_script_goes_on(self):
+        script = l.learning("variable now equal step\nfix stop all halt 1 v_now == 120 error continue message no\nrun 300\n"
+                            "run 200\nprint 'ended at $(step)'\n", options="checkpoint 10 sweeps")
+        whole = self.uninterrupted(script)
+        self.subfolder("killed")
+        self.kill_at_step(script, 200)
+        output = self.lammps(script).text
+        self.assertIn("is complete in mb.state, skipped", output)
+        self.assertIn("it ends at step 320", output)
+        self.assertIn("ended at 320", output)
+        self.same_outputs(whole, self.outputs())
+
+    def step_of_state(self):
+        """The step of the last checkpoint, read from the record of runs in the state file."""
+        try:
+            state = (self.folder / "mb.state").read_bytes()
+        except FileNotFoundError:
+            return -1
+        # A byte for the type, a word each for the rank and the length of the array, then first step and step.
+        at = state.index(b"runs.present") + len(b"runs.present") + 1 + 3 * 8
+        return int.from_bytes(state[at:at + 8], "little")
+
+    def test_wall_time_limit_ends_the_run_and_it_goes_on(self):
+        runs = "run 30000\nprint 'first ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
+        script = l.learning(runs, options="checkpoint 5000 sweeps")
+        self.subfolder("whole")
+        patient = l.YAML.replace("quiet: 400", "quiet: 50000")
+        self.write("mb.yaml", patient)
+        whole = self.lammps(script)
+        self.assertIn("second ended at 30010", whole.text)
+        files = self.outputs()
+        self.subfolder("limited")
+        self.write("mb.yaml", patient)
+        limited = self.lammps(l.learning("timer timeout 1 every 1\n" + runs, options="checkpoint 5000 sweeps"))
+        self.assertIn("cgflow/al: status 3", limited.text)
+        first, second = re.findall(r"ended at (\d+)", limited.text)
+        self.assertLess(int(first), 30000)
+        self.assertEqual(first, second)
+        resumed = self.lammps(script)
+        self.assertIn(f"run resumed from mb.state at step {first}, it ends at step 30000", resumed.text)
+        self.assertIn("second ended at 30010", resumed.text)
+        self.same_outputs(files, self.outputs())
+
+    def test_finished_learning_stays_as_it_is(self):
+        for name, budget, status in (("converged", 20000, 1), ("spent", 3300, 2)):
+            with self.subTest(name):
+                self.subfolder(name)
+                self.write("mb.yaml", l.YAML.replace("budget: 20000", f"budget: {budget}"))
+                script = l.learning("run 20000\nrun 1000\nprint 'ended at $(step)'\n")
+                first = self.lammps(script)
+                self.assertEqual(first.text.count("mb.state: learning has ended with status %d" % status), 1)
+                outputs = self.outputs()
+                self.assertIn(b"# status %d\n" % status, outputs["mb.pmf"])
+                times = {name: os.stat(self.folder / name).st_mtime_ns for name in outputs}
+                second = self.lammps(script)
+                self.assertEqual(second.text.count("mb.state: learning has ended with status %d" % status), 2)
+                self.assertEqual(re.findall("ended at .*", first.text), re.findall("ended at .*", second.text))
+                self.assertEqual(second.thermo()["f_learn[8]"], [status])
+                self.same_outputs(outputs, self.outputs())
+                self.assertEqual(times, {name: os.stat(self.folder / name).st_mtime_ns for name in outputs})
+
+    def test_averages_and_dumps_of_the_script_go_on(self):
+        """Fixes and dumps that think in steps take part in a resumed run, wherever they stand in the script."""
+        more = ("fix ave all ave/time 10 5 50 f_walk[1] file ave.dat\nfix late all ave/histo 10 1 10 -2.6 1.2 5 x mode vector\n"
+                "compute pe all pe/atom\ndump 1 all custom 50 d.walkers id x c_pe f_walk\n"
+                "dump_modify 1 sort id format float %.15g append yes\n")
+        script = l.script(l.WALKERS, "variable one equal 1.0\nfix early all ave/time 10 5 50 v_one file early.dat\n", l.LEARN,
+                          l.THERMO, more, "run 150\nrun 350\n", options="checkpoint 10 sweeps")
+        whole = self.uninterrupted(script)
+        frames = self.last_frame()
+        self.subfolder("killed")
+        self.kill_at_step(script, 250)
+        self.lammps(script)
+        self.same_outputs(whole, self.outputs())
+        self.assertEqual(frames, self.last_frame())
+        self.assertRegex((self.folder / "ave.dat").read_text(), r"\n500 ")
+        self.assertRegex((self.folder / "early.dat").read_text(), r"\n500 1\n")
+
+    def last_frame(self):
+        return (self.folder / "d.walkers").read_text().split("ITEM: TIMESTEP\n")[-1]
+
+    def test_fresh_ignores_the_state(self):
+        self.lammps(l.learning("run 150\n"))
+        before = self.outputs()
+        output = self.lammps(l.learning("run 150\n", options="fresh yes")).text
+        self.assertNotIn("resumed", output)
+        self.same_outputs(before, self.outputs())
+        self.write("mb.state", "rubbish")
+        self.lammps(l.learning("run 150\n", options="fresh yes"))
+        self.same_outputs(before, self.outputs())
+
+
+class Mismatch(l.LearningTest):
+    """A state that does not belong to the command line is refused, and no file changes."""
+
+    def setUp(self):
+        super().setUp()
+        self.lammps(l.learning("run 5\n"))
+        self.before = self.outputs()
+
+    def refused(self, pattern, *args, ranks=1, **values):
+        result = self.assert_error(l.learning("run 5\n", **values), "mb.state: its " + pattern, *args, ranks=ranks)
+        self.assertEqual(len(result.errors()), 1, result.errors())
+        for name, content in self.outputs().items():
+            self.assertEqual(content, self.before[name], name)
+
+    def test_each_difference_is_named_with_both_values(self):
+        self.refused("temperature is 10, here it is 11; use the same command line, or fresh yes to begin anew", T=11)
+        self.refused("seed is 4711, here it is 7", "-var", "seed", "7")
+        self.refused("threshold is 0.5, here it is 0.3", threshold=0.3)
+        self.refused("number of walkers is 50, here it is 60", walkers=60)
+        self.refused("number of ranks is 1, here it is 2", ranks=2)
+
+    def test_box(self):
+        # A box within rounding of the range passes pair_coeff, but the bits would differ.
+        script = l.learning("run 5\n").replace("-2.6 1.2 -0.5 0.5", "-2.6 1.2 -0.6 0.5")
+        self.assert_error(script, "mb.state: its box in y is -0.5 to 0.5, here it is -0.6 to 0.5")
+
+    def test_yaml(self):
+        for old, new, pattern in (
+                ("budget: 20000", "budget: 20001", "YAML is 'budget: 20000', here it is 'budget: 20001' in mb.yaml"),
+                ("quiet: 400", "quiet: 401", "YAML explore: is 'quiet: 400', here it is 'quiet: 401' in mb.yaml"),
+                ("epochs: 10", "epochs: 11", "YAML train: example: is 'epochs: 10', here it is 'epochs: 11' in mb.yaml")):
+            with self.subTest(new):
+                self.write("mb.yaml", l.YAML.replace(old, new))
+                self.refused(pattern)
+        self.write("mb.yaml", l.YAML.replace("members: 4", "members: 5"))
+        self.assert_error(l.learning("run 5\n"), "mb.state: pmf.members: got 4, expected 5 as in mb.yaml")
+
+    def test_files_that_are_no_state(self):
+        state = self.before["mb.state"]
+        cases = {"truncated": (state[:len(state) // 2], "mb.state"), "empty": (b"", "mb.state"),
+                 "one bit": (state[:5000] + bytes([state[5000] ^ 1]) + state[5001:], "mb.state is damaged"),
+                 "foreign": (b"hello world, this is a text file and no state of cgflow\n", "mb.state"),
+                 "model": (self.before["mb.cgflow"], "mb.state.*model.*state")}
+        for name, (content, pattern) in cases.items():
+            with self.subTest(name):
+                (self.folder / "mb.state").write_bytes(content)
+                result = self.assert_error(l.learning("run 5\n"), pattern)
+                self.assertEqual(len(result.errors()), 1)
+                self.assertEqual((self.folder / "mb.state").read_bytes(), content)
+        (self.folder / "mb.state").unlink()
+        (self.folder / "mb.state").mkdir()
+        self.assert_error(l.learning("run 5\n"), "mb.state")
+
+
+if __name__ == "__main__":
+    unittest.main()
