@@ -111,7 +111,7 @@ TEST(Learner, LearnsTwoVariablesFromOneBasin)
   constexpr double kT = 10.0;
   const Config config = Config::parse(
       "cg: [{name: a, linear: {x: 1}, range: [-1.8, 1.4]}, {name: b, linear: {y: 1, z: 1}, range: [-0.6, 2.2]}]\n"
-      "explore: {ceiling: 10, quiet: 2000, target: 0.04}\n", "two");
+      "explore: {ceiling: 10, quiet: 1000, target: 0.04}\npmf: {table: no}\n", "two");
   TwoVariables energy;
   SerialCommunicator comm;
   Lines log;

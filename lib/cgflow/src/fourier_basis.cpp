@@ -48,6 +48,16 @@ FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
   }
   std::stable_sort(modes.begin(), modes.end(), [](const Mode &a, const Mode &b) { return a.square < b.square - 1e-9; });
   modes.resize(wanted);
+  for (int j = 0; j < d; ++j) {
+    std::vector<std::int64_t> multiple;
+    std::vector<double> sign;
+    for (const Mode &mode : modes) {
+      multiple.push_back(std::abs(mode.k[j]));
+      sign.push_back(mode.k[j] < 0 ? -1.0 : 1.0);
+    }
+    multiple_.push_back(at::tensor(multiple, at::kLong));
+    sign_.push_back(at::tensor(sign, at::kDouble).unsqueeze(1));
+  }
   frequency_ = at::zeros({static_cast<std::int64_t>(wanted), d}, at::kDouble);
   double *w = frequency_.data_ptr<double>();
   for (std::size_t m = 0; m < wanted; ++m)
@@ -56,16 +66,36 @@ FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
 
 Tensor FourierBasis::features(const Tensor &s) const
 {
-  const Tensor angle = at::matmul(scale_to_ranges(space_, s), frequency_.t());
-  return at::cat({at::cos(angle), at::sin(angle), at::ones({s.size(0), 1}, s.options())}, 1);
+  const Waves w = waves(s);
+  return at::cat({w.cosine, w.sine, at::ones({1, s.size(0)}, s.options())}, 0).t().contiguous();
+}
+
+// cos and sin of each mode's angle. A mode is a product of waves of single variables, so only the multiples of one angle a
+// variable are computed (a dozen in two dimensions, where there are 256 modes) and multiplied by the addition theorems.
+FourierBasis::Waves FourierBasis::waves(const Tensor &s) const
+{
+  const Tensor share = scale_to_ranges(space_, s);
+  Waves all;
+  for (int j = 0; j < n_cv(); ++j) {
+    const Tensor &k = multiple_[j];
+    const double step = 2.0 * std::numbers::pi / (space_[j].periodic ? 1.0 : kPadding);
+    const Tensor order = at::arange(k.max().item<std::int64_t>() + 1, at::kDouble).unsqueeze(1);
+    const Tensor angle = order * (step * share.select(1, j)).unsqueeze(0);
+    const Tensor cosine = at::cos(angle).index_select(0, k), sine = at::sin(angle).index_select(0, k) * sign_[j];
+    if (j == 0)
+      all = {cosine, sine};
+    else
+      all = {all.cosine * cosine - all.sine * sine, all.sine * cosine + all.cosine * sine};
+  }
+  return all;
 }
 
 Tensor FourierBasis::combine(const Tensor &weights, const Tensor &s) const
 {
   const std::int64_t k = frequency_.size(0);
-  const Tensor angle = at::matmul(frequency_, scale_to_ranges(space_, s).t());
-  const Tensor cosines = at::addmm(weights.slice(1, 2 * k), weights.slice(1, 0, k), at::cos(angle));
-  return at::addmm(cosines, weights.slice(1, k, 2 * k), at::sin(angle));
+  const Waves w = waves(s);
+  const Tensor cosines = at::addmm(weights.slice(1, 2 * k), weights.slice(1, 0, k), w.cosine);
+  return at::addmm(cosines, weights.slice(1, k, 2 * k), w.sine);
 }
 
 Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const

@@ -28,7 +28,13 @@ class FourierBasis {
   Tensor spectrum(double length) const;
 
  private:
+  struct Waves {
+    Tensor cosine, sine;    // [modes, n]
+  };
+  Waves waves(const Tensor &s) const;
+
   CgSpace space_;
+  std::vector<Tensor> multiple_, sign_;    // of each variable: |k| and sign of k of each mode, [modes] and [modes, 1]
   Tensor frequency_;    // [size() / 2, n_cv], radians per range
 };
 
