@@ -8,7 +8,8 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[1]))
 DOC = SOURCE / "doc"
-ROW = re.compile(r'^\s*\{"(pair|fix|compute|command)",\s*"([\w/]+)",', re.M)
+STYLE = re.compile(r'^\s*\{"(pair|fix|compute)",\s*"([\w/]+)",', re.M)
+COMMAND = re.compile(r'^\s*\{"([\w/]+)",\s*command<', re.M)
 
 # By kind: the word before the name in index and title, the beginning of the file's name, the section after Description.
 KINDS = {
@@ -20,8 +21,8 @@ KINDS = {
 
 
 def styles(text):
-    """[(kind, name)] of the plugin's table."""
-    return ROW.findall(text)
+    """[(kind, name)] of the plugin's tables."""
+    return STYLE.findall(text) + [("command", name) for name in COMMAND.findall(text)]
 
 
 def sections(text):
@@ -82,7 +83,7 @@ class Rules(unittest.TestCase):
             self.assertEqual(len(faults("compute", "cgflow/std", self.PAGE.replace(old, new))), 1, old)
 
     def test_rows_of_the_table_are_read(self):
-        self.assertEqual(styles('  {"pair",    "cgflow/pmf",  "x",  pair<P>, nullptr},\n  {"command", "cgflow/a", "y"},\n'),
+        self.assertEqual(styles('  {"pair",    "cgflow/pmf",  "x",  pair<P>, nullptr},\n  {"cgflow/a",   command<A>},\n'),
                          [("pair", "cgflow/pmf"), ("command", "cgflow/a")])
 
 

@@ -283,3 +283,10 @@ void CGFlowChild::evaluate(int n, const double *x, double *energy, double *force
     }
   }
 }
+
+std::int64_t LAMMPS_NS::cgflow_check_evaluations(const CGFlowChild &child, cgflow::Communicator &comm)
+{
+  double all = static_cast<double>(child.check_evaluations());
+  comm.sum(&all, 1);
+  return static_cast<std::int64_t>(all);
+}

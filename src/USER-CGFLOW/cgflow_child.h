@@ -2,6 +2,7 @@
 #ifndef LMP_CGFLOW_CHILD_H
 #define LMP_CGFLOW_CHILD_H
 
+#include "cgflow/communicator.h"
 #include "cgflow/energy_model.h"
 
 #include <cstdint>
@@ -44,6 +45,9 @@ class CGFlowChild : public cgflow::EnergyModel {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Those that the constructors on all ranks spent to check the system. Collective.
+std::int64_t cgflow_check_evaluations(const CGFlowChild &child, cgflow::Communicator &comm);
 
 }    // namespace LAMMPS_NS
 

@@ -2,6 +2,7 @@
 #include "cgflow_command_backmap.h"
 
 #include "cgflow_child.h"
+#include "cgflow_cite.h"
 #include "cgflow_child_checks.h"
 #include "cgflow_child_instance.h"
 #include "cgflow_communicator.h"
@@ -109,8 +110,9 @@ cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &
 void CGFlowCommandBackmap::command(int narg, char **arg)
 {
   const Options options = parse(lmp, narg, arg);
+  cgflow_cite(lmp);
   CGFlowCommunicator comm(world);
-  CGFlowLog log(lmp);
+  CGFlowLog log(lmp, "cgflow/backmap");
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
     if (comm.rank() != 0) return;
     cgflow::check_writable(options.dump.path);
@@ -127,10 +129,10 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
       check_atoms(model, options, instance->lammps()->atom->natoms);
     }
     if (comm.rank() == 0) cgflow_write_structures(lmp, instance.get(), structures, model, options.dump);
-    log.line(fmt::format("cgflow/backmap: wrote {} structures to {}", structures.point.size(), options.dump.path));
+    log.line(fmt::format("wrote {} structures to {}", structures.point.size(), options.dump.path));
     if (!options.dump.weights) return;
     const auto rejected = std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });
-    log.line(fmt::format("cgflow/backmap: {} energy evaluations, {} rejected, ESS share {:.3f}", structures.point.size(), rejected,
+    log.line(fmt::format("{} energy evaluations, {} rejected, ESS share {:.3f}", structures.point.size(), rejected,
                          structures.ess_share));
   });
 }

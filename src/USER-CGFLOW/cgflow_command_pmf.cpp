@@ -116,6 +116,6 @@ void CGFlowCommandPmf::command(int narg, char **arg)
     cgflow::write_pmf_on_grid(options.file, *pmf, model->header(), axes);
     if (!options.labels.empty()) cgflow::write_file(options.labels, labels_text(*model));
   });
-  CGFlowLog(lmp).line(
-      fmt::format("cgflow/pmf: wrote {}{}", options.file, options.labels.empty() ? "" : " and " + options.labels));
+  CGFlowLog(lmp, "cgflow/pmf").line(
+      fmt::format("wrote {}{}", options.file, options.labels.empty() ? "" : " and " + options.labels));
 }

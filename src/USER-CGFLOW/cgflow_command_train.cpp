@@ -2,6 +2,7 @@
 #include "cgflow_command_train.h"
 
 #include "cgflow_child.h"
+#include "cgflow_cite.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
@@ -87,31 +88,6 @@ bool ends_with(const std::string &text, const std::string &end)
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-/// The learner speaks for fix cgflow/al; here it works for the command.
-class TrainLog : public CGFlowLog {
- public:
-  using CGFlowLog::CGFlowLog;
-  void line(const std::string &text) override { CGFlowLog::line(renamed(text)); }
-  void warning(const std::string &text) override { CGFlowLog::warning(renamed(text)); }
-
- private:
-  static std::string renamed(const std::string &text)
-  {
-    const std::string other = "cgflow/al:";
-    return text.rfind(other, 0) == 0 ? "cgflow/train:" + text.substr(other.size()) : text;
-  }
-};
-
-// What train, explore and budget say may change from one training to the next; what makes the model may not.
-cgflow::Model with_settings(const cgflow::Model &model, const cgflow::Config &config)
-{
-  model.config().require_same_model(config);
-  cgflow::Archive archive("model");
-  model.store(archive);
-  archive.put("config", config.to_yaml());
-  return cgflow::Model::from_archive(archive);
-}
-
 cgflow::Model read_model(LAMMPS *lmp, const Options &options, const std::string &source)
 {
   cgflow::Model model = cgflow::Model::read(source);
@@ -136,7 +112,9 @@ cgflow::Model make_model(LAMMPS *lmp, const Options &options, const CGFlowChild 
   const bool yaml = ends_with(options.from, ".yaml") || ends_with(options.from, ".yml");
   if (exists) {
     cgflow::Model model = read_model(lmp, options, options.model);
-    return yaml ? with_settings(model, cgflow::Config::read(options.from)) : std::move(model);
+    // What train, explore and budget say may change from one training to the next; what makes the model may not.
+    if (yaml) model.continue_as(cgflow::Config::read(options.from), model.info());
+    return model;
   }
   if (!yaml) return read_model(lmp, options, CGFlow::model_path(options.from));
   const cgflow::Config config = cgflow::Config::read(options.from);
@@ -170,7 +148,7 @@ void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommun
   cgflow::Trainer trainer(model, nullptr, comm, log);
   const cgflow::ExampleSummary summary = trainer.train_by_example(data.x, config);
   if (model.counts.md == 0) model.counts.md = data.steps.back();
-  log.line(fmt::format("cgflow/train: trained by example on {} frames, loss {:.4g} (test {:.4g} on {} frames)", summary.frames,
+  log.line(fmt::format("trained by example on {} frames, loss {:.4g} (test {:.4g} on {} frames)", summary.frames,
                        summary.loss, summary.test_loss, summary.test_frames));
 }
 
@@ -200,8 +178,9 @@ cgflow::Model train_by_energy(cgflow::Model model, const Options &options, CGFlo
 void CGFlowCommandTrain::command(int narg, char **arg)
 {
   const Options options = parse(lmp, narg, arg);
+  cgflow_cite(lmp);
   CGFlowCommunicator comm(world);
-  TrainLog log(lmp);
+  CGFlowLog log(lmp, "cgflow/train");
   cgflow_guarded(lmp, "cgflow/train", [&] {
     if (comm.rank() == 0) cgflow::check_writable(options.model);
   });
@@ -209,9 +188,10 @@ void CGFlowCommandTrain::command(int narg, char **arg)
     std::unique_ptr<CGFlowChild> child;
     if (!options.atomistic.empty()) child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);
     cgflow::Model model = make_model(lmp, options, child.get());
+    if (child) model.counts.test += cgflow_check_evaluations(*child, comm);
     if (options.by_energy) model = train_by_energy(std::move(model), options, *child, comm, log);
     else train_by_example(model, options, comm, log);
     if (comm.rank() == 0) model.write(options.model);
-    log.line(fmt::format("cgflow/train: wrote {}, {} energy evaluations so far", options.model, model.counts.total()));
+    log.line(fmt::format("wrote {}, {} energy evaluations so far", options.model, model.counts.total()));
   });
 }

@@ -10,11 +10,11 @@ using namespace LAMMPS_NS;
 
 void CGFlowLog::line(const std::string &text)
 {
-  if (lmp_->comm->me == 0) utils::logmesg(lmp_, text + "\n");
+  if (lmp_->comm->me == 0) utils::logmesg(lmp_, who_ + text + "\n");
 }
 
 // As an argument, not as the format: the text may hold braces.
 void CGFlowLog::warning(const std::string &text)
 {
-  if (lmp_->comm->me == 0) lmp_->error->warning(FLERR, "{}", text);
+  if (lmp_->comm->me == 0) lmp_->error->warning(FLERR, "{}{}", who_, text);
 }

@@ -6,15 +6,16 @@
 
 namespace LAMMPS_NS {
 
-/// The library's lines on LAMMPS' screen and log, from rank 0 of the world alone.
+/// Lines on LAMMPS' screen and log, from rank 0 of the world alone, each beginning with who writes.
 class CGFlowLog : public cgflow::Log {
  public:
-  explicit CGFlowLog(class LAMMPS *lmp) : lmp_(lmp) {}
+  CGFlowLog(class LAMMPS *lmp, const std::string &who) : lmp_(lmp), who_(who + ": ") {}
   void line(const std::string &text) override;
   void warning(const std::string &text) override;
 
  private:
   class LAMMPS *lmp_;
+  std::string who_;
 };
 
 }    // namespace LAMMPS_NS

@@ -4,6 +4,8 @@
 #include "cgflow_walkers.h"
 
 #include "domain.h"
+#include "lammps.h"
+#include "update.h"
 #include "utils.h"
 
 #include "cgflow/collective_variables.h"
@@ -72,9 +74,12 @@ std::string model_path(const std::string &name)
   return path.empty() ? name : path;
 }
 
-std::shared_ptr<const cgflow::PmfSurface> load_model_surface(const std::string &path)
+// A table without a header does not say its units.
+void check_units(LAMMPS *lmp, const std::string &path, const std::string &units)
 {
-  return cgflow::Model::read(path).surface();
+  if (!units.empty() && units != lmp->update->unit_style)
+    throw cgflow::ModelError(path + ": its energies are in units " + units + ", the script has units " +
+                             lmp->update->unit_style);
 }
 
 LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
@@ -87,13 +92,17 @@ LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
     return loaded;
   }
   if (kind == FileKind::model) {
-    loaded.surface = load_model_surface(path);
+    const cgflow::Model model = cgflow::Model::read(path);
+    check_units(lmp, path, model.info().units);
+    loaded.surface = model.surface();
   } else {
     const int d = table_dimensions(path);
     if (d > lmp->domain->dimension)
       throw cgflow::FileError(path + ": got a table of " + std::to_string(d) + " CG variables, the box has dimension " +
                               std::to_string(lmp->domain->dimension));
-    loaded.surface = cgflow::read_pmf(path, box_space(lmp, d)).table;
+    cgflow::PmfFile file_content = cgflow::read_pmf(path, box_space(lmp, d));
+    check_units(lmp, path, file_content.header.units);
+    loaded.surface = std::move(file_content.table);
   }
   loaded.space = loaded.surface->space();
   return loaded;

@@ -32,9 +32,6 @@ LoadedSurface load_surface(LAMMPS *lmp, const std::string &file);
 /// it is nowhere, so that reading it says so.
 std::string model_path(const std::string &name);
 
-/// The surface of a trained model. Throws cgflow::Error.
-std::shared_ptr<const cgflow::PmfSurface> load_model_surface(const std::string &path);
-
 /// The number of CG variables of a table: its last grid dimension runs fastest, so it is the first column that differs
 /// between the first two lines. Throws cgflow::FileError.
 int table_dimensions(const std::string &path);

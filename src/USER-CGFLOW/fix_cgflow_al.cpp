@@ -3,6 +3,7 @@
 
 #include "cgflow_al_options.h"
 #include "cgflow_child.h"
+#include "cgflow_cite.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
@@ -99,7 +100,7 @@ struct FixCGFlowAL::Impl {
   std::vector<double> walkers;    // rows of the state file, see gather_walkers()
   double last_checkpoint = 0.0;   // wall time; decides when to write, never what
 
-  Impl(LAMMPS *lmp_, CGFlowALOptions options_) : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_), access(lmp_)
+  Impl(LAMMPS *lmp_, CGFlowALOptions options_) : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_, "cgflow/al"), access(lmp_)
   {
   }
 
@@ -120,11 +121,14 @@ struct FixCGFlowAL::Impl {
   void checkpoint();
   void write_state();
   void write_results();
+  /// A grid in more dimensions would be larger than any table is of use.
+  bool writes_pmf() const { return learner->model().space().n_cv() <= 3; }
 };
 
 FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg) :
     Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, parse_cgflow_al(lmp, narg, arg)))
 {
+  cgflow_cite(lmp);
   vector_flag = 1;
   size_vector = 8;
   extvector = 0;
@@ -184,12 +188,12 @@ void FixCGFlowAL::Impl::begin_run()
   const bool finished = learner->phase() == cgflow::Learner::Phase::finished;
   idle = finished || start == Start::skipped;
   if (finished)
-    log.line(fmt::format("cgflow/al: {}: learning has ended with status {}, the run ends at once and files stay as they are",
+    log.line(fmt::format("{}: learning has ended with status {}, the run ends at once and files stay as they are",
                          options.state_file(), learner->status()));
   else if (start == Start::skipped)
-    log.line(fmt::format("cgflow/al: this run is complete in {}, skipped", options.state_file()));
+    log.line(fmt::format("this run is complete in {}, skipped", options.state_file()));
   else if (start == Start::resumed)
-    log.line(fmt::format("cgflow/al: run resumed from {} at step {}, it ends at step {}", options.state_file(), ledger.step(),
+    log.line(fmt::format("run resumed from {} at step {}, it ends at step {}", options.state_file(), ledger.step(),
                          ledger.last()));
 }
 
@@ -345,6 +349,7 @@ void FixCGFlowAL::Impl::begin()
       throw cgflow::ModelError(path + ": " + e.what());
     }
     learner = std::make_unique<cgflow::Learner>(std::move(model), child.get(), comm, log);
+    learner->count_checks(cgflow_check_evaluations(*child, comm));
     learner->begin_from_model();
   } else {
     if (config.example.dump.empty())
@@ -353,6 +358,7 @@ void FixCGFlowAL::Impl::begin()
     if (data.n_atoms != child->n_atoms())
       throw cgflow::FileError(fmt::format("{}: got {} atoms in a frame, the system of {} has {}", config.example.dump,
                                           data.n_atoms, options.atomistic, child->n_atoms()));
+    learner->count_checks(cgflow_check_evaluations(*child, comm));
     learner->begin(data.x, data.steps.back());
   }
   publish();
@@ -505,8 +511,8 @@ void FixCGFlowAL::Impl::write_results()
   const cgflow::Model &model = learner->model();
   model.write(options.model_file());
   cgflow::write_file(options.history_file(), learner->history());
+  if (!writes_pmf()) return;
   const int d = model.space().n_cv();
-  if (d > 3) return;
   const int points = d == 1 ? 201 : d == 2 ? 101 : 41;
   cgflow::write_pmf(options.pmf, *model.ensemble_surface(), model.header(), std::vector<int>(d, points));
 }
@@ -525,10 +531,12 @@ void FixCGFlowAL::post_run()
   p.checkpoint_due = true;
   p.checkpoint();
   const auto &counts = p.learner->model().counts;
-  p.log.line(fmt::format("cgflow/al: status {}, {} iterations, evaluations: md {} example {} energy {} test {} labels {} total {}",
+  p.log.line(fmt::format("status {}, {} iterations, evaluations: md {} example {} energy {} test {} labels {} total {}",
                          p.learner->status(), p.learner->model().iteration, counts.md, counts.example, counts.energy,
                          counts.test, counts.labels, counts.total()));
-  p.log.line(fmt::format("cgflow/al: wrote {}, {} and {}", p.options.pmf, p.options.model_file(), p.options.state_file()));
+  if (!p.learner->model().has_pmf()) return p.log.line("wrote " + p.options.state_file());
+  p.log.line(fmt::format("wrote {}{} and {}", p.writes_pmf() ? p.options.pmf + ", " : "", p.options.model_file(),
+                         p.options.state_file()));
 }
 
 double FixCGFlowAL::compute_vector(int i)

@@ -181,7 +181,7 @@ class Runs(l.LearningTest):
         shutil.move(self.folder / "mb.cgflow", self.folder / "old.cgflow")
         for name in ("mb.state", "mb_basin.dump"):
             (self.folder / name).unlink()
-        self.write("mb.yaml", l.YAML.replace("quiet: 400", "quiet: 300"))
+        self.write("mb.yaml", l.YAML.replace("quiet: 400", "quiet: 300").replace("target: 0.15", "target: 0.3"))
         script = l.learning("run 20000\n", model="old.cgflow", threshold=0.6)
         result = self.lammps(script, "-var", "seed", "3")
         self.assertNotIn("trained by example", result.text)
@@ -229,7 +229,10 @@ class Runs(l.LearningTest):
         self.write("in.mb", l.SYSTEM.replace("fix             surface all mueller/brown\n", text.replace("+-", "-")))
         self.lammps(l.learning("run 60\n"))
         own = read(self.folder)
-        self.assertEqual(own.header, ours.header)
+        # The check of the system is spared the copies where there are none.
+        checks = {"test", "total"}
+        self.assertEqual({k: v for k, v in own.header.items() if k not in checks},
+                         {k: v for k, v in ours.header.items() if k not in checks})
         # Energies agree to rounding, which training may amplify.
         np.testing.assert_allclose(own.F[own.known], ours.F[own.known], atol=1e-4)
 

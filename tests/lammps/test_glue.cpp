@@ -141,14 +141,14 @@ TEST_F(Glue, ThrownThingsOfAnyKindAreErrors)
 
 TEST_F(Glue, LinesAndWarningsComeOnceFromRankZero)
 {
-  CGFlowLog log(lmp_.get());
+  CGFlowLog log(lmp_.get(), "cgflow/test");
   log.line("iteration {1}");
   log.warning("careful {}");
   const auto got = text();
-  const auto first = got.find("iteration {1}\n");
+  const auto first = got.find("cgflow/test: iteration {1}\n");
   ASSERT_NE(first, std::string::npos) << got;
-  EXPECT_EQ(got.find("iteration", first + 1), std::string::npos);
-  EXPECT_NE(got.find("WARNING: careful {}"), std::string::npos) << got;
+  EXPECT_EQ(got.find("cgflow/test: iteration", first + 1), std::string::npos);
+  EXPECT_NE(got.find("WARNING: cgflow/test: careful {}"), std::string::npos) << got;
 }
 
 int main(int argc, char **argv)

@@ -165,6 +165,9 @@ class PairPmfErrors(LammpsTest):
         self.fails("torus.dat", "same.dat", "same.dat: the first two grid points are the same")
         self.write("deep.dat", "0 0 0 1\n0 0 1 1\n")
         self.fails("torus.dat", "deep.dat", "got a table of 3 CG variables, the box has dimension 2")
+        torus = (self.folder / "torus.dat").read_text()
+        self.write("lj.dat", "# kT 1 units lj T 1 domain all\n" + torus)
+        self.fails("torus.dat", "lj.dat", "lj.dat: its energies are in units lj, the script has units real")
 
     def test_std_needs_the_pair_style(self):
         self.fails("reset_atoms", "compute s all cgflow/std x\nreset_atoms", "cgflow/std: got the argument x, expected none")

@@ -176,6 +176,24 @@ TEST(Learner, HoldsItselfToOneThreadAndRestoresTheHosts)
   at::set_num_threads(before);
 }
 
+TEST(Learner, ModelContinuedWithAnotherSeedLoadsToTheSameBits)
+{
+  Learning first(tests::mueller_brown_system(), kSmall, 1);
+  first.begin();
+  Model model = first.learner.release_model();
+  model.continue_as(first.system.config(kSmall), first.system.info(2));
+  tests::OneParticle energy(first.system.potential);
+  Learner whole(std::move(model), &energy, first.comm, first.log);
+  whole.begin_from_model();
+  Archive archive("state");
+  whole.store(archive);
+  Learning rest(tests::mueller_brown_system(), kSmall, 2);
+  rest.learner.load(archive);
+  whole.iterate({-1.4});
+  rest.learner.iterate({-1.4});
+  EXPECT_EQ(bytes(rest.learner), bytes(whole));
+}
+
 TEST(Learner, SameSeedSameBitsAndAnotherSeedOthers)
 {
   const auto learned = [](int seed) {
@@ -316,7 +334,7 @@ TEST(Learner, LogsALineAnIterationAndAHistoryForPlots)
   Learning run(tests::mueller_brown_system(), kSmall);
   run.begin();
   run.learner.iterate({-1.4, -2.4});
-  EXPECT_THAT(run.log.all, HasSubstr("cgflow/al: about 352 energy evaluations for the first iteration, 352 for each later one"));
+  EXPECT_THAT(run.log.all, HasSubstr("about 352 energy evaluations for the first iteration, 352 for each later one"));
   EXPECT_THAT(run.log.all, testing::ContainsRegex("iteration 1: [0-9]+ new points, flow KL .* evaluations, RMS std"));
   EXPECT_THAT(run.log.all, HasSubstr("iteration 2: 2 new points"));
   EXPECT_THAT(run.learner.history(), HasSubstr("# iteration 2 evaluations "));

@@ -37,6 +37,12 @@ std::vector<double> label_points(const std::vector<Label> &labels)
   return points;
 }
 
+std::int64_t training_cost(double points, const EnergyConfig &energy, int epochs)
+{
+  const double test = std::floor(energy.test * points);
+  return std::llround((points - test) * energy.latent * epochs + test);
+}
+
 std::int64_t label_cost(const LabelConfig &labels)
 {
   return labels.from == "frozen" ? static_cast<std::int64_t>(labels.points) * labels.latent : 0;
@@ -64,7 +70,7 @@ bool Learner::affordable(std::int64_t evaluations)
   if (model_.counts.total() + evaluations <= model_.config().budget) return true;
   model_.status = out_of_budget;
   phase_ = Phase::finished;
-  log_.line(format("cgflow/al: the budget of %lld energy evaluations is spent (%lld so far, the next step needs %lld)",
+  log_.line(format("the budget of %lld energy evaluations is spent (%lld so far, the next step needs %lld)",
                    static_cast<long long>(model_.config().budget), static_cast<long long>(model_.counts.total()),
                    static_cast<long long>(evaluations)));
   return false;
@@ -74,15 +80,14 @@ std::int64_t Learner::first_cost() const
 {
   const Config &c = model_.config();
   const double points = c.explore.strategy == "grid" ? std::pow(c.explore.grid, model_.space().n_cv()) : c.energy.points;
-  return std::llround(points) * c.energy.latent * c.energy.first_epochs + label_cost(c.labels);
+  return training_cost(points, c.energy, c.energy.first_epochs) + label_cost(c.labels);
 }
 
 void Learner::say_estimate()
 {
   const Config &c = model_.config();
-  const std::int64_t later =
-      static_cast<std::int64_t>(c.energy.points) * c.energy.latent * c.energy.epochs + label_cost(c.labels);
-  log_.line(format("cgflow/al: about %lld energy evaluations for the first iteration%s; budget %lld",
+  const std::int64_t later = training_cost(c.energy.points, c.energy, c.energy.epochs) + label_cost(c.labels);
+  log_.line(format("about %lld energy evaluations for the first iteration%s; budget %lld",
                    static_cast<long long>(first_cost()),
                    c.explore.strategy == "grid" ? " (grid)"
                                                 : format(", %lld for each later one", static_cast<long long>(later)).c_str(),
@@ -99,7 +104,7 @@ void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
                      std::to_string(model_.counts.total() + first_cost()));
 
   const ExampleSummary example = trainer_.train_by_example(frames, c.example);
-  log_.line(format("cgflow/al: trained by example on %d frames, loss %.4g (test %.4g on %d frames)", example.frames,
+  log_.line(format("trained by example on %d frames, loss %.4g (test %.4g on %d frames)", example.frames,
                    example.loss, example.test_loss, example.test_frames));
   keep_inside(trainer_.cg_of(frames));
   if (c.explore.strategy == "grid") {
@@ -127,7 +132,7 @@ void Learner::keep_inside(const std::vector<double> &s)
   if (outside == 0) return;
   const std::string dump = model_.config().example.dump;
   if (outside < n)
-    return log_.warning(format("cgflow/al: %zu of the %zu frames of %s lie outside the ranges of the CG variables", outside, n,
+    return log_.warning(format("%zu of the %zu frames of %s lie outside the ranges of the CG variables", outside, n,
                                dump.c_str()));
   std::string text = format("train: example: none of the %zu frames of %s lies in the ranges of the CG variables", n, dump.c_str());
   for (int k = 0; k < d; ++k) {
@@ -170,7 +175,7 @@ Learner::Decision Learner::after_sweep(std::int64_t stopped, std::int64_t walker
   if (!refined_ && explore.target > 0.0) return Decision::iterate;
   model_.status = converged;
   phase_ = Phase::finished;
-  log_.line(format("cgflow/al: converged: %lld sweeps without a new point, RMS std %.3g kT over the known region",
+  log_.line(format("converged: %lld sweeps without a new point, RMS std %.3g kT over the known region",
                    static_cast<long long>(quiet_), std_rms_));
   return Decision::finish;
 }
@@ -211,7 +216,7 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
   const std::int64_t points = grid ? centres.size() / d : c.energy.points;
   const std::vector<double> old = label_points(model_.labels());
   for (int attempt = 0; attempt < kTrainingAttempts; ++attempt) {
-    if (!affordable(points * c.energy.latent * epochs + label_cost(c.labels))) return attempt > 0;
+    if (!affordable(training_cost(static_cast<double>(points), c.energy, epochs) + label_cost(c.labels))) return attempt > 0;
     if (attempt > 0) trainer_.drop_labels(c.labels.points);
     const std::uint64_t key = draw_key(attempt);
     training = trainer_.train_by_energy(
@@ -264,7 +269,7 @@ void Learner::refine()
       poor_flow = median_ess_ < kGoodEss;
     }
     if (std_rms_ > c.explore.target)
-      log_.warning(format("cgflow/al: refinement ended at an RMS std of %.3g kT, above the target of %g kT", std_rms_,
+      log_.warning(format("refinement ended at an RMS std of %.3g kT, above the target of %g kT", std_rms_,
                           c.explore.target));
   }
   refined_ = true;
@@ -281,14 +286,14 @@ bool Learner::consolidate()
   energy.rate = c.consolidate.rate;
   energy.final_rate = c.consolidate.final_rate;
   const std::int64_t n = c.consolidate.points;
-  if (!affordable(n * energy.latent)) return false;
+  if (!affordable(training_cost(static_cast<double>(n), energy, 1))) return false;
   std::vector<double> points = draw_from_cover(n / 2, Stream::conditions);
   const std::vector<double> everywhere =
       spread_points(model_.space(), {}, label_points(model_.labels()), 1.0, 0.5 * c.explore.spread, n - n / 2,
                     model_.info().seed, Stream::conditions, draw_key(2));
   points.insert(points.end(), everywhere.begin(), everywhere.end());
   trainer_.train_by_energy(points, energy, 1, c.labels);
-  log_.line(format("cgflow/al: consolidated the flow on %lld points, flow KL %.3g kT, %lld evaluations", static_cast<long long>(n),
+  log_.line(format("consolidated the flow on %lld points, flow KL %.3g kT, %lld evaluations", static_cast<long long>(n),
                    trainer_.flow_divergence(), static_cast<long long>(model_.counts.total())));
   return true;
 }
@@ -417,7 +422,7 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
 {
   const auto &counts = model_.counts;
   const std::size_t n = centres.size() / model_.space().n_cv();
-  std::string line = format("cgflow/al: iteration %d: ", model_.iteration);
+  std::string line = format("iteration %d: ", model_.iteration);
   if (n > 0) line += format("%zu new points, flow KL %.3g kT, ", n, trainer_.flow_divergence());
   else line += "refinement, ";
   line += format("ESS share %.2f, rejected %lld, %zu labels, %lld evaluations, RMS std %.3g kT, PMF change %.3g kT",
@@ -425,11 +430,11 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
                  model_.labels().size(), static_cast<long long>(counts.total()), std_rms_, pmf_change_);
   log_.line(line);
   if (training.skipped_steps > 0)
-    log_.warning(format("cgflow/al: %lld training steps were skipped because their loss was not finite",
+    log_.warning(format("%lld training steps were skipped because their loss was not finite",
                         static_cast<long long>(training.skipped_steps)));
   // METHOD section 6: below 3 of 30 the labels cannot be trusted.
   if (median_ess_ < 0.1)
-    log_.warning(format("cgflow/al: the median ESS share of the labels is %.3f: the flow does not cover the fine "
+    log_.warning(format("the median ESS share of the labels is %.3f: the flow does not cover the fine "
                         "coordinates; more training points or a larger flow are needed", median_ess_));
   write_history(centres);
 }

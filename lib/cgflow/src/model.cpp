@@ -45,6 +45,10 @@ void Model::continue_as(const Config &config, const ModelInfo &info)
   }
   p.config = config;
   p.info = info;
+  // Its members' prior functions and bootstrap weights are keyed by the seed.
+  const NamedTensors members = p.ensemble->state();
+  p.ensemble = std::make_unique<PmfEnsemble>(config.pmf, p.map->space(), info.seed);
+  p.ensemble->load(members);
 }
 
 std::shared_ptr<const PmfSurface> Model::ensemble_surface() const

@@ -43,6 +43,9 @@ class Learner {
   /// and ensemble. md_steps are counted as evaluations. Throws ModelError when the budget does not hold it.
   void begin(const std::vector<double> &frames, std::int64_t md_steps);
 
+  /// Evaluations that checked the atomistic system, summed over ranks: counted with those of test losses. Before begin().
+  void count_checks(std::int64_t evaluations) { model_.counts.test += evaluations; }
+
   /// Goes on with a model that has a PMF already, instead of begin().
   void begin_from_model();
 

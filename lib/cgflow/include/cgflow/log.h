@@ -10,7 +10,7 @@ namespace cgflow {
 class Log {
  public:
   virtual ~Log() = default;
-  /// Writes one line; `text` holds no newline at its end.
+  /// Writes one line; `text` holds no newline at its end and does not say who writes.
   virtual void line(const std::string &text) = 0;
   virtual void warning(const std::string &text) = 0;
 };
