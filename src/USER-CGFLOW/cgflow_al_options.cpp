@@ -66,8 +66,7 @@ CGFlowALOptions parse_cgflow_al(LAMMPS *lmp, int narg, char **arg)
     } else if (keyword == "pmf") {
       options.pmf = value;
     } else if (keyword == "start") {
-      if (value != "data" && value != "here")
-        error->all(FLERR, "Fix cgflow/al start: got {}, expected data or here", value);
+      if (value != "data" && value != "here") error->all(FLERR, "Fix cgflow/al start: got {}, expected data or here", value);
       options.start_at_data = value == "data";
     } else if (keyword == "fresh") {
       options.fresh = utils::logical(FLERR, value, false, lmp) == 1;

@@ -13,15 +13,15 @@ struct CGFlowALOptions {
   double T = 0.0;
   int seed = 0;
   std::string yaml;
-  std::string name;           ///< the YAML's file name without folder and ending: stem of the output files
+  std::string name;    ///< the YAML's file name without folder and ending: stem of the output files
   std::string atomistic;
-  double threshold = 0.2;     ///< kT
-  std::string pmf;            ///< file of the PMF
+  double threshold = 0.2;    ///< kT
+  std::string pmf;           ///< file of the PMF
   bool start_at_data = true;
   bool fresh = false;
-  bigint checkpoint_sweeps = 0;        ///< 0: by time
+  bigint checkpoint_sweeps = 0;    ///< 0: by time
   double checkpoint_minutes = 5.0;
-  int copies = 64;            ///< conformers that the child evaluates at once
+  int copies = 64;    ///< conformers that the child evaluates at once
 
   std::string state_file() const { return name + ".state"; }
   std::string model_file() const { return name + ".cgflow"; }

@@ -56,8 +56,8 @@ struct CGFlowChild::Impl {
   std::int64_t evaluations = 0, check_evaluations = 0;
 };
 
-CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent) :
-    place("Atomistic script " + script + ": "), instance(parent, script), extent(extent)
+CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent)
+    : place("Atomistic script " + script + ": "), instance(parent, script), extent(extent)
 {
   const std::string units = parent->update->unit_style;
   instance.guarded([&] { cgflow_check_child_system(instance.lammps(), units, absolute); });
@@ -106,8 +106,8 @@ void CGFlowChild::Impl::check_place()
 
 void CGFlowChild::Impl::make_probes()
 {
-  probe_scale = copies->n_atoms() > 1 ? 0.02 * copies->smallest_distance()
-                                      : std::min(0.01 * copies->shortest_box_edge(), 0.1);
+  probe_scale =
+      copies->n_atoms() > 1 ? 0.02 * copies->smallest_distance() : std::min(0.01 * copies->shortest_box_edge(), 0.1);
   std::uniform_real_distribution<double> uniform(-probe_scale, probe_scale);
   for (int p = 0; p < kProbes; ++p) {
     auto x = copies->configuration();
@@ -222,35 +222,17 @@ CGFlowChild::CGFlowChild(LAMMPS *parent, const std::string &script, int copies, 
 
 CGFlowChild::~CGFlowChild() = default;
 
-int CGFlowChild::n_atoms() const
-{
-  return impl_->copies->n_atoms();
-}
+int CGFlowChild::n_atoms() const { return impl_->copies->n_atoms(); }
 
-int CGFlowChild::copies() const
-{
-  return impl_->copies->copies();
-}
+int CGFlowChild::copies() const { return impl_->copies->copies(); }
 
-std::int64_t CGFlowChild::evaluations() const
-{
-  return impl_->evaluations;
-}
+std::int64_t CGFlowChild::evaluations() const { return impl_->evaluations; }
 
-std::int64_t CGFlowChild::check_evaluations() const
-{
-  return impl_->check_evaluations;
-}
+std::int64_t CGFlowChild::check_evaluations() const { return impl_->check_evaluations; }
 
-int CGFlowChild::dimension() const
-{
-  return impl_->copies->dimension();
-}
+int CGFlowChild::dimension() const { return impl_->copies->dimension(); }
 
-const double *CGFlowChild::configuration() const
-{
-  return impl_->copies->configuration().data();
-}
+const double *CGFlowChild::configuration() const { return impl_->copies->configuration().data(); }
 
 void CGFlowChild::evaluate(int n, const double *x, double *energy, double *force)
 {

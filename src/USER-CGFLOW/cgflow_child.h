@@ -23,8 +23,7 @@ class CGFlowChild : public cgflow::EnergyModel {
   /// moved freely, and `extent` is the largest distance between two of its atoms that is expected, in length units (0:
   /// taken generously from the script's configuration); a conformer beyond 1.5 times that is rejected.
   /// Collective over the parent's world (variables are handed over). Throws cgflow::EnergyError.
-  CGFlowChild(class LAMMPS *parent, const std::string &script, int copies = 64, bool absolute = false,
-              double extent = 0.0);
+  CGFlowChild(class LAMMPS *parent, const std::string &script, int copies = 64, bool absolute = false, double extent = 0.0);
   ~CGFlowChild() override;
 
   int n_atoms() const override;

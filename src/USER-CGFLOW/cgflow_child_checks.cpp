@@ -39,8 +39,8 @@ void check_atoms(LAMMPS *lmp)
   }
   if (!atom->molecule_flag) {
     if (n > 1)
-      throw EnergyError("atom_style " + std::string(atom->atom_style) + " with " + std::to_string(n) +
-                        " atoms counts as " + std::to_string(n) + " molecules; one molecule is allowed");
+      throw EnergyError("atom_style " + std::string(atom->atom_style) + " with " + std::to_string(n) + " atoms counts as " +
+                        std::to_string(n) + " molecules; one molecule is allowed");
     return;
   }
   for (int i = 1; i < n; ++i)
@@ -71,7 +71,7 @@ void check_fix(LAMMPS *lmp, Fix *fix)
   if (!refused.empty()) throw EnergyError(name + " is not allowed: " + refused);
   const int mask = lmp->modify->get_fix_mask(fix);
   const bool thermostat = utils::strmatch(fix->style, "^langevin") || utils::strmatch(fix->style, "^temp/") ||
-      utils::strmatch(fix->style, "^press/");
+                          utils::strmatch(fix->style, "^press/");
   if (fix->time_integrate || thermostat || (mask & (INITIAL_INTEGRATE | FINAL_INTEGRATE)))
     throw EnergyError(name + " is not allowed: it is for moving atoms, and an atomistic script defines the system and " +
                       "nothing else");

@@ -23,15 +23,12 @@ namespace {
 const imageint kNoImage = ((imageint) IMGMAX << IMG2BITS) | ((imageint) IMGMAX << IMGBITS) | IMGMAX;
 
 // Box bounds survive the way through a command's text.
-std::string exact(double value)
-{
-  return fmt::format("{:.17g}", value);
-}
+std::string exact(double value) { return fmt::format("{:.17g}", value); }
 
 }    // namespace
 
-CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolute) :
-    instance_(instance), lmp_(instance.lammps()), absolute_(absolute), n_atoms_(lmp_->atom->nlocal)
+CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolute)
+    : instance_(instance), lmp_(instance.lammps()), absolute_(absolute), n_atoms_(lmp_->atom->nlocal)
 {
   for (int k = 0; k < 3; ++k) {
     lo_[k] = lmp_->domain->boxlo[k];
@@ -59,10 +56,7 @@ CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolut
   pe_atom_ = lmp_->modify->get_compute_by_id("cgflow_pe_atom");
 }
 
-int CGFlowChildCopies::dimension() const
-{
-  return lmp_->domain->dimension;
-}
+int CGFlowChildCopies::dimension() const { return lmp_->domain->dimension; }
 
 double CGFlowChildCopies::shortest_box_edge() const
 {

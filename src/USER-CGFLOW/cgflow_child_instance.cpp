@@ -45,15 +45,9 @@ class KeepThreads {
                             "' is not allowed here: an atomistic script defines the system and nothing else");
 }
 
-Command *refuse_command(LAMMPS *lmp)
-{
-  refuse(lmp->input->command);
-}
+Command *refuse_command(LAMMPS *lmp) { refuse(lmp->input->command); }
 
-Dump *refuse_dump(LAMMPS *, int, char **)
-{
-  refuse("dump");
-}
+Dump *refuse_dump(LAMMPS *, int, char **) { refuse("dump"); }
 
 Fix *refuse_fix(LAMMPS *, int, char **arg)
 {
@@ -62,10 +56,31 @@ Fix *refuse_fix(LAMMPS *, int, char **arg)
 }
 
 // Commands that run, write, or need more than this one instance.
-const std::vector<std::string> kRefused{
-    "run", "minimize", "rerun", "hyper", "prd", "tad", "neb", "neb/spin", "temper", "temper/grem", "temper/npt", "mdi",
-    "message", "server", "fitpod", "geturl", "dynamical_matrix", "third_order", "write_data", "write_dump", "write_restart",
-    "write_coeff", "angle_write", "dihedral_write", "group2ndx"};
+const std::vector<std::string> kRefused{"run",
+                                        "minimize",
+                                        "rerun",
+                                        "hyper",
+                                        "prd",
+                                        "tad",
+                                        "neb",
+                                        "neb/spin",
+                                        "temper",
+                                        "temper/grem",
+                                        "temper/npt",
+                                        "mdi",
+                                        "message",
+                                        "server",
+                                        "fitpod",
+                                        "geturl",
+                                        "dynamical_matrix",
+                                        "third_order",
+                                        "write_data",
+                                        "write_dump",
+                                        "write_restart",
+                                        "write_coeff",
+                                        "angle_write",
+                                        "dihedral_write",
+                                        "group2ndx"};
 
 /// Replaces entries of the tables from which commands, dumps and fixes are made; those of commands for as long as the
 /// script is executed. A `clear` in the script renews the tables of dumps and fixes: what it made is checked afterwards too.
@@ -122,10 +137,7 @@ CGFlowChildInstance::CGFlowChildInstance(LAMMPS *parent, const std::string &scri
   }
 }
 
-CGFlowChildInstance::~CGFlowChildInstance()
-{
-  close();
-}
+CGFlowChildInstance::~CGFlowChildInstance() { close(); }
 
 void CGFlowChildInstance::close()
 {
@@ -160,8 +172,10 @@ void CGFlowChildInstance::hand_over_variables(LAMMPS *parent, const CGFlowScript
     const int shown = parent->error->set_show_error(0);
     try {
       const char *got = variables->retrieve(name.c_str());
-      if (!got) message = "it has no value";
-      else value = got;
+      if (!got)
+        message = "it has no value";
+      else
+        value = got;
     } catch (const LAMMPSException &e) {
       message = tidy(e.what());
       parent->update->whichflag = whichflag;

@@ -48,7 +48,8 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
   for (int iarg = 2; iarg < narg; iarg += 2) {
     const std::string keyword = arg[iarg];
     if (!kKeywords.count(keyword))
-      error->all(FLERR, "Command cgflow/backmap: unknown keyword {}, expected seed, points, dump, weights or atomistic", keyword);
+      error->all(FLERR, "Command cgflow/backmap: unknown keyword {}, expected seed, points, dump, weights or atomistic",
+                 keyword);
     if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/backmap " + keyword, error);
     const std::string value = arg[iarg + 1];
     if (keyword == "seed") {
@@ -82,7 +83,8 @@ void check_model(LAMMPS *lmp, const cgflow::Model &model, const Options &options
     throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model, model.info().units,
                                          lmp->update->unit_style));
   if (options.points == "pmf" && !model.has_pmf())
-    throw cgflow::ModelError(options.model + " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
+    throw cgflow::ModelError(options.model +
+                             " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
 }
 
 void check_atoms(const cgflow::Model &model, const Options &options, bigint n_atoms)
@@ -131,7 +133,8 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
     if (comm.rank() == 0) cgflow_write_structures(lmp, instance.get(), structures, model, options.dump);
     log.line(fmt::format("wrote {} structures to {}", structures.point.size(), options.dump.path));
     if (!options.dump.weights) return;
-    const auto rejected = std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });
+    const auto rejected =
+        std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });
     log.line(fmt::format("{} energy evaluations, {} rejected, ESS share {:.3f}", structures.point.size(), rejected,
                          structures.ess_share));
   });

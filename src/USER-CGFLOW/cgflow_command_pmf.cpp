@@ -36,7 +36,8 @@ std::string labels_text(const cgflow::Model &model)
   }
   for (const auto &label : model.labels()) {
     for (double s : label.s) text += fmt::format("{:.10g} ", s);
-    text += fmt::format("{:.10g} {:.6g} {} {:.4g}\n", (label.f() - lowest) * kT, label.error() * kT, label.n, label.ess_share);
+    text +=
+        fmt::format("{:.10g} {:.6g} {} {:.4g}\n", (label.f() - lowest) * kT, label.error() * kT, label.n, label.ess_share);
   }
   return text;
 }
@@ -103,8 +104,8 @@ void CGFlowCommandPmf::command(int narg, char **arg)
   cgflow_guarded(lmp, "cgflow/pmf", [&] {
     model = std::make_unique<cgflow::Model>(cgflow::Model::read(CGFlow::model_path(options.model)));
     if (model->info().units != update->unit_style)
-      throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model, model->info().units,
-                                           update->unit_style));
+      throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model,
+                                           model->info().units, update->unit_style));
     if (!model->has_pmf())
       throw cgflow::ModelError(options.model + " holds no PMF yet, train it by energy first (cgflow/train energy)");
     pmf = model->ensemble_surface();
@@ -116,6 +117,6 @@ void CGFlowCommandPmf::command(int narg, char **arg)
     cgflow::write_pmf_on_grid(options.file, *pmf, model->header(), axes);
     if (!options.labels.empty()) cgflow::write_file(options.labels, labels_text(*model));
   });
-  CGFlowLog(lmp, "cgflow/pmf").line(
-      fmt::format("wrote {}{}", options.file, options.labels.empty() ? "" : " and " + options.labels));
+  CGFlowLog(lmp, "cgflow/pmf")
+      .line(fmt::format("wrote {}{}", options.file, options.labels.empty() ? "" : " and " + options.labels));
 }

@@ -54,11 +54,16 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
     if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/train " + keyword, error);
     const char *value = arg[iarg + 1];
     got.insert(keyword);
-    if (keyword == "temp") options.T = utils::numeric(FLERR, value, false, lmp);
-    else if (keyword == "seed") options.seed = utils::inumeric(FLERR, value, false, lmp);
-    else if (keyword == "from") options.from = value;
-    else if (keyword == "atomistic") options.atomistic = value;
-    else if (keyword == "points") options.points = value;
+    if (keyword == "temp")
+      options.T = utils::numeric(FLERR, value, false, lmp);
+    else if (keyword == "seed")
+      options.seed = utils::inumeric(FLERR, value, false, lmp);
+    else if (keyword == "from")
+      options.from = value;
+    else if (keyword == "atomistic")
+      options.atomistic = value;
+    else if (keyword == "points")
+      options.points = value;
     else if (keyword == "epochs") {
       options.epochs = utils::inumeric(FLERR, value, false, lmp);
       if (options.epochs < 1) error->all(FLERR, "Command cgflow/train epochs: got {}, expected an integer > 0", value);
@@ -72,7 +77,8 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
     error->all(FLERR, "Command cgflow/train temp: got {}, expected a temperature > 0", options.T);
   if (options.seed <= 0) error->all(FLERR, "Command cgflow/train seed: got {}, expected an integer > 0", options.seed);
   if (options.by_energy && options.atomistic.empty())
-    error->all(FLERR, "Command cgflow/train energy: keyword atomistic is missing, it names the script that defines the system");
+    error->all(FLERR,
+               "Command cgflow/train energy: keyword atomistic is missing, it names the script that defines the system");
   if (!options.by_energy && !options.points.empty())
     error->all(FLERR, "Command cgflow/train example: keyword points belongs to training by energy");
   return options;
@@ -156,20 +162,21 @@ cgflow::Model train_by_energy(cgflow::Model model, const Options &options, CGFlo
                               CGFlowLog &log)
 {
   if (child.n_atoms() != model.info().n_atoms)
-    throw cgflow::ModelError(fmt::format("{} has {} atoms, the model was made for {}", options.atomistic, child.n_atoms(),
-                                         model.info().n_atoms));
+    throw cgflow::ModelError(
+        fmt::format("{} has {} atoms, the model was made for {}", options.atomistic, child.n_atoms(), model.info().n_atoms));
   const std::vector<double> points = options.points.empty()
-      ? cgflow::Trainer(model, nullptr, comm, log).cg_of(read_example(model).x)
-      : cgflow::read_points(options.points, model.space());
+                                         ? cgflow::Trainer(model, nullptr, comm, log).cg_of(read_example(model).x)
+                                         : cgflow::read_points(options.points, model.space());
   const int iteration = model.iteration;
   model.status = cgflow::Learner::running;
   cgflow::Learner learner(std::move(model), &child, comm, log);
   learner.learn_points(points, options.epochs);
   model = learner.release_model();
   if (model.iteration == iteration)
-    throw cgflow::ModelError(fmt::format("the budget of {} energy evaluations does not hold another training, {} are spent; a "
-                                         "YAML file after from may set another budget",
-                                         model.config().budget, model.counts.total()));
+    throw cgflow::ModelError(
+        fmt::format("the budget of {} energy evaluations does not hold another training, {} are spent; a "
+                    "YAML file after from may set another budget",
+                    model.config().budget, model.counts.total()));
   return model;
 }
 
@@ -189,8 +196,10 @@ void CGFlowCommandTrain::command(int narg, char **arg)
     if (!options.atomistic.empty()) child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);
     cgflow::Model model = make_model(lmp, options, child.get());
     if (child) model.counts.test += cgflow_check_evaluations(*child, comm);
-    if (options.by_energy) model = train_by_energy(std::move(model), options, *child, comm, log);
-    else train_by_example(model, options, comm, log);
+    if (options.by_energy)
+      model = train_by_energy(std::move(model), options, *child, comm, log);
+    else
+      train_by_example(model, options, comm, log);
     if (comm.rank() == 0) model.write(options.model);
     log.line(fmt::format("wrote {}, {} energy evaluations so far", options.model, model.counts.total()));
   });

@@ -74,7 +74,7 @@ class CGFlowRunLedger {
   std::vector<std::int64_t> ends_;    // step at which each complete run ended
   bigint first_ = 0, step_ = 0, last_ = 0;
   bool in_progress_ = false;
-  bigint present_[2] = {0, 0};        // first step and step of the run in progress, from the file
+  bigint present_[2] = {0, 0};    // first step and step of the run in progress, from the file
   bool loaded_ = false;
 };
 

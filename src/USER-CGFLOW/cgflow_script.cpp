@@ -50,8 +50,7 @@ std::vector<std::string> words_of(const std::string &line)
 
 CGFlowScript::CGFlowScript(const std::string &file)
 {
-  if (!std::ifstream(file))
-    throw cgflow::EnergyError("cannot be opened: " + std::string(std::strerror(errno)));
+  if (!std::ifstream(file)) throw cgflow::EnergyError("cannot be opened: " + std::string(std::strerror(errno)));
   scan(file);
 }
 

@@ -64,8 +64,8 @@ std::string weights_text(const cgflow::Structures &structures, const cgflow::CgS
 /// differs at its beginning.
 class TemporaryDump {
  public:
-  explicit TemporaryDump(const std::string &path) :
-      path_(path), name_(platform::path_join(platform::path_dirname(path), "tmp.cgflow." + platform::path_basename(path)))
+  explicit TemporaryDump(const std::string &path)
+      : path_(path), name_(platform::path_join(platform::path_dirname(path), "tmp.cgflow." + platform::path_basename(path)))
   {
     std::remove(name_.c_str());
   }
@@ -137,8 +137,10 @@ void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Struc
     // reset_timestep refuses to work while a dump is open; steps only go up here, as in a run.
     child->update->ntimestep = static_cast<bigint>(i) + 1;
     place(child, x, n_atoms);
-    if (!style.empty() && can_be_evaluated(child, x, n_atoms)) instance.one("run 0 post no");
-    else instance.guarded([&] { child->output->write_dump(child->update->ntimestep); });
+    if (!style.empty() && can_be_evaluated(child, x, n_atoms))
+      instance.one("run 0 post no");
+    else
+      instance.guarded([&] { child->output->write_dump(child->update->ntimestep); });
   }
   instance.one("undump cgflow");
 }
@@ -155,7 +157,8 @@ void cgflow_write_structures(LAMMPS *lmp, CGFlowChildInstance *instance, const c
     throw cgflow::FileError("dump " + file.path + ": got a name with * or %, expected one file for all frames");
   if (!instance) {
     if (!file.style.empty())
-      throw cgflow::FileError("dump style " + file.style.front() + " needs keyword atomistic: the script knows types and masses");
+      throw cgflow::FileError("dump style " + file.style.front() +
+                              " needs keyword atomistic: the script knows types and masses");
     cgflow::write_file(file.path, plain_text(structures, n_atoms));
     return;
   }
@@ -166,8 +169,8 @@ void cgflow_write_structures(LAMMPS *lmp, CGFlowChildInstance *instance, const c
     throw cgflow::FileError("dump " + file.path + ": " + e.what());
   }
   if (!temporary.exists())
-    throw cgflow::FileError("dump " + file.path + ": style " + file.style.front() + " made no file of that name, expected a style " +
-                            "that holds all frames in one file");
+    throw cgflow::FileError("dump " + file.path + ": style " + file.style.front() +
+                            " made no file of that name, expected a style " + "that holds all frames in one file");
   if (file.weights) cgflow::write_file(file.path + ".weights", weights_text(structures, model.space()));
   temporary.finish();
 }

@@ -12,10 +12,7 @@
 
 namespace LAMMPS_NS::CGFlow {
 
-bool Travel::inside(int dim, double x) const
-{
-  return x >= domain->sublo[dim] && x < domain->subhi[dim];
-}
+bool Travel::inside(int dim, double x) const { return x >= domain->sublo[dim] && x < domain->subhi[dim]; }
 
 bool Travel::reach_is_limited() const
 {

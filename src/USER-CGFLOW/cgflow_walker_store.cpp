@@ -29,10 +29,7 @@ void WalkerStore::copy(int from, int to)
   if (from != to) std::copy_n(at(from), stride_, at(to));
 }
 
-void WalkerStore::clear(int i)
-{
-  std::fill_n(at(i), stride_, 0.0);
-}
+void WalkerStore::clear(int i) { std::fill_n(at(i), stride_, 0.0); }
 
 int WalkerStore::pack(int i, double *buffer) const
 {

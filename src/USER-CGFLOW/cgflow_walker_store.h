@@ -29,10 +29,10 @@ class WalkerStore {
   imageint old_image(int i) const { return static_cast<imageint>(ubuf(at(i)[kOldImage]).i); }
   void set_old_image(int i, imageint image) { at(i)[kOldImage] = ubuf(image).d; }
   double &old_energy(int i) { return at(i)[kOldEnergy]; }
-  double *old_force(int i) { return at(i) + kOldForce; }    ///< [3]
-  double *goal(int i) { return at(i) + kGoal; }             ///< x [3] where the walker travels to
-  double *old_s(int i) { return at(i) + kVariables; }       ///< [n_cv]
-  double *target(int i) { return at(i) + kVariables + d_; } ///< [n_cv] of a walker that is being placed
+  double *old_force(int i) { return at(i) + kOldForce; }       ///< [3]
+  double *goal(int i) { return at(i) + kGoal; }                ///< x [3] where the walker travels to
+  double *old_s(int i) { return at(i) + kVariables; }          ///< [n_cv]
+  double *target(int i) { return at(i) + kVariables + d_; }    ///< [n_cv] of a walker that is being placed
   double &pmf_energy(int i, int k) { return at(i)[kVariables + 2 * d_ + 2 * k]; }
   double &pmf_std(int i, int k) { return at(i)[kVariables + 2 * d_ + 2 * k + 1]; }
 

@@ -27,10 +27,7 @@ void Walkers::bind(int d, const std::string &where)
   }
 }
 
-double *Walkers::further(int k) const
-{
-  return atom->dvector[property_[k]];
-}
+double *Walkers::further(int k) const { return atom->dvector[property_[k]]; }
 
 void Walkers::get(int i, double *s) const
 {
@@ -66,11 +63,9 @@ void check_box_shape(LAMMPS *lmp, const std::string &where)
 {
   const Domain *domain = lmp->domain;
   Error *error = lmp->error;
-  if (domain->triclinic)
-    error->all(FLERR, "{}: got a triclinic box, the box of a CG space must be orthogonal", where);
+  if (domain->triclinic) error->all(FLERR, "{}: got a triclinic box, the box of a CG space must be orthogonal", where);
   if (domain->nonperiodic == 2)
-    error->all(FLERR,
-               "{}: got a shrink-wrapped boundary, the boundaries of a CG space must be p (periodic) or f (fixed)",
+    error->all(FLERR, "{}: got a shrink-wrapped boundary, the boundaries of a CG space must be p (periodic) or f (fixed)",
                where);
 }
 
@@ -80,8 +75,8 @@ void check_box(LAMMPS *lmp, int d, const std::string &where)
   const Domain *domain = lmp->domain;
   const int expected = d <= 2 ? 2 : 3;
   if (domain->dimension != expected)
-    lmp->error->all(FLERR, "{}: got dimension {}, a CG space of {} variable(s) needs dimension {}", where,
-                    domain->dimension, d, expected);
+    lmp->error->all(FLERR, "{}: got dimension {}, a CG space of {} variable(s) needs dimension {}", where, domain->dimension,
+                    d, expected);
 }
 
 void check_box(LAMMPS *lmp, const cgflow::CgSpace &space, const std::string &where)

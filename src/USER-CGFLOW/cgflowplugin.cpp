@@ -22,8 +22,8 @@
 #else
 // LAMMPS' interface for plugins, which not every installation ships as a header.
 extern "C" {
-typedef void *(lammpsplugin_factory1)(void *);
-typedef void *(lammpsplugin_factory2)(void *, int, char **);
+typedef void *(lammpsplugin_factory1) (void *);
+typedef void *(lammpsplugin_factory2) (void *, int, char **);
 typedef struct {
   const char *version;
   const char *style;
@@ -44,15 +44,9 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-template <class Style> void *pair(void *lmp)
-{
-  return static_cast<Pair *>(new Style(static_cast<LAMMPS *>(lmp)));
-}
+template <class Style> void *pair(void *lmp) { return static_cast<Pair *>(new Style(static_cast<LAMMPS *>(lmp))); }
 
-template <class Style> Command *command(LAMMPS *lmp)
-{
-  return new Style(lmp);
-}
+template <class Style> Command *command(LAMMPS *lmp) { return new Style(lmp); }
 
 template <class Style> void *fix(void *lmp, int narg, char **arg)
 {
@@ -106,8 +100,10 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
     plugin.name = row.name;
     plugin.info = row.info;
     plugin.author = "cgflow developers";
-    if (row.without_arguments) plugin.creator.v1 = row.without_arguments;
-    else plugin.creator.v2 = row.with_arguments;
+    if (row.without_arguments)
+      plugin.creator.v1 = row.without_arguments;
+    else
+      plugin.creator.v2 = row.with_arguments;
     plugin.handle = handle;
     (*add)(&plugin, lmp);
   }

@@ -21,13 +21,13 @@ using namespace LAMMPS_NS;
 
 struct ComputeCGFlowCV::Impl {
   std::unique_ptr<cgflow::CollectiveVariables> variables;
-  int n_atoms = 0;                           // of each molecule
-  std::vector<tagint> molecules;             // by row, ascending
-  std::unordered_map<tagint, int> slots;     // atom ID -> row * n_atoms + place in the order of IDs
+  int n_atoms = 0;                          // of each molecule
+  std::vector<tagint> molecules;            // by row, ascending
+  std::unordered_map<tagint, int> slots;    // atom ID -> row * n_atoms + place in the order of IDs
   // [rows, n_atoms, 3] unwrapped positions, then [rows, 3] the way from the first atom's image to its place in the box,
   // then the number of atoms.
   std::vector<double> buffer;
-  std::vector<double> values;                // [rows, n_cv]
+  std::vector<double> values;    // [rows, n_cv]
 };
 
 namespace {
@@ -57,8 +57,7 @@ std::vector<std::pair<tagint, tagint>> gather_ids(const Atom *atom, int groupbit
 
 }    // namespace
 
-ComputeCGFlowCV::ComputeCGFlowCV(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
+ComputeCGFlowCV::ComputeCGFlowCV(LAMMPS *lmp, int narg, char **arg) : Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
 {
   if (narg < 4) utils::missing_cmd_args(FLERR, "compute cgflow/cv", error);
   if (narg > 4) error->all(FLERR, "Compute cgflow/cv: unexpected argument {} after the YAML file", arg[4]);
@@ -81,10 +80,7 @@ ComputeCGFlowCV::ComputeCGFlowCV(LAMMPS *lmp, int narg, char **arg) :
   impl->values.resize(static_cast<std::size_t>(size_array_rows) * size_array_cols);
 }
 
-ComputeCGFlowCV::~ComputeCGFlowCV()
-{
-  memory->destroy(array);
-}
+ComputeCGFlowCV::~ComputeCGFlowCV() { memory->destroy(array); }
 
 // Rows are molecules in the order of their IDs; without molecule IDs each atom is a molecule of its own.
 void ComputeCGFlowCV::find_molecules()
@@ -113,8 +109,10 @@ void ComputeCGFlowCV::init()
   const int n_atoms = impl->n_atoms;
   find_molecules();
   if (static_cast<int>(impl->molecules.size()) != size_array_rows || impl->n_atoms != n_atoms)
-    error->all(FLERR, "Compute cgflow/cv {}: group {} has {} molecules of {} atoms, but had {} of {} when the compute was "
-               "defined", id, group->names[igroup], impl->molecules.size(), impl->n_atoms, size_array_rows, n_atoms);
+    error->all(FLERR,
+               "Compute cgflow/cv {}: group {} has {} molecules of {} atoms, but had {} of {} when the compute was "
+               "defined",
+               id, group->names[igroup], impl->molecules.size(), impl->n_atoms, size_array_rows, n_atoms);
 }
 
 // Molecules are made whole by their image flags and put where their first atom is in the box, so that a linear variable of

@@ -25,8 +25,8 @@ struct ComputeCGFlowStd::Impl {
   std::vector<double> s, std;
 };
 
-ComputeCGFlowStd::ComputeCGFlowStd(LAMMPS *lmp, int narg, char **arg) :
-    Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
+ComputeCGFlowStd::ComputeCGFlowStd(LAMMPS *lmp, int narg, char **arg)
+    : Compute(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
   if (narg != 3) error->all(FLERR, "{}: got the argument {}, expected none after the style", kWhere, arg[3]);
   peratom_flag = 1;
@@ -59,7 +59,4 @@ void ComputeCGFlowStd::compute_peratom()
     if (!(atom->mask[i] & groupbit)) m.std[i] = 0.0;
 }
 
-double ComputeCGFlowStd::memory_usage()
-{
-  return sizeof(double) * static_cast<double>(impl->std.size() + impl->s.size());
-}
+double ComputeCGFlowStd::memory_usage() { return sizeof(double) * static_cast<double>(impl->std.size() + impl->s.size()); }

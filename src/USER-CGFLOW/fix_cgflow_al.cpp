@@ -89,18 +89,19 @@ struct FixCGFlowAL::Impl {
   std::unique_ptr<cgflow::Learner> learner;
   PairCGFlowPMF *pair = nullptr;
   FixCGFlowMC *mc = nullptr;
-  int runs = 0;                   // of the script so far, this one included
-  bool in_run = false;            // between init() and post_run() of a run with steps
-  bool idle = false;              // this run does nothing: it is complete, or learning has ended before it
-  bool forced = false;            // it was this fix that ended the run
-  bool pending = false;           // an iteration is due before the next sweep
+  int runs = 0;            // of the script so far, this one included
+  bool in_run = false;     // between init() and post_run() of a run with steps
+  bool idle = false;       // this run does nothing: it is complete, or learning has ended before it
+  bool forced = false;     // it was this fix that ended the run
+  bool pending = false;    // an iteration is due before the next sweep
   bool checkpoint_due = false;
-  bool state_due = false;         // the record of runs has changed
-  bool restore_walkers = false;   // the state's walkers wait for the setup of the run
-  std::vector<double> walkers;    // rows of the state file, see gather_walkers()
-  double last_checkpoint = 0.0;   // wall time; decides when to write, never what
+  bool state_due = false;          // the record of runs has changed
+  bool restore_walkers = false;    // the state's walkers wait for the setup of the run
+  std::vector<double> walkers;     // rows of the state file, see gather_walkers()
+  double last_checkpoint = 0.0;    // wall time; decides when to write, never what
 
-  Impl(LAMMPS *lmp_, CGFlowALOptions options_) : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_, "cgflow/al"), access(lmp_)
+  Impl(LAMMPS *lmp_, CGFlowALOptions options_)
+      : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_, "cgflow/al"), access(lmp_)
   {
   }
 
@@ -125,8 +126,8 @@ struct FixCGFlowAL::Impl {
   bool writes_pmf() const { return learner->model().space().n_cv() <= 3; }
 };
 
-FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, parse_cgflow_al(lmp, narg, arg)))
+FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg)
+    : Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp, parse_cgflow_al(lmp, narg, arg)))
 {
   cgflow_cite(lmp);
   vector_flag = 1;
@@ -256,21 +257,23 @@ void FixCGFlowAL::Impl::prepare()
 void FixCGFlowAL::Impl::check_pair_file() const
 {
   switch (CGFlow::kind_of_file(pair->file())) {
-    case CGFlow::FileKind::yaml:
-      cgflow::Config::read(utils::get_potential_file_path(pair->file())).require_same_model(config);
-      break;
-    case CGFlow::FileKind::table:
-      throw cgflow::ModelError("pair_coeff names the table " + pair->file() +
-                               ", which cannot be trained; expected a model, NAME.yaml or NAME.cgflow");
-    case CGFlow::FileKind::model: break;
+  case CGFlow::FileKind::yaml:
+    cgflow::Config::read(utils::get_potential_file_path(pair->file())).require_same_model(config);
+    break;
+  case CGFlow::FileKind::table:
+    throw cgflow::ModelError("pair_coeff names the table " + pair->file() +
+                             ", which cannot be trained; expected a model, NAME.yaml or NAME.cgflow");
+  case CGFlow::FileKind::model:
+    break;
   }
 }
 
 void FixCGFlowAL::Impl::check_state(const cgflow::Archive &archive)
 {
   const auto differ = [&](const std::string &what, const std::string &got, const std::string &here) {
-    throw cgflow::ModelError(fmt::format("{}: its {} is {}, here it is {}; use the same command line, or fresh yes to begin anew",
-                                         options.state_file(), what, got, here));
+    throw cgflow::ModelError(
+        fmt::format("{}: its {} is {}, here it is {}; use the same command line, or fresh yes to begin anew",
+                    options.state_file(), what, got, here));
   };
   const auto number = [](double value) { return fmt::format("{:.15g}", value); };
   const auto check_integer = [&](const std::string &what, std::int64_t got, std::int64_t here) {
@@ -317,13 +320,14 @@ void FixCGFlowAL::setup_pre_exchange()
 {
   if (update->whichflag != 1 || update->nsteps <= 0) return;
   cgflow_guarded(lmp, "fix cgflow/al", [&] {
-    if (impl->restore_walkers) impl->put_walkers_from_state();
-    else if (impl->learner->phase() == cgflow::Learner::Phase::untrained) impl->begin();
+    if (impl->restore_walkers)
+      impl->put_walkers_from_state();
+    else if (impl->learner->phase() == cgflow::Learner::Phase::untrained)
+      impl->begin();
   });
   // Fix cgflow/mc checks the places and brings each walker to its rank.
   impl->mc->setup_pre_exchange();
-  if (impl->idle || impl->learner->phase() == cgflow::Learner::Phase::finished ||
-      update->ntimestep >= update->laststep) {
+  if (impl->idle || impl->learner->phase() == cgflow::Learner::Phase::finished || update->ntimestep >= update->laststep) {
     impl->end_run_early();
     return;
   }
@@ -341,8 +345,8 @@ void FixCGFlowAL::Impl::begin()
     const std::string path = utils::get_potential_file_path(pair->file());
     cgflow::Model model = cgflow::Model::read(path);
     if (model.info().T != options.T)
-      throw cgflow::ModelError(fmt::format("{}: the model was trained at T = {}, the fix asks for T = {}", path,
-                                           model.info().T, options.T));
+      throw cgflow::ModelError(
+          fmt::format("{}: the model was trained at T = {}, the fix asks for T = {}", path, model.info().T, options.T));
     try {
       model.continue_as(config, model_info());
     } catch (const cgflow::Error &e) {
@@ -545,28 +549,34 @@ double FixCGFlowAL::compute_vector(int i)
   if (!p.learner) return i == 2 ? static_cast<double>(atom->natoms) : 0.0;
   const auto &learner = *p.learner;
   switch (i) {
-    case 0: return learner.model().iteration;
-    case 1: return static_cast<double>(learner.model().counts.total());
-    case 2: {
-      double going = 0.0, sum = 0.0;
-      for (int k = 0; k < atom->nlocal; ++k) going += !p.mc->stopped(k);
-      MPI_Allreduce(&going, &sum, 1, MPI_DOUBLE, MPI_SUM, world);
-      return sum;
-    }
-    case 3: {
-      double largest = 0.0, all = 0.0;
-      // Between runs the pair style may have been replaced.
-      int columns = 0;
-      auto *pair = force->pair_match("^cgflow/pmf", 0);
-      const auto *std = pair ? static_cast<const double *>(pair->extract_peratom("std", columns)) : nullptr;
-      for (int k = 0; std && k < atom->nlocal; ++k) largest = std::max(largest, std[k]);
-      MPI_Allreduce(&largest, &all, 1, MPI_DOUBLE, MPI_MAX, world);
-      return all / learner.model().info().kT;
-    }
-    case 4: return learner.median_ess_share();
-    case 5: return learner.pmf_change();
-    case 6: return static_cast<double>(learner.known_points());
-    default: return learner.status();
+  case 0:
+    return learner.model().iteration;
+  case 1:
+    return static_cast<double>(learner.model().counts.total());
+  case 2: {
+    double going = 0.0, sum = 0.0;
+    for (int k = 0; k < atom->nlocal; ++k) going += !p.mc->stopped(k);
+    MPI_Allreduce(&going, &sum, 1, MPI_DOUBLE, MPI_SUM, world);
+    return sum;
+  }
+  case 3: {
+    double largest = 0.0, all = 0.0;
+    // Between runs the pair style may have been replaced.
+    int columns = 0;
+    auto *pair = force->pair_match("^cgflow/pmf", 0);
+    const auto *std = pair ? static_cast<const double *>(pair->extract_peratom("std", columns)) : nullptr;
+    for (int k = 0; std && k < atom->nlocal; ++k) largest = std::max(largest, std[k]);
+    MPI_Allreduce(&largest, &all, 1, MPI_DOUBLE, MPI_MAX, world);
+    return all / learner.model().info().kT;
+  }
+  case 4:
+    return learner.median_ess_share();
+  case 5:
+    return learner.pmf_change();
+  case 6:
+    return static_cast<double>(learner.known_points());
+  default:
+    return learner.status();
   }
 }
 

@@ -53,17 +53,16 @@ struct FixCGFlowMC::Impl {
   double counts[kNCounts] = {};    // of this rank; whole numbers, exact up to 2^53
   double stop_threshold = std::numeric_limits<double>::infinity();
   bigint natoms = 0;
-  bigint energies_step = -1;       // the step whose per-atom energies the pair style holds
-  bool running = false;            // between setup() and post_run()
-  bool proposed = false;           // between initial_integrate() and final_integrate()
+  bigint energies_step = -1;    // the step whose per-atom energies the pair style holds
+  bool running = false;         // between setup() and post_run()
+  bool proposed = false;        // between initial_integrate() and final_integrate()
   bool refresh_pending = false;
   bool atom_created = false;
 
   int n_cv() const { return static_cast<int>(steps.size()); }
 };
 
-FixCGFlowMC::FixCGFlowMC(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
+FixCGFlowMC::FixCGFlowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
   parse(narg, arg);
 
@@ -96,8 +95,7 @@ FixCGFlowMC::~FixCGFlowMC()
 void FixCGFlowMC::parse(int narg, char **arg)
 {
   if (narg < 6) utils::missing_cmd_args(FLERR, "fix cgflow/mc T seed step1 ...", error);
-  if (igroup != 0)
-    error->all(FLERR, "{}: got group {}, the walkers are all atoms: expected group all", kWhere, arg[1]);
+  if (igroup != 0) error->all(FLERR, "{}: got group {}, the walkers are all atoms: expected group all", kWhere, arg[1]);
   if (!atom->tag_enable)
     error->all(FLERR, "{}: the atoms have no IDs, which the walkers' random numbers need (atom_modify id yes)", kWhere);
 
@@ -116,10 +114,7 @@ void FixCGFlowMC::parse(int narg, char **arg)
   }
 }
 
-int FixCGFlowMC::setmask()
-{
-  return INITIAL_INTEGRATE | PRE_EXCHANGE | FINAL_INTEGRATE | POST_RUN;
-}
+int FixCGFlowMC::setmask() { return INITIAL_INTEGRATE | PRE_EXCHANGE | FINAL_INTEGRATE | POST_RUN; }
 
 void FixCGFlowMC::post_constructor()
 {
@@ -134,7 +129,8 @@ void FixCGFlowMC::init()
   check_companions();
 
   m.pmfs.clear();
-  if (auto *pmf = dynamic_cast<PairCGFlowPMF *>(force->pair)) m.pmfs.push_back(pmf);
+  if (auto *pmf = dynamic_cast<PairCGFlowPMF *>(force->pair))
+    m.pmfs.push_back(pmf);
   else
     for (int n = 1; auto *sub = dynamic_cast<PairCGFlowPMF *>(force->pair_match("cgflow/pmf", 1, n)); ++n) {
       // For a sub-style used once, every index gives the same object.
@@ -153,8 +149,8 @@ void FixCGFlowMC::init()
   m.space = m.pmfs.empty() ? box_space(lmp, d) : m.pmfs.front()->space();
   for (int k = 0; k < d; ++k)
     if (m.steps[k] > m.space[k].width())
-      error->all(FLERR, "{}: got {} as step {}, expected at most the width {} of the range of {}", kWhere, m.steps[k],
-                 k + 1, m.space[k].width(), m.space[k].name);
+      error->all(FLERR, "{}: got {} as step {}, expected at most the width {} of the range of {}", kWhere, m.steps[k], k + 1,
+                 m.space[k].width(), m.space[k].name);
   const bool to_run = update->whichflag == 1 && update->nsteps > 0;
   if (to_run && modify->get_fix_by_style("^cgflow/al").empty())
     for (const auto *pmf : m.pmfs)
@@ -185,8 +181,7 @@ void FixCGFlowMC::check_companions()
                  kWhere, fix->id, fix->style);
   }
   if (!force->pair) error->all(FLERR, "{}: no pair style is defined, expected one that gives the walkers' energies", kWhere);
-  if (!force->pair->compute_flag)
-    error->all(FLERR, "{}: got pair_modify compute no, expected compute yes", kWhere);
+  if (!force->pair->compute_flag) error->all(FLERR, "{}: got pair_modify compute no, expected compute yes", kWhere);
   if (force->bond || force->angle || force->dihedral || force->improper || force->kspace)
     error->all(FLERR, "{}: got a bond, angle, dihedral, improper or kspace style, expected the pair style's energy alone",
                kWhere);
@@ -333,10 +328,7 @@ void FixCGFlowMC::move_to(int i, const double *s)
   m.walkers.set(i, wrapped);
 }
 
-void FixCGFlowMC::pre_exchange()
-{
-  impl->travel.approach();
-}
+void FixCGFlowMC::pre_exchange() { impl->travel.approach(); }
 
 bool FixCGFlowMC::accepts(int i, double energy)
 {
@@ -472,20 +464,11 @@ void FixCGFlowMC::refresh()
   }
 }
 
-void FixCGFlowMC::set_stop_threshold(double energy)
-{
-  impl->stop_threshold = energy;
-}
+void FixCGFlowMC::set_stop_threshold(double energy) { impl->stop_threshold = energy; }
 
-bool FixCGFlowMC::stopped(int i) const
-{
-  return impl->stopped[i] != 0.0;
-}
+bool FixCGFlowMC::stopped(int i) const { return impl->stopped[i] != 0.0; }
 
-void FixCGFlowMC::set_stopped(int i, bool stopped)
-{
-  impl->stopped[i] = stopped;
-}
+void FixCGFlowMC::set_stopped(int i, bool stopped) { impl->stopped[i] = stopped; }
 
 std::vector<double> FixCGFlowMC::counts() const
 {
@@ -499,10 +482,7 @@ void FixCGFlowMC::set_counts(const std::vector<double> &counts)
   for (int k = 0; k < kNCounts; ++k) impl->counts[k] = comm->me == 0 ? counts[k] : 0.0;
 }
 
-void FixCGFlowMC::release_all()
-{
-  std::fill(impl->stopped.begin(), impl->stopped.end(), 0.0);
-}
+void FixCGFlowMC::release_all() { std::fill(impl->stopped.begin(), impl->stopped.end(), 0.0); }
 
 double FixCGFlowMC::compute_vector(int n)
 {

@@ -42,8 +42,8 @@ double surface(double x, double y, double &fx, double &fy)
 
 }    // namespace
 
-FixMuellerBrown::FixMuellerBrown(LAMMPS *lmp, int narg, char **arg) :
-    Fix(lmp, narg, arg), scale(1.0), energy(0.0), respa(false), respa_level_reached(false)
+FixMuellerBrown::FixMuellerBrown(LAMMPS *lmp, int narg, char **arg)
+    : Fix(lmp, narg, arg), scale(1.0), energy(0.0), respa(false), respa_level_reached(false)
 {
   int iarg = 3;
   while (iarg < narg) {
@@ -66,10 +66,7 @@ FixMuellerBrown::FixMuellerBrown(LAMMPS *lmp, int narg, char **arg) :
   dynamic_group_allow = 1;
 }
 
-int FixMuellerBrown::setmask()
-{
-  return POST_FORCE | MIN_POST_FORCE | PRE_FORCE_RESPA;
-}
+int FixMuellerBrown::setmask() { return POST_FORCE | MIN_POST_FORCE | PRE_FORCE_RESPA; }
 
 void FixMuellerBrown::init()
 {
@@ -86,17 +83,11 @@ void FixMuellerBrown::setup(int vflag)
                respa_level + 1);
 }
 
-void FixMuellerBrown::min_setup(int vflag)
-{
-  post_force(vflag);
-}
+void FixMuellerBrown::min_setup(int vflag) { post_force(vflag); }
 
 // With rRESPA the forces are added before those of the level's styles, not after them: setup_pre_force_respa() comes while
 // the level's forces are being summed, so that no access to the integrator's per-level arrays is needed.
-void FixMuellerBrown::setup_pre_force_respa(int vflag, int ilevel)
-{
-  pre_force_respa(vflag, ilevel, 0);
-}
+void FixMuellerBrown::setup_pre_force_respa(int vflag, int ilevel) { pre_force_respa(vflag, ilevel, 0); }
 
 void FixMuellerBrown::pre_force_respa(int /*vflag*/, int ilevel, int /*iloop*/)
 {
@@ -106,15 +97,9 @@ void FixMuellerBrown::pre_force_respa(int /*vflag*/, int ilevel, int /*iloop*/)
   add_forces();
 }
 
-void FixMuellerBrown::post_force(int /*vflag*/)
-{
-  add_forces();
-}
+void FixMuellerBrown::post_force(int /*vflag*/) { add_forces(); }
 
-void FixMuellerBrown::min_post_force(int /*vflag*/)
-{
-  add_forces();
-}
+void FixMuellerBrown::min_post_force(int /*vflag*/) { add_forces(); }
 
 void FixMuellerBrown::add_forces()
 {

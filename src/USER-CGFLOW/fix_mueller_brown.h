@@ -30,9 +30,9 @@ class FixMuellerBrown : public Fix {
   void add_forces();
 
   double scale;
-  double energy;              // of this rank's atoms
-  bool respa;                 // the run uses rRESPA
-  bool respa_level_reached;   // its setup came to the level that this fix acts on
+  double energy;               // of this rank's atoms
+  bool respa;                  // the run uses rRESPA
+  bool respa_level_reached;    // its setup came to the level that this fix acts on
 };
 
 }    // namespace LAMMPS_NS

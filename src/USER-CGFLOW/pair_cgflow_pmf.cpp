@@ -34,9 +34,9 @@ struct PairCGFlowPMF::Impl {
   cgflow::CgSpace space;
   std::shared_ptr<const cgflow::PmfSurface> surface;
   Walkers walkers;
-  std::map<std::string, int> runs;         // see runs_learned()
-  std::vector<double> std;                 // [nmax]
-  std::vector<double> s, f, gradient;      // [nlocal, n_cv], [nlocal], [nlocal, n_cv]
+  std::map<std::string, int> runs;       // see runs_learned()
+  std::vector<double> std;               // [nmax]
+  std::vector<double> s, f, gradient;    // [nlocal, n_cv], [nlocal], [nlocal, n_cv]
 };
 
 PairCGFlowPMF::PairCGFlowPMF(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
@@ -75,8 +75,7 @@ void PairCGFlowPMF::allocate()
 void PairCGFlowPMF::settings(int narg, char **arg)
 {
   if (narg != 0)
-    error->all(FLERR, "{}: got the argument {}, expected none (the model is named by pair_coeff * * FILE)", kWhere,
-               arg[0]);
+    error->all(FLERR, "{}: got the argument {}, expected none (the model is named by pair_coeff * * FILE)", kWhere, arg[0]);
 }
 
 void PairCGFlowPMF::coeff(int narg, char **arg)
@@ -170,10 +169,7 @@ void PairCGFlowPMF::tally_restored()
   tally_std();
 }
 
-double PairCGFlowPMF::std_of(int i) const
-{
-  return impl->std[i];
-}
+double PairCGFlowPMF::std_of(int i) const { return impl->std[i]; }
 
 void PairCGFlowPMF::set_surface(std::shared_ptr<const cgflow::PmfSurface> surface)
 {
@@ -183,30 +179,15 @@ void PairCGFlowPMF::set_surface(std::shared_ptr<const cgflow::PmfSurface> surfac
   impl->surface = std::move(surface);
 }
 
-std::shared_ptr<const cgflow::PmfSurface> PairCGFlowPMF::surface() const
-{
-  return impl->surface;
-}
+std::shared_ptr<const cgflow::PmfSurface> PairCGFlowPMF::surface() const { return impl->surface; }
 
-bool PairCGFlowPMF::trained() const
-{
-  return impl->surface != nullptr;
-}
+bool PairCGFlowPMF::trained() const { return impl->surface != nullptr; }
 
-const cgflow::CgSpace &PairCGFlowPMF::space() const
-{
-  return impl->space;
-}
+const cgflow::CgSpace &PairCGFlowPMF::space() const { return impl->space; }
 
-const std::string &PairCGFlowPMF::file() const
-{
-  return impl->file;
-}
+const std::string &PairCGFlowPMF::file() const { return impl->file; }
 
-int &PairCGFlowPMF::runs_learned(const std::string &state_file)
-{
-  return impl->runs[state_file];
-}
+int &PairCGFlowPMF::runs_learned(const std::string &state_file) { return impl->runs[state_file]; }
 
 void PairCGFlowPMF::evaluate_std(int n, const double *s, double *std) const
 {
@@ -233,5 +214,5 @@ double PairCGFlowPMF::memory_usage()
 {
   const Impl &m = *impl;
   return Pair::memory_usage() +
-      sizeof(double) * static_cast<double>(m.std.size() + m.s.size() + m.f.size() + m.gradient.size());
+         sizeof(double) * static_cast<double>(m.std.size() + m.s.size() + m.f.size() + m.gradient.size());
 }

@@ -67,22 +67,25 @@ int main(int argc, char **argv)
         const double at = system.low_s + (system.high_s - system.low_s) * i / 60;
         double f, std;
         learner.surface()->evaluate(1, &at, &f, &std, nullptr);
-        std::printf("    pmf s %7.3f error %7.4f std %7.4f\n", at, f / system.kT - system.exact(at) - a.shift, std / system.kT);
+        std::printf("    pmf s %7.3f error %7.4f std %7.4f\n", at, f / system.kT - system.exact(at) - a.shift,
+                    std / system.kT);
       }
       for (const auto &label : learner.model().labels()) {
         const double delta = label.f() - system.exact(label.s[0]) - mean / norm;
-        std::printf("    label %2d s %7.3f f %7.3f error %6.3f is %7.3f off, ess %.2f\n", label.iteration, label.s[0], label.f(),
-                    label.error(), delta, label.ess_share);
+        std::printf("    label %2d s %7.3f f %7.3f error %6.3f is %7.3f off, ess %.2f\n", label.iteration, label.s[0],
+                    label.f(), label.error(), delta, label.ess_share);
       }
     }
     std::fflush(stdout);
   }
   std::printf("%-22s %9s %9s %9s %9s\n", "over all seeds", "lowest", "median", "mean", "highest");
-  for (auto &[name, values] : {std::pair{"evaluations", &evaluations}, std::pair{"rms", &rms}, std::pair{"largest", &largest},
-                               std::pair{"within 1 std", &in1}, std::pair{"within 2 std", &in2}}) {
+  for (auto &[name, values] :
+       {std::pair{"evaluations", &evaluations}, std::pair{"rms", &rms}, std::pair{"largest", &largest},
+        std::pair{"within 1 std", &in1}, std::pair{"within 2 std", &in2}}) {
     std::sort(values->begin(), values->end());
     double mean = 0.0;
     for (const double v : *values) mean += v / static_cast<double>(values->size());
-    std::printf("%-22s %9.4g %9.4g %9.4g %9.4g\n", name, values->front(), (*values)[values->size() / 2], mean, values->back());
+    std::printf("%-22s %9.4g %9.4g %9.4g %9.4g\n", name, values->front(), (*values)[values->size() / 2], mean,
+                values->back());
   }
 }

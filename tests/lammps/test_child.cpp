@@ -48,7 +48,8 @@ double mueller_brown(double x, double y)
 std::string particle(const std::string &field)
 {
   return "units lj\natom_style atomic\nboundary f f p\nregion b block -3 3 -3 3 -0.5 0.5\ncreate_box 1 b\n"
-         "create_atoms 1 single -0.5 1.4 0.0 units box\nmass 1 1.0\n" + field;
+         "create_atoms 1 single -0.5 1.4 0.0 units box\nmass 1 1.0\n" +
+         field;
 }
 
 const std::string kField = "fix field all mueller/brown\n";
@@ -62,8 +63,8 @@ std::string stock_field(bool energy)
   for (int j = 0; j < 4; ++j) {
     const std::string dx = std::string("(x-(") + X[j] + "))", dy = std::string("(y-(") + Y[j] + "))";
     const std::string n = std::to_string(j);
-    text += "variable t" + n + " atom (" + A[j] + ")*exp((" + a[j] + ")*" + dx + "^2+(" + b[j] + ")*" + dx + "*" + dy + "+(" +
-            c[j] + ")*" + dy + "^2)\n";
+    text += "variable t" + n + " atom (" + A[j] + ")*exp((" + a[j] + ")*" + dx + "^2+(" + b[j] + ")*" + dx + "*" + dy +
+            "+(" + c[j] + ")*" + dy + "^2)\n";
     e += "+v_t" + n;
     fx += "-v_t" + n + "*(2*(" + a[j] + ")*" + dx + "+(" + b[j] + ")*" + dy + ")";
     fy += "-v_t" + n + "*((" + b[j] + ")*" + dx + "+2*(" + c[j] + ")*" + dy + ")";
@@ -293,8 +294,8 @@ TEST_F(Child, RejectsSamplesThatAreNotFiniteOrOutsideTheBoxAndKeepsTheOthers)
     for (const int copies : {1, 4}) {
       auto child = field(text, copies);
       const double bad = std::nan("");
-      const std::vector<double> x{0.1, 0.2, 0.0, bad, 0.0, 0.0, 0.3, 0.4, 0.0, kInfinity, 0.0, 0.0, 3.5, 0.0, 0.0,
-                                  0.0, -3.01, 0.0, 3.0, 0.0, 0.0, -0.5, 1.4, 0.0};
+      const std::vector<double> x{0.1, 0.2, 0.0, bad, 0.0,   0.0, 0.3, 0.4, 0.0, kInfinity, 0.0, 0.0,
+                                  3.5, 0.0, 0.0, 0.0, -3.01, 0.0, 3.0, 0.0, 0.0, -0.5,      1.4, 0.0};
       const auto r = evaluate(*child, x);
       for (const int i : {1, 3, 4, 5, 6}) {
         EXPECT_EQ(r.energy[i], kInfinity) << i;
@@ -362,8 +363,8 @@ TEST_F(Child, VariablesAreHandedOver)
 {
   parent_->input->one("variable k index 0.25");
   parent_->input->one("variable q equal 2*0.5");
-  parent_->input->one("variable own equal 3");            // the script defines its own: that one counts
-  parent_->input->one("variable broken equal c_nothing");  // not named by the script: never evaluated
+  parent_->input->one("variable own equal 3");               // the script defines its own: that one counts
+  parent_->input->one("variable broken equal c_nothing");    // not named by the script: never evaluated
   auto child = field(particle("variable k index 7\nvariable own string 2.0\n"
                               "fix field all mueller/brown scale $(v_k*v_q*2)\nfix_modify field energy yes\n"));
   EXPECT_NEAR(evaluate(*child, {-0.5, 1.4, 0.0}).energy[0], 0.5 * -136.79055, 5e-6);
@@ -531,7 +532,8 @@ TEST_F(Child, MoleculeInAFieldKeepsItsPlace)
   write(at);
   CGFlowChild alone(parent_.get(), "in.system", 16, false);
   const auto inner = evaluate(alone, x);
-  for (int c = 0; c < 20; ++c) EXPECT_NEAR(b.energy[c], inner.energy[c] + field_of(c), 1e-9 * (1.0 + std::fabs(b.energy[c])));
+  for (int c = 0; c < 20; ++c)
+    EXPECT_NEAR(b.energy[c], inner.energy[c] + field_of(c), 1e-9 * (1.0 + std::fabs(b.energy[c])));
 }
 
 TEST_F(Child, MemoryStaysFlatOverBatchesAndChildren)
@@ -571,9 +573,9 @@ TEST_F(Child, ParentGoesOnWithItsOwnStyles)
 {
   for (int i = 0; i < 2; ++i) field(particle(kField));
   parent_->input->one("clear");
-  for (const std::string line : {"units lj", "region b block -3 3 -3 3 -3 3", "create_box 1 b",
-                                 "create_atoms 1 single -0.5 1.4 0.0 units box", "mass 1 1.0", "fix field all mueller/brown",
-                                 "run 0", "variable e equal f_field"})
+  for (const std::string line :
+       {"units lj", "region b block -3 3 -3 3 -3 3", "create_box 1 b", "create_atoms 1 single -0.5 1.4 0.0 units box",
+        "mass 1 1.0", "fix field all mueller/brown", "run 0", "variable e equal f_field"})
     parent_->input->one(line);
   auto child = field(particle(kField));
   parent_->input->one("unfix field");

@@ -72,7 +72,7 @@ class OneParticle : public EnergyModel {
 struct System {
   Potential potential;
   double kT, lo, hi, slope;
-  double start[2];    // a minimum
+  double start[2];         // a minimum
   double low_s, high_s;    // the PMF is compared on this range
 
   Config config() const { return config(""); }

@@ -32,10 +32,7 @@ inline Tensor uniforms(at::IntArrayRef shape, std::uint64_t number, double lo, d
   return t;
 }
 
-inline double largest(const Tensor &t)
-{
-  return t.abs().max().item<double>();
-}
+inline double largest(const Tensor &t) { return t.abs().max().item<double>(); }
 
 /// Central differences of the scalar f by every element of x.
 inline Tensor finite_difference(const std::function<double(const Tensor &)> &f, const Tensor &x, double h = 1e-5)

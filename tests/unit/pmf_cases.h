@@ -36,7 +36,7 @@ inline Case mueller_brown()
             const int i = std::min(std::max(static_cast<int>(x), 1), 358);
             const double t = x - i;
             return f[i - 1] * -t * (t - 1) * (t - 2) / 6 + f[i] * (t + 1) * (t - 1) * (t - 2) / 2 -
-                f[i + 1] * (t + 1) * t * (t - 2) / 2 + f[i + 2] * (t + 1) * t * (t - 1) / 6;
+                   f[i + 1] * (t + 1) * t * (t - 2) / 2 + f[i + 2] * (t + 1) * t * (t - 1) / 6;
           }};
 }
 

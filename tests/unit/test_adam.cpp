@@ -17,10 +17,7 @@ NamedTensors leaves()
 {
   return {{"a", normals({3, 2}, 1).requires_grad_(true)}, {"b", normals({5}, 2).requires_grad_(true)}};
 }
-std::vector<Tensor> gradients(int step)
-{
-  return {normals({3, 2}, 10 + step), normals({5}, 50 + step)};
-}
+std::vector<Tensor> gradients(int step) { return {normals({3, 2}, 10 + step), normals({5}, 50 + step)}; }
 }    // namespace
 
 // The algorithm box of Kingma and Ba, element by element.

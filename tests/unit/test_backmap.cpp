@@ -305,7 +305,8 @@ TEST(Backmap, ReadsBackFromAFileAndDrawsTheSame)
 
 TEST(Backmap, NamesWhatCannotBeDrawn)
 {
-  EXPECT_THAT(message([] { draw_pmf(Model(kSystem.config(), kSystem.info(1)), 5, 1, nullptr); }), HasSubstr("holds no PMF yet"));
+  EXPECT_THAT(message([] { draw_pmf(Model(kSystem.config(), kSystem.info(1)), 5, 1, nullptr); }),
+              HasSubstr("holds no PMF yet"));
   static const Model never = make_model(1e-9);
   EXPECT_THAT(message([] { draw_pmf(never, 5, 1, nullptr); }), HasSubstr("no CG point has a std up to the threshold"));
   EXPECT_THAT(message([] { draw_pmf(trained(), 0, 1, nullptr); }), HasSubstr("got 0 structures"));

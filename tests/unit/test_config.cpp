@@ -175,8 +175,9 @@ TEST(ConfigErrors, WrongTypesNameWhatWasGot)
             "mb.yaml:2:13: pmf.loss: got 'gama', expected one of gamma, squared; did you mean 'gamma'?");
   EXPECT_EQ(error_after_cg("flow: {layers: [affine, cubic]}\n"),
             "mb.yaml:2:25: flow.layers[2]: got 'cubic', expected list of affine, spline, affine_coupling, spline_coupling");
-  EXPECT_EQ(error_after_cg("pmf: 3\n"), "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, network, hidden, rate, "
-                                        "epochs, batch, loss, bagging, prior, warm_start, table");
+  EXPECT_EQ(error_after_cg("pmf: 3\n"),
+            "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, network, hidden, rate, "
+            "epochs, batch, loss, bagging, prior, warm_start, table");
   EXPECT_THAT(error_after_cg("explore: gird\n"), HasSubstr("mb.yaml:2:10: explore: got 'gird', expected one of mc, grid, or "
                                                            "a map with the keys strategy, quiet"));
   EXPECT_THAT(error_after_cg("train: {example: {dump: [a]}}\n"), HasSubstr("train.example.dump: got a list, expected text"));

@@ -86,7 +86,8 @@ TEST(LinearMap, RefusesBadMixesByName)
 {
   Config c = two_dimensional();
   c.cg[0].linear = {{"x", 1}, {"w", 1}};
-  EXPECT_THAT(message(c, 1, 2), HasSubstr("cg 's': unknown coordinate 'w' in a system of 1 atoms in 2 dimensions, expected x, y"));
+  EXPECT_THAT(message(c, 1, 2),
+              HasSubstr("cg 's': unknown coordinate 'w' in a system of 1 atoms in 2 dimensions, expected x, y"));
   c = two_dimensional();
   c.fine[0].linear = {{"z", 1}};
   EXPECT_THAT(message(c, 1, 2), HasSubstr("fine 't': unknown coordinate 'z'"));
@@ -109,7 +110,8 @@ TEST(LinearMap, RefusesBadMixesByName)
   c = two_dimensional();
   c.cg[0].linear = {{"x", 1}};
   c.fine.clear();
-  EXPECT_THAT(message(c, 2, 2), HasSubstr("unknown coordinate 'x' in a system of 2 atoms in 2 dimensions, expected x1 to y2"));
+  EXPECT_THAT(message(c, 2, 2),
+              HasSubstr("unknown coordinate 'x' in a system of 2 atoms in 2 dimensions, expected x1 to y2"));
 }
 
 TEST(LinearMap, RefusesWrongCounts)

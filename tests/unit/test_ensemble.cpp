@@ -133,8 +133,14 @@ class ThreadCommunicator : public Communicator {
   ThreadCommunicator(Shared &shared, int rank) : shared_(shared), rank_(rank) {}
   int rank() const override { return rank_; }
   int size() const override { return static_cast<int>(shared_.parts.size()); }
-  void sum(double *v, std::size_t n) override { reduce(v, n, [](double a, double b) { return a + b; }); }
-  void max(double *v, std::size_t n) override { reduce(v, n, [](double a, double b) { return std::max(a, b); }); }
+  void sum(double *v, std::size_t n) override
+  {
+    reduce(v, n, [](double a, double b) { return a + b; });
+  }
+  void max(double *v, std::size_t n) override
+  {
+    reduce(v, n, [](double a, double b) { return std::max(a, b); });
+  }
   void broadcast(void *bytes, std::size_t n, int root) override
   {
     if (rank_ == root) shared_.root = bytes;
@@ -532,7 +538,8 @@ TEST(PmfEnsemble, ErrorsNameWhatWasGot)
   const CgSpace space({{"s", 0, 1, false}});
   PmfConfig config;
   config.members = 1;
-  EXPECT_THAT(message<ConfigError>([&] { PmfEnsemble(config, space, 1); }), HasSubstr("members: got 1, expected at least 2"));
+  EXPECT_THAT(message<ConfigError>([&] { PmfEnsemble(config, space, 1); }),
+              HasSubstr("members: got 1, expected at least 2"));
   config = {};
   config.loss = "cubic";
   EXPECT_THAT(message<ConfigError>([&] { PmfEnsemble(config, space, 1); }), HasSubstr("loss: got 'cubic', expected gamma"));
@@ -543,11 +550,14 @@ TEST(PmfEnsemble, ErrorsNameWhatWasGot)
   SerialCommunicator serial;
   EXPECT_THAT(message<ModelError>([&] { ensemble.fit({}, 0, serial); }), HasSubstr("got no label"));
   double x = 0, f;
-  EXPECT_THAT(message<ModelError>([&] { ensemble.evaluate(1, &x, &f, nullptr, nullptr); }), HasSubstr("before the first fit"));
+  EXPECT_THAT(message<ModelError>([&] { ensemble.evaluate(1, &x, &f, nullptr, nullptr); }),
+              HasSubstr("before the first fit"));
   Label label;
   label.s = {1, 2};
-  EXPECT_THAT(message<ShapeError>([&] { ensemble.fit({label}, 0, serial); }), HasSubstr("label 1 has 2 CG variables, expected 1"));
+  EXPECT_THAT(message<ShapeError>([&] { ensemble.fit({label}, 0, serial); }),
+              HasSubstr("label 1 has 2 CG variables, expected 1"));
   const NamedTensors bad{{"members", at::zeros({3, 4}, at::kDouble)}, {"shift", at::zeros({10}, at::kDouble)}};
-  EXPECT_THAT(message<ModelError>([&] { ensemble.load(bad); }), HasSubstr("'members' has the shape 3 x 4, expected 10 x 257"));
+  EXPECT_THAT(message<ModelError>([&] { ensemble.load(bad); }),
+              HasSubstr("'members' has the shape 3 x 4, expected 10 x 257"));
   EXPECT_THAT(message<ModelError>([&] { ensemble.load({bad[1]}); }), HasSubstr("lacks 'members'"));
 }

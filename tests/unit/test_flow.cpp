@@ -19,14 +19,8 @@ using Kind = FineCoordinate::Kind;
 namespace {
 constexpr double kPi = std::numbers::pi;
 
-CgSpace space()
-{
-  return CgSpace({{"phi", -180, 180, true}, {"d", 0, 10, false}});
-}
-std::vector<FineCoordinate> line()
-{
-  return {{"t", Kind::unbounded, 0, 0}};
-}
+CgSpace space() { return CgSpace({{"phi", -180, 180, true}, {"d", 0, 10, false}}); }
+std::vector<FineCoordinate> line() { return {{"t", Kind::unbounded, 0, 0}}; }
 std::vector<FineCoordinate> lines(int n)
 {
   std::vector<FineCoordinate> all;
@@ -35,7 +29,9 @@ std::vector<FineCoordinate> lines(int n)
 }
 std::vector<FineCoordinate> mixed()
 {
-  return {{"a", Kind::unbounded, 0, 0}, {"chi", Kind::circular, -180, 180}, {"b", Kind::bounded, 1, 3},
+  return {{"a", Kind::unbounded, 0, 0},
+          {"chi", Kind::circular, -180, 180},
+          {"b", Kind::bounded, 1, 3},
           {"rot", Kind::circular, 0, 120}};
 }
 
@@ -76,10 +72,7 @@ std::unique_ptr<ConditionalFlow> make(const Case &c, double scale = 0.25)
   return flow;
 }
 
-Tensor conditions(std::int64_t n)
-{
-  return at::cat({uniforms({n, 1}, 31, -180, 180), uniforms({n, 1}, 32, 0, 10)}, 1);
-}
+Tensor conditions(std::int64_t n) { return at::cat({uniforms({n, 1}, 31, -180, 180), uniforms({n, 1}, 32, 0, 10)}, 1); }
 
 class Flow : public testing::TestWithParam<Case> {};
 }    // namespace
@@ -114,14 +107,12 @@ TEST_P(Flow, LogDetIsTheJacobian)
   const Tensor s = conditions(8), z = flow->draw_latent(4, Stream::test, 0, 8, 0).requires_grad_(true);
   const auto sample = flow->sample(z, s);
   std::vector<Tensor> rows;
-  for (int k = 0; k < n; ++k)
-    rows.push_back(torch::autograd::grad({sample.fine.select(1, k).sum()}, {z}, {}, true)[0]);
+  for (int k = 0; k < n; ++k) rows.push_back(torch::autograd::grad({sample.fine.select(1, k).sum()}, {z}, {}, true)[0]);
   const Tensor log_det = std::get<1>(at::linalg_slogdet(at::stack(rows, 1)));
   Tensor base = at::zeros({8}, at::kDouble);
   for (int k = 0; k < n; ++k)
-    base = base + (GetParam().fine[k].kind == Kind::circular
-                       ? at::full({8}, -std::log(2 * kPi), at::kDouble)
-                       : -0.5 * z.select(1, k).square() - 0.5 * std::log(2 * kPi));
+    base = base + (GetParam().fine[k].kind == Kind::circular ? at::full({8}, -std::log(2 * kPi), at::kDouble)
+                                                             : -0.5 * z.select(1, k).square() - 0.5 * std::log(2 * kPi));
   EXPECT_LT(largest(sample.log_q - (base - log_det)), 1e-10);
 }
 
@@ -186,8 +177,7 @@ TEST_P(Flow, HeldParametersGetNoDerivative)
   EXPECT_LT(largest(log_q - flow->log_prob(leaf, s)), 1e-13);
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, Flow, testing::ValuesIn(cases()),
-                         [](const auto &info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Layers, Flow, testing::ValuesIn(cases()), [](const auto &info) { return info.param.name; });
 
 TEST(ConditionalFlow, DensityIntegratesToOneInOneDimension)
 {
@@ -250,7 +240,8 @@ TEST(ConditionalFlow, PeriodicConditionsAndCirclesClose)
   const auto flow = make({"", {"spline_coupling", "affine"}, mixed()});
   const Tensor fine = at::tensor({0.4, -180.0, 2.0, 0.0}, at::kDouble).view({1, 4});
   const Tensor same = at::tensor({0.4, 180.0, 2.0, 120.0}, at::kDouble).view({1, 4});
-  const Tensor a = at::tensor({-180.0, 4.0}, at::kDouble).view({1, 2}), b = at::tensor({180.0, 4.0}, at::kDouble).view({1, 2});
+  const Tensor a = at::tensor({-180.0, 4.0}, at::kDouble).view({1, 2}),
+               b = at::tensor({180.0, 4.0}, at::kDouble).view({1, 2});
   EXPECT_NEAR(flow->log_prob(fine, a).item<double>(), flow->log_prob(same, b).item<double>(), 1e-11);
 }
 
@@ -305,7 +296,8 @@ TEST(ConditionalFlow, StandardisesFromFrames)
   FlowConfig config;
   ConditionalFlow flow(config, space(), mixed(), 1);
   const Tensor u = at::cat({normals({5000, 1}, 1, 2.0) + 7.0, uniforms({5000, 1}, 2, -180, 180),
-                            1.0 + 2.0 * at::sigmoid(normals({5000, 1}, 3, 0.5)), uniforms({5000, 1}, 4, 0, 120)}, 1);
+                            1.0 + 2.0 * at::sigmoid(normals({5000, 1}, 3, 0.5)), uniforms({5000, 1}, 4, 0, 120)},
+                           1);
   flow.standardise(u);
   const Tensor scale = flow.scale();
   EXPECT_NEAR(scale[0].item<double>(), 2.0, 0.1);

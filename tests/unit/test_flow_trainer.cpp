@@ -64,16 +64,10 @@ double quadratic(double x, double y, double &gx, double &gy)
   return kT * (0.5 * kA * d * d + kC * s * s);
 }
 // F(s)/kT = -ln integral exp(-U/kT) |dx dy/ds dt| dt
-double quadratic_f(double s)
-{
-  return kC * s * s - 0.5 * std::log(2 * kPi / kA) + std::log(2.0);
-}
+double quadratic_f(double s) { return kC * s * s - 0.5 * std::log(2 * kPi / kA) + std::log(2.0); }
 
 // Two humps in t at +-1, 2 kT high between them, tilted by s.
-double humps_kt(double s, double t)
-{
-  return 2.0 * (t * t - 1) * (t * t - 1) + 0.2 * s * t;
-}
+double humps_kt(double s, double t) { return 2.0 * (t * t - 1) * (t * t - 1) + 0.2 * s * t; }
 double humps(double x, double y, double &gx, double &gy)
 {
   const double s = x - y, t = x + y;
@@ -90,9 +84,9 @@ double humps_f(double s)
 }
 
 struct Trial {
-  explicit Trial(const Config &config, std::uint64_t seed = 3, Communicator *c = nullptr) :
-      map(make_coordinate_map(config, 1, 2)), flow(config.flow, map->space(), map->fine(), seed),
-      trainer(flow, *map, c ? *c : serial, log, kT, seed)
+  explicit Trial(const Config &config, std::uint64_t seed = 3, Communicator *c = nullptr)
+      : map(make_coordinate_map(config, 1, 2)), flow(config.flow, map->space(), map->fine(), seed),
+        trainer(flow, *map, c ? *c : serial, log, kT, seed)
   {
   }
   SerialCommunicator serial;
@@ -102,10 +96,7 @@ struct Trial {
   FlowTrainer trainer;
 };
 
-Tensor spread_points(int n)
-{
-  return at::linspace(-2, 2, n, at::kDouble).view({n, 1});
-}
+Tensor spread_points(int n) { return at::linspace(-2, 2, n, at::kDouble).view({n, 1}); }
 
 double ess_share(const Tensor &ln_w)
 {

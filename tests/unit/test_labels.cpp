@@ -90,7 +90,9 @@ TEST(Label, RefusesUnusableWeightsByName)
 // the other: the labels' mean weight is unbiased and their error is the one that they state.
 TEST(Label, MeanWeightIsZOfATwoHumpedCoordinate)
 {
-  const auto u = [](double y) { return -std::log(std::exp(-0.5 * y * y / 0.09) + 0.3 * std::exp(-0.5 * (y - 3) * (y - 3))); };
+  const auto u = [](double y) {
+    return -std::log(std::exp(-0.5 * y * y / 0.09) + 0.3 * std::exp(-0.5 * (y - 3) * (y - 3)));
+  };
   double z = 0.0;
   for (int i = 0; i < 40000; ++i) z += std::exp(-u(-10 + 20 * (i + 0.5) / 40000)) * 20 / 40000;
   const auto ln_q = [](double y) {
@@ -134,8 +136,8 @@ TEST(LabelWeights, VarianceComesFromNeighboursOfTheSameIterationOnly)
   }
   labels[10].relative_variance = 5.0;
   const std::vector<double> v = smoothed_variance(labels, space);
-  EXPECT_NEAR(v[10], 0.01 + 1e-4, 1e-12);           // its own estimate does not count
-  EXPECT_NEAR(v[11], 0.04 + 1e-4, 1e-12);           // nor do those of another iteration
+  EXPECT_NEAR(v[10], 0.01 + 1e-4, 1e-12);    // its own estimate does not count
+  EXPECT_NEAR(v[11], 0.04 + 1e-4, 1e-12);    // nor do those of another iteration
   EXPECT_NEAR(v[8], (7 * 0.01 + 5.0) / 8 + 1e-4, 1e-12);
 }
 

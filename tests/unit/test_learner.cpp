@@ -18,9 +18,10 @@ using testing::HasSubstr;
 namespace {
 
 // Half a second of learning: enough iterations of each kind, not accurate.
-const char kSmall[] = "train: {example: {epochs: 20}, energy: {points: 256}, consolidate: {points: 128}, labels: {points: 12, latent: 8}}\n"
-                      "pmf: {members: 6}\n"
-                      "explore: {quiet: 300, target: 0.2}\n";
+const char kSmall[] =
+    "train: {example: {epochs: 20}, energy: {points: 256}, consolidate: {points: 128}, labels: {points: 12, latent: 8}}\n"
+    "pmf: {members: 6}\n"
+    "explore: {quiet: 300, target: 0.2}\n";
 
 class Lines : public Log {
  public:
@@ -38,16 +39,13 @@ std::string bytes(const Learner &learner)
 
 /// A learner with what it refers to.
 struct Learning {
-  explicit Learning(const tests::System &system, const std::string &settings, int seed = 1) :
-      system(system), energy(system.potential),
-      learner(Model(system.config(settings), system.info(seed)), &energy, comm, log), seed(seed)
+  explicit Learning(const tests::System &system, const std::string &settings, int seed = 1)
+      : system(system), energy(system.potential),
+        learner(Model(system.config(settings), system.info(seed)), &energy, comm, log), seed(seed)
   {
   }
   void begin() { learner.begin(system.frames(100, seed), 2500); }
-  std::int64_t walk(std::int64_t sweeps = 100000)
-  {
-    return tests::walk(learner, 100, 0.026, 2 * system.kT, sweeps, seed);
-  }
+  std::int64_t walk(std::int64_t sweeps = 100000) { return tests::walk(learner, 100, 0.026, 2 * system.kT, sweeps, seed); }
 
   tests::System system;
   tests::OneParticle energy;
@@ -111,7 +109,8 @@ TEST(Learner, LearnsTwoVariablesFromOneBasin)
   constexpr double kT = 10.0;
   const Config config = Config::parse(
       "cg: [{name: a, linear: {x: 1}, range: [-1.8, 1.4]}, {name: b, linear: {y: 1, z: 1}, range: [-0.6, 2.2]}]\n"
-      "explore: {ceiling: 10, quiet: 1000, target: 0.04}\npmf: {table: no}\n", "two");
+      "explore: {ceiling: 10, quiet: 1000, target: 0.04}\npmf: {table: no}\n",
+      "two");
   TwoVariables energy;
   SerialCommunicator comm;
   Lines log;
@@ -320,7 +319,8 @@ TEST(Learner, BudgetThatDoesNotHoldTheFirstIterationIsAnError)
 
 TEST(Learner, GridNeedsNoWalkers)
 {
-  Learning run(tests::mueller_brown_system(), "explore: {strategy: grid, grid: 1024}\ntrain: {energy: {first_epochs: 2}}\n", 2);
+  Learning run(tests::mueller_brown_system(), "explore: {strategy: grid, grid: 1024}\ntrain: {energy: {first_epochs: 2}}\n",
+               2);
   run.begin();
   EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::finish);
   EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;

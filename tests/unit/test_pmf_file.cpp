@@ -72,10 +72,10 @@ TEST_F(PmfFileTest, LooksAsTheManualSays)
 {
   const PmfTable table(kLine, 0.596161, {4}, {5, 1, 1.5, 2}, {0.1, 0.2, kInf, 0});
   write_pmf(path, table, header(), {4});
-  EXPECT_THAT(lines(), testing::ElementsAre("# kT 0.596161 units real T 300 domain L, trans; |omega| > 90",
-                                            "# evaluations md 5000 example 100 energy 30000 test 20 labels 400 total 35520",
-                                            "# status 1", "# s F std known", "0 4 0.1 1", "1 0 0.2 0", "2 0.5 inf 0",
-                                            "3 1 0 1"));
+  EXPECT_THAT(lines(),
+              testing::ElementsAre("# kT 0.596161 units real T 300 domain L, trans; |omega| > 90",
+                                   "# evaluations md 5000 example 100 energy 30000 test 20 labels 400 total 35520",
+                                   "# status 1", "# s F std known", "0 4 0.1 1", "1 0 0.2 0", "2 0.5 inf 0", "3 1 0 1"));
 }
 
 TEST_F(PmfFileTest, RoundTripInOneDimension)
@@ -222,7 +222,8 @@ TEST_F(PmfFileTest, BadHeadersAreRefusedByLine)
 {
   const std::string rows = "0 1\n1 1\n2 1\n3 1\n";
   put("# kT abc units lj T 1 domain x\n" + rows);
-  EXPECT_THAT(error(kLine), HasSubstr("line 1: got '# kT abc units lj T 1 domain x', expected '# kT V units U T V domain D'"));
+  EXPECT_THAT(error(kLine),
+              HasSubstr("line 1: got '# kT abc units lj T 1 domain x', expected '# kT V units U T V domain D'"));
   put("# evaluations md 1 example 0 energy 0 test 0 labels 0 total 2\n" + rows);
   EXPECT_THAT(error(kLine), HasSubstr("expected '# evaluations md N"));
   put("# status 9\n" + rows);

@@ -16,10 +16,7 @@ using namespace cgflow_test;
 namespace {
 const SplineShape kLine{8, 5.0, false}, kCircle{8, std::numbers::pi, true};
 
-Tensor grid(double lo, double hi, int n)
-{
-  return at::linspace(lo, hi, n, at::kDouble).view({n, 1});
-}
+Tensor grid(double lo, double hi, int n) { return at::linspace(lo, hi, n, at::kDouble).view({n, 1}); }
 
 Tensor parameters(const SplineShape &shape, std::int64_t n, std::uint64_t number, double scale)
 {
@@ -103,8 +100,8 @@ TEST(RqSpline, TailsAreTheIdentityAndPassNaN)
 
 TEST(RqSpline, CircularDerivativesMeetAtTheEnds)
 {
-  const SplineResult r = rq_spline_forward(grid(-kCircle.half_width, kCircle.half_width, 2), parameters(kCircle, 2, 5, 1.0),
-                                           kCircle);
+  const SplineResult r =
+      rq_spline_forward(grid(-kCircle.half_width, kCircle.half_width, 2), parameters(kCircle, 2, 5, 1.0), kCircle);
   EXPECT_NEAR(r.log_det[0].item<double>(), r.log_det[1].item<double>(), 1e-12);
   EXPECT_NEAR(r.y[0].item<double>(), -kCircle.half_width, 1e-12);
   EXPECT_NEAR(r.y[1].item<double>(), kCircle.half_width, 1e-12);
@@ -132,8 +129,8 @@ TEST(RqSpline, DerivativesAgreeWithFiniteDifferences)
         const SplineResult r = apply(x, raw, shape);
         return (r.y * at::arange(1, 7, at::kDouble).view({6, 1}) + 0.3 * r.log_det).sum();
       };
-      const Tensor x = at::tensor({-2.9, -1.3, 0.2, 0.9, 2.2, 6.5}, at::kDouble).view({6, 1}).clamp(
-          -8.0, shape.circular ? 3.0 : 8.0);
+      const Tensor x =
+          at::tensor({-2.9, -1.3, 0.2, 0.9, 2.2, 6.5}, at::kDouble).view({6, 1}).clamp(-8.0, shape.circular ? 3.0 : 8.0);
       const Tensor raw = normals({6, 1, shape.n_parameters()}, 4, 0.8);
       const Tensor lx = x.clone().requires_grad_(true), lp = raw.clone().requires_grad_(true);
       const auto g = torch::autograd::grad({value(lx, lp)}, {lx, lp});

@@ -36,9 +36,9 @@ const tests::System kHarmonic{harmonic, 1.0, -1.5, 1.5, 0.0, {0.0, 0.0}, -1.5, 1
 const tests::System kTwoHumps{two_humps, 1.0, -1.5, 1.5, 0.0, {0.0, -0.6}, -1.5, 1.5};
 
 struct Bench {
-  explicit Bench(const tests::System &system, const std::string &settings = "") :
-      system(system), energy(system.potential), model(system.config(settings), system.info(4)),
-      trainer(model, &energy, comm, log)
+  explicit Bench(const tests::System &system, const std::string &settings = "")
+      : system(system), energy(system.potential), model(system.config(settings), system.info(4)),
+        trainer(model, &energy, comm, log)
   {
   }
   std::vector<double> line(int n) const
@@ -175,7 +175,8 @@ TEST(Trainer, RefusesWhatItCannotUse)
   tests::OneParticle energy(system.potential);
   SerialCommunicator comm;
   SilentLog log;
-  EXPECT_THAT(message<ModelError>([&] { Trainer(two, &energy, comm, log); }), HasSubstr("has 1 atoms, the model was made for 2"));
+  EXPECT_THAT(message<ModelError>([&] { Trainer(two, &energy, comm, log); }),
+              HasSubstr("has 1 atoms, the model was made for 2"));
   Model one(system.config(), system.info(1));
   Trainer trainer(one, nullptr, comm, log);
   EXPECT_THAT(message<ModelError>([&] { trainer.add_labels({0.0}, 8); }), HasSubstr("no atomistic system"));

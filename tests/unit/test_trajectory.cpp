@@ -31,7 +31,7 @@ std::string frame(const std::string &columns, const std::string &rows, int atoms
                   const std::string &box = "ITEM: BOX BOUNDS pp pp pp\n0 10\n0 20\n-1 1\n")
 {
   return "ITEM: TIMESTEP\n" + std::to_string(step) + "\nITEM: NUMBER OF ATOMS\n" + std::to_string(atoms) + "\n" + box +
-      "ITEM: ATOMS " + columns + "\n" + rows;
+         "ITEM: ATOMS " + columns + "\n" + rows;
 }
 
 template <typename Call> std::string message(Call call)
@@ -74,7 +74,8 @@ TEST_F(TrajectoryTest, NamesWhatIsWrong)
   write(frame("id x y z", "1 0 0 0\n1 0 0 0\n", 2));
   EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("atom ID 1 comes twice"));
   write(frame("id x y z", "1 0 0 0\n2 0 0 0\n", 2) + frame("id x y z", "1 0 0 0\n", 1, 7));
-  EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("timestep 7 holds 1 atoms whose IDs differ from the first frame's 2"));
+  EXPECT_THAT(message([&] { read_dump(path_); }),
+              HasSubstr("timestep 7 holds 1 atoms whose IDs differ from the first frame's 2"));
   write(frame("id x y z", "1 0 0 0\n", 2));
   EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("the file ends where an atom is expected"));
   write(frame("id x y z", "1 0 nan 0\n", 1));
@@ -112,7 +113,8 @@ TEST_F(TrajectoryTest, NamesBadPoints)
   write(frame("id x y z", "", 0));
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got no walker in any frame"));
   write(frame("id x z", "1 5 6\n", 1));
-  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got columns 'id x z', expected y for the CG variable"));
+  EXPECT_THAT(message([&] { read_points(path_, kTorus); }),
+              HasSubstr("got columns 'id x z', expected y for the CG variable"));
   write("nan 2\n");
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("expected finite numbers"));
   write("1 2 3\n");

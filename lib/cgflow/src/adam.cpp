@@ -7,8 +7,8 @@
 
 namespace cgflow {
 
-Adam::Adam(NamedTensors parameters, double beta1, double beta2, double epsilon) :
-    parameters_(std::move(parameters)), beta1_(beta1), beta2_(beta2), epsilon_(epsilon)
+Adam::Adam(NamedTensors parameters, double beta1, double beta2, double epsilon)
+    : parameters_(std::move(parameters)), beta1_(beta1), beta2_(beta2), epsilon_(epsilon)
 {
   for (const auto &p : parameters_) {
     first_.push_back(at::zeros_like(p.value.detach()));

@@ -41,7 +41,8 @@ void check_number(int n)
 }
 
 // Structures for rows of s, one each.
-Structures draw(const Model &model, const std::vector<double> &s, std::uint64_t seed, EnergyModel *energy, Communicator &comm)
+Structures draw(const Model &model, const std::vector<double> &s, std::uint64_t seed, EnergyModel *energy,
+                Communicator &comm)
 {
   const Model::Parts &p = model.parts();
   const int d = model.space().n_cv();

@@ -11,22 +11,16 @@ struct CollectiveVariables::Impl {
   std::unique_ptr<CoordinateMap> map;
 };
 
-CollectiveVariables::CollectiveVariables(const Config &config, int n_atoms, int dimension) :
-    impl_(std::make_unique<Impl>(Impl{make_coordinate_map(config, n_atoms, dimension)}))
+CollectiveVariables::CollectiveVariables(const Config &config, int n_atoms, int dimension)
+    : impl_(std::make_unique<Impl>(Impl{make_coordinate_map(config, n_atoms, dimension)}))
 {
 }
 
 CollectiveVariables::~CollectiveVariables() = default;
 
-int CollectiveVariables::n_atoms() const
-{
-  return impl_->map->n_atoms();
-}
+int CollectiveVariables::n_atoms() const { return impl_->map->n_atoms(); }
 
-const CgSpace &CollectiveVariables::space() const
-{
-  return impl_->map->space();
-}
+const CgSpace &CollectiveVariables::space() const { return impl_->map->space(); }
 
 void CollectiveVariables::evaluate(int n, const double *x, double *s) const
 {

@@ -25,8 +25,7 @@ class ParameterSource {
 class Conditioner {
  public:
   /// `name` begins the parameters' names.
-  Conditioner(const std::string &name, int n_inputs, const std::vector<int> &hidden, int n_outputs,
-              ParameterSource &source);
+  Conditioner(const std::string &name, int n_inputs, const std::vector<int> &hidden, int n_outputs, ParameterSource &source);
   /// input [batch, n_inputs] -> [batch, n_outputs]
   Tensor operator()(const Tensor &input, Parameters mode) const;
   const NamedTensors &parameters() const { return parameters_; }

@@ -247,13 +247,15 @@ Rows make_table()
        {},
        {},
        "Take the settings of the method's paper for its Mueller-Brown system as defaults. Keys that are given stay."}};
-  for (const Rows &rows : {flow_rows(), example_rows(), energy_rows(), consolidate_rows(), label_rows(), pmf_rows(), explore_rows()})
+  for (const Rows &rows :
+       {flow_rows(), example_rows(), energy_rows(), consolidate_rows(), label_rows(), pmf_rows(), explore_rows()})
     table.insert(table.end(), rows.begin(), rows.end());
-  table.push_back({"budget",
-                   at(&Config::budget),
-                   at_least(1),
-                   {},
-                   "Energy evaluations in all: the data's MD steps, training, test losses and labels. The run ends when they are spent."});
+  table.push_back(
+      {"budget",
+       at(&Config::budget),
+       at_least(1),
+       {},
+       "Energy evaluations in all: the data's MD steps, training, test losses and labels. The run ends when they are spent."});
   return table;
 }
 

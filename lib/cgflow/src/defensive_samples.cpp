@@ -18,10 +18,7 @@ std::vector<std::int64_t> open_coordinates(const CoordinateMap &map)
 }
 
 // For one latent coordinate z: the ratio N(z; 0, sigma) / N(z; 0, 1).
-double widened_ratio(double z)
-{
-  return std::exp(0.5 * z * z * (1.0 - 1.0 / (kWidening * kWidening))) / kWidening;
-}
+double widened_ratio(double z) { return std::exp(0.5 * z * z * (1.0 - 1.0 / (kWidening * kWidening))) / kWidening; }
 
 }    // namespace
 

@@ -31,10 +31,9 @@ std::vector<Tensor> derivatives(const Tensor &of, const std::vector<Tensor> &by,
 }    // namespace
 
 EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Adam &adam, double kT,
-                               std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy,
-                               std::uint64_t iteration) :
-    flow_(flow), map_(map), comm_(comm), adam_(adam), kT_(kT), seed_(seed), config_(config), energy_(energy),
-    iteration_(iteration)
+                               std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration)
+    : flow_(flow), map_(map), comm_(comm), adam_(adam), kT_(kT), seed_(seed), config_(config), energy_(energy),
+      iteration_(iteration)
 {
   for (const auto &p : flow.parameters()) leaves_.push_back(p.value);
 }
@@ -227,7 +226,8 @@ void EnergyTraining::skip(const Drawn &drawn, const Tensor &s)
   for (std::size_t i = begin; i + 1 < all.size(); ++i) text += (i > begin ? ", " : "") + std::to_string(all[i]);
   throw EnergyError("training by energy: " + std::to_string(kMaxSkipped) +
                     " steps in a row could not be used, because the energies, the loss or its gradient were not finite; "
-                    "the last sample was drawn at s = (" + text + ") and has the energy " + std::to_string(all.back()) +
+                    "the last sample was drawn at s = (" +
+                    text + ") and has the energy " + std::to_string(all.back()) +
                     " kT, expected finite energies and forces");
 }
 

@@ -23,9 +23,9 @@ class EnergyTraining {
     double evaluated = 0.0, rejected = 0.0;
   };
   struct Drawn {
-    Tensor fine, log_q;         // with derivatives to the parameters
-    Tensor leaf;                // the fine coordinates as a leaf
-    CoordinateMap::Cartesian x; // of the leaf
+    Tensor fine, log_q;            // with derivatives to the parameters
+    Tensor leaf;                   // the fine coordinates as a leaf
+    CoordinateMap::Cartesian x;    // of the leaf
     EnergyBatch energy;
   };
   void split(const Tensor &points);
@@ -56,8 +56,8 @@ class EnergyTraining {
   Tensor points_, test_points_;    // [n, n_cv]
   std::int64_t step_ = 0, steps_ = 0;
   int skipped_in_a_row_ = 0;
-  std::vector<double> losses_;     // of each step taken
-  std::vector<double> last_;       // this rank's samples of the last epoch: row, ln w
+  std::vector<double> losses_;    // of each step taken
+  std::vector<double> last_;      // this rank's samples of the last epoch: row, ln w
   EnergyReport report_;
 };
 

@@ -13,7 +13,7 @@
 namespace cgflow {
 
 namespace {
-constexpr double kCeiling = 60.0;        // kT over the lowest label
+constexpr double kCeiling = 60.0;       // kT over the lowest label
 constexpr std::int64_t kChunk = 256;    // points evaluated at once: the features of a chunk stay in the cache
 
 Tensor view(const double *values, std::int64_t rows, std::int64_t columns)

@@ -29,8 +29,8 @@ class PmfEnsemble {
 
   struct FitReport {
     int epochs = 0;
-    double loss = 0.0;         ///< mean over members
-    double residual = 0.0;     ///< RMS of (mean - label) / label error
+    double loss = 0.0;        ///< mean over members
+    double residual = 0.0;    ///< RMS of (mean - label) / label error
   };
   /// Fits to the labels (the same on all ranks). `fit` numbers the fits and keys the random streams. Members are shared out
   /// over ranks; every rank ends with all of them, bit-equal.

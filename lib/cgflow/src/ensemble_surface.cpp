@@ -6,8 +6,8 @@
 
 namespace cgflow {
 
-EnsembleSurface::EnsembleSurface(const Model::Parts &parts) :
-    space_(parts.map->space()), kT_(parts.info.kT), ensemble_(parts.config.pmf, space_, parts.info.seed)
+EnsembleSurface::EnsembleSurface(const Model::Parts &parts)
+    : space_(parts.map->space()), kT_(parts.info.kT), ensemble_(parts.config.pmf, space_, parts.info.seed)
 {
   ensemble_.load(parts.ensemble->state());
 }

@@ -59,9 +59,9 @@ std::vector<double> choose_diverse(const CgSpace &space, const std::vector<doubl
   return chosen;
 }
 
-std::vector<double> spread_points(const CgSpace &space, const std::vector<double> &centres,
-                                  const std::vector<double> &old, double old_share, double spread, std::int64_t n,
-                                  std::uint64_t seed, Stream purpose, std::uint64_t iteration)
+std::vector<double> spread_points(const CgSpace &space, const std::vector<double> &centres, const std::vector<double> &old,
+                                  double old_share, double spread, std::int64_t n, std::uint64_t seed, Stream purpose,
+                                  std::uint64_t iteration)
 {
   const int d = space.n_cv();
   const std::size_t n_centres = centres.size() / d, n_old = old.size() / d;

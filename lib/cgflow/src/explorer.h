@@ -20,9 +20,9 @@ std::vector<double> choose_diverse(const CgSpace &space, const std::vector<doubl
 /// n points uniform in balls of radius `spread` around centres: a share `old_share` of them around random rows of `old`
 /// (if there are any), the others around the rows of `centres` in turn. Inside the ranges. Point i comes from
 /// RandomStream(seed, purpose, i, iteration).
-std::vector<double> spread_points(const CgSpace &space, const std::vector<double> &centres,
-                                  const std::vector<double> &old, double old_share, double spread, std::int64_t n,
-                                  std::uint64_t seed, Stream purpose, std::uint64_t iteration);
+std::vector<double> spread_points(const CgSpace &space, const std::vector<double> &centres, const std::vector<double> &old,
+                                  double old_share, double spread, std::int64_t n, std::uint64_t seed, Stream purpose,
+                                  std::uint64_t iteration);
 
 /// Points uniform over the union of balls of radius `radius` around the rows of `centres`, with weights: each weight is
 /// the inverse of the number of balls that hold the point.

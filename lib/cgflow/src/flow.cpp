@@ -16,8 +16,8 @@ namespace cgflow {
 using Kind = FineCoordinate::Kind;
 
 struct ConditionalFlow::Impl {
-  Impl(const CgSpace &space, const std::vector<FineCoordinate> &fine, int harmonics) :
-      n_cv(space.n_cv()), n_fine(static_cast<int>(fine.size())), features(space, harmonics), standardisation(fine)
+  Impl(const CgSpace &space, const std::vector<FineCoordinate> &fine, int harmonics)
+      : n_cv(space.n_cv()), n_fine(static_cast<int>(fine.size())), features(space, harmonics), standardisation(fine)
   {
   }
   // ln of the base density, [batch]: normal, or 1 / (2 pi) on a circle.
@@ -88,30 +88,18 @@ ConditionalFlow::ConditionalFlow(const FlowConfig &config, const CgSpace &space,
 
 ConditionalFlow::~ConditionalFlow() = default;
 
-int ConditionalFlow::n_cv() const
-{
-  return impl_->n_cv;
-}
+int ConditionalFlow::n_cv() const { return impl_->n_cv; }
 
-int ConditionalFlow::n_fine() const
-{
-  return impl_->n_fine;
-}
+int ConditionalFlow::n_fine() const { return impl_->n_fine; }
 
 void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scale)
 {
   impl_->standardisation.set(mean, scale);
 }
 
-void ConditionalFlow::standardise(const Tensor &fine)
-{
-  impl_->standardisation.fit(fine);
-}
+void ConditionalFlow::standardise(const Tensor &fine) { impl_->standardisation.fit(fine); }
 
-Tensor ConditionalFlow::scale() const
-{
-  return impl_->standardisation.slope();
-}
+Tensor ConditionalFlow::scale() const { return impl_->standardisation.slope(); }
 
 ConditionalFlow::Sample ConditionalFlow::sample(const Tensor &z, const Tensor &s, Parameters mode) const
 {

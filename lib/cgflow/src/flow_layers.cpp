@@ -5,10 +5,7 @@
 
 namespace cgflow {
 
-Tensor columns(const std::vector<std::int64_t> &index)
-{
-  return at::tensor(index, at::kLong);
-}
+Tensor columns(const std::vector<std::int64_t> &index) { return at::tensor(index, at::kLong); }
 
 Tensor wrap_angle(const Tensor &angle)
 {

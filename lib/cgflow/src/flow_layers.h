@@ -10,7 +10,7 @@ namespace cgflow {
 /// What a layer is built from. Layers see standardised coordinates: unbounded ones on the real line, circular ones in
 /// [-pi, pi).
 struct LayerContext {
-  std::string name;              ///< begins the parameters' names
+  std::string name;    ///< begins the parameters' names
   int n_condition = 0;
   std::vector<bool> circular;    ///< of each coordinate
   int parity = 0;                ///< alternates from coupling to coupling

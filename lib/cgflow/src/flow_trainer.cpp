@@ -76,8 +76,8 @@ double mean_loss(const ConditionalFlow &flow, const Frames &frames)
 }    // namespace
 
 FlowTrainer::FlowTrainer(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Log &log, double kT,
-                         std::uint64_t seed) :
-    flow_(flow), map_(map), comm_(comm), log_(log), kT_(kT), seed_(seed), adam_(flow.parameters(), kBeta1, kBeta2)
+                         std::uint64_t seed)
+    : flow_(flow), map_(map), comm_(comm), log_(log), kT_(kT), seed_(seed), adam_(flow.parameters(), kBeta1, kBeta2)
 {
 }
 
@@ -149,15 +149,9 @@ EnergyReport FlowTrainer::by_energy(const Tensor &points, const EnergyConfig &co
   return report;
 }
 
-NamedTensors FlowTrainer::state() const
-{
-  return adam_.state();
-}
+NamedTensors FlowTrainer::state() const { return adam_.state(); }
 
-void FlowTrainer::load(const NamedTensors &state)
-{
-  adam_.load(state);
-}
+void FlowTrainer::load(const NamedTensors &state) { adam_.load(state); }
 
 WeightedSamples draw_weighted(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT,
                               const Tensor &s, std::uint64_t seed, Stream purpose, std::int64_t first,

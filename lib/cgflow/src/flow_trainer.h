@@ -15,7 +15,7 @@ namespace cgflow {
 
 /// What one training by energy did. Counts are over all ranks.
 struct EnergyReport {
-  std::int64_t evaluations = 0;      ///< energy evaluations of training steps
+  std::int64_t evaluations = 0;    ///< energy evaluations of training steps
   std::int64_t test_evaluations = 0;
   std::int64_t rejected = 0;         ///< samples with an energy that is not finite; weight 0
   std::int64_t skipped_steps = 0;    ///< steps left out because loss or gradient was not finite
@@ -40,8 +40,7 @@ struct ExampleReport {
 class FlowTrainer {
  public:
   /// References are kept. kT in energy units.
-  FlowTrainer(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Log &log, double kT,
-              std::uint64_t seed);
+  FlowTrainer(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Log &log, double kT, std::uint64_t seed);
 
   /// Minimises -ln q(fine | s) over frames x [n, n_atoms, 3], the same on all ranks. Sets the flow's standardisation
   /// from the frames first. Eq. 8 of METHOD's paper. Throws EnergyError never, ModelError when frames are too few.

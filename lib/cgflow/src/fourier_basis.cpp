@@ -111,8 +111,7 @@ Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const
 Tensor FourierBasis::spectrum(double length) const
 {
   const Tensor square = at::sum(at::square(frequency_), 1);
-  const Tensor density =
-      at::pow(1.0 + square * (length * length / (2.0 * kSmoothness)), -(kSmoothness + 0.5 * n_cv()));
+  const Tensor density = at::pow(1.0 + square * (length * length / (2.0 * kSmoothness)), -(kSmoothness + 0.5 * n_cv()));
   const Tensor share = density / at::sum(density);
   return at::cat({share, share});
 }

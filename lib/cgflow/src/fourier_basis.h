@@ -35,7 +35,7 @@ class FourierBasis {
 
   CgSpace space_;
   std::vector<Tensor> multiple_, sign_;    // of each variable: |k| and sign of k of each mode, [modes] and [modes, 1]
-  Tensor frequency_;    // [size() / 2, n_cv], radians per range
+  Tensor frequency_;                       // [size() / 2, n_cv], radians per range
 };
 
 }    // namespace cgflow

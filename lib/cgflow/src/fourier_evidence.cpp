@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kLabels = 300;    // at most so many labels in the evidence: its cost grows as their cube
 constexpr int kLengths = 7;
 constexpr double kShortest = 0.05, kLongest = 0.3;
-constexpr double kSmallestSpread = 2.0;  // kT: a few labels in one basin do not bound what lies outside it
+constexpr double kSmallestSpread = 2.0;    // kT: a few labels in one basin do not bound what lies outside it
 constexpr double kAmplitudes[] = {0.7, 1.0, 1.5, 2.2, 3.3, 5.0};
 constexpr double kNoises[] = {1.0, 1.5, 2.5, 4.0};
 }    // namespace
@@ -20,8 +20,7 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_fe
 {
   const std::int64_t n = all_f.size(0), stride = (n + kLabels - 1) / kLabels;
   centre_ = (at::sum(all_f / all_variance) / at::sum(1.0 / all_variance)).item<double>();
-  const double spread =
-      prior * std::max(kSmallestSpread, n > 1 ? at::std(all_f, 0, true).item<double>() : 0.0);
+  const double spread = prior * std::max(kSmallestSpread, n > 1 ? at::std(all_f, 0, true).item<double>() : 0.0);
   const auto every = at::indexing::Slice(0, n, stride);
   const Tensor features = all_features.index({every}).slice(1, 0, basis.size());
   const Tensor scale = at::rsqrt(all_variance.index({every}));

@@ -21,8 +21,7 @@ struct FourierScales {
 class FourierEvidence {
  public:
   /// features [n, size + 1], f and variance [n]. `prior` scales the amplitudes, in units of the labels' spread.
-  FourierEvidence(const FourierBasis &basis, const Tensor &features, const Tensor &f, const Tensor &variance,
-                  double prior);
+  FourierEvidence(const FourierBasis &basis, const Tensor &features, const Tensor &f, const Tensor &variance, double prior);
 
   /// Inverse-variance weighted mean of the labels, kT.
   double centre() const { return centre_; }

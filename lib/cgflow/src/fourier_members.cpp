@@ -22,8 +22,8 @@ namespace cgflow {
 namespace {
 constexpr double kConstantScale = 10.0;    // prior of the constant, in amplitudes: practically free
 constexpr int kNewtonSteps = 40;
-constexpr double kTolerance = 1e-7;        // kT, largest change of F at a label
-constexpr double kRebuildCost = 2e8;       // flops below which the Hessian is rebuilt in each Newton step
+constexpr double kTolerance = 1e-7;     // kT, largest change of F at a label
+constexpr double kRebuildCost = 2e8;    // flops below which the Hessian is rebuilt in each Newton step
 
 class FourierMembers : public PmfMembers {
  public:
@@ -36,10 +36,7 @@ class FourierMembers : public PmfMembers {
   Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start,
              std::uint64_t fit) const override;
 
-  Tensor evaluate(const Tensor &parameters, const Tensor &s) const override
-  {
-    return basis_.combine(parameters, s);
-  }
+  Tensor evaluate(const Tensor &parameters, const Tensor &s) const override { return basis_.combine(parameters, s); }
   Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const override
   {
     return basis_.gradient(parameters.mean(0), s);
@@ -149,8 +146,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
                                        const Tensor &, std::uint64_t) const
 {
   const bool gamma = config_.loss == "gamma";
-  const Tensor variance =
-      gamma ? labels.variance : at::full_like(labels.variance, labels.variance.mean().item<double>());
+  const Tensor variance = gamma ? labels.variance : at::full_like(labels.variance, labels.variance.mean().item<double>());
   const Tensor features = basis_.features(labels.s);
   const FourierEvidence evidence(basis_, features, labels.f, variance, config_.prior);
   const double centre = evidence.centre();

@@ -52,8 +52,7 @@ std::vector<double> spacing_weights(const std::vector<Label> &labels, const CgSp
   std::vector<double> out(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     int crowd = 0;
-    for (const Label &other : labels)
-      crowd += space.scaled_distance(labels[i].s.data(), other.s.data()) < kCrowd;
+    for (const Label &other : labels) crowd += space.scaled_distance(labels[i].s.data(), other.s.data()) < kCrowd;
     out[i] = 1.0 / std::max(crowd, 1);
   }
   return out;

@@ -85,9 +85,6 @@ FlowLayer::Result AffineLayer::inverse(const Tensor &y, const Tensor &c, Paramet
 
 }    // namespace
 
-std::unique_ptr<FlowLayer> make_affine_layer(const LayerContext &context)
-{
-  return std::make_unique<AffineLayer>(context);
-}
+std::unique_ptr<FlowLayer> make_affine_layer(const LayerContext &context) { return std::make_unique<AffineLayer>(context); }
 
 }    // namespace cgflow

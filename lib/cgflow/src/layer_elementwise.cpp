@@ -16,10 +16,7 @@ constexpr double kScaleLimit = 3.0;
 constexpr double kSplineLimit = 3.0;
 constexpr double kSplineGain = 0.3;
 
-Tensor spline_parameters(const Tensor &output)
-{
-  return kSplineLimit * at::tanh((kSplineGain / kSplineLimit) * output);
-}
+Tensor spline_parameters(const Tensor &output) { return kSplineLimit * at::tanh((kSplineGain / kSplineLimit) * output); }
 
 class ElementwiseLayer : public FlowLayer {
  public:
@@ -41,9 +38,9 @@ class ElementwiseLayer : public FlowLayer {
   std::unique_ptr<Conditioner> network_;
 };
 
-ElementwiseLayer::ElementwiseLayer(const LayerContext &context, Elementwise kind, bool coupled) :
-    kind_(kind), line_{context.config.bins, context.config.tail, false},
-    circle_{context.config.bins, std::numbers::pi, true}
+ElementwiseLayer::ElementwiseLayer(const LayerContext &context, Elementwise kind, bool coupled)
+    : kind_(kind), line_{context.config.bins, context.config.tail, false}, circle_{context.config.bins, std::numbers::pi,
+                                                                                   true}
 {
   const auto n = static_cast<std::int64_t>(context.circular.size());
   passes_ = coupled && n > 1;
@@ -60,9 +57,9 @@ ElementwiseLayer::ElementwiseLayer(const LayerContext &context, Elementwise kind
   unbounded_parameters_ = kind == Elementwise::spline ? line_.n_parameters() : 2;
   circular_parameters_ = 1 + (kind == Elementwise::spline ? circle_.n_parameters() : 0);
   const auto outputs = line.size() * unbounded_parameters_ + circle.size() * circular_parameters_;
-  network_ = std::make_unique<Conditioner>(
-      context.name, context.n_condition + static_cast<int>(pass_line.size() + 2 * pass_circle.size()),
-      context.config.hidden, static_cast<int>(outputs), context.source);
+  network_ = std::make_unique<Conditioner>(context.name,
+                                           context.n_condition + static_cast<int>(pass_line.size() + 2 * pass_circle.size()),
+                                           context.config.hidden, static_cast<int>(outputs), context.source);
 }
 
 SplineResult ElementwiseLayer::map_unbounded(const Tensor &x, const Tensor &raw, bool inverse) const

@@ -50,8 +50,8 @@ std::int64_t label_cost(const LabelConfig &labels)
 
 }    // namespace
 
-Learner::Learner(Model model, EnergyModel *energy, Communicator &comm, Log &log) :
-    model_(std::move(model)), trainer_(model_, energy, comm, log), comm_(comm), log_(log)
+Learner::Learner(Model model, EnergyModel *energy, Communicator &comm, Log &log)
+    : model_(std::move(model)), trainer_(model_, energy, comm, log), comm_(comm), log_(log)
 {
 }
 
@@ -60,10 +60,7 @@ Learner::~Learner() = default;
 double Learner::threshold() const { return model_.info().threshold * model_.info().kT; }
 
 // Keys random streams: draws of one iteration are numbered from 0 to kDraws - 1.
-std::uint64_t Learner::draw_key(int number) const
-{
-  return static_cast<std::uint64_t>(model_.iteration) * kDraws + number;
-}
+std::uint64_t Learner::draw_key(int number) const { return static_cast<std::uint64_t>(model_.iteration) * kDraws + number; }
 
 bool Learner::affordable(std::int64_t evaluations)
 {
@@ -87,11 +84,10 @@ void Learner::say_estimate()
 {
   const Config &c = model_.config();
   const std::int64_t later = training_cost(c.energy.points, c.energy, c.energy.epochs) + label_cost(c.labels);
-  log_.line(format("about %lld energy evaluations for the first iteration%s; budget %lld",
-                   static_cast<long long>(first_cost()),
-                   c.explore.strategy == "grid" ? " (grid)"
-                                                : format(", %lld for each later one", static_cast<long long>(later)).c_str(),
-                   static_cast<long long>(c.budget)));
+  log_.line(format(
+      "about %lld energy evaluations for the first iteration%s; budget %lld", static_cast<long long>(first_cost()),
+      c.explore.strategy == "grid" ? " (grid)" : format(", %lld for each later one", static_cast<long long>(later)).c_str(),
+      static_cast<long long>(c.budget)));
 }
 
 void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
@@ -100,12 +96,13 @@ void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
   model_.counts.md += md_steps;
   say_estimate();
   if (model_.counts.total() + first_cost() > c.budget)
-    throw ModelError("budget: got " + std::to_string(c.budget) + " energy evaluations, the data and the first iteration need " +
+    throw ModelError("budget: got " + std::to_string(c.budget) +
+                     " energy evaluations, the data and the first iteration need " +
                      std::to_string(model_.counts.total() + first_cost()));
 
   const ExampleSummary example = trainer_.train_by_example(frames, c.example);
-  log_.line(format("trained by example on %d frames, loss %.4g (test %.4g on %d frames)", example.frames,
-                   example.loss, example.test_loss, example.test_frames));
+  log_.line(format("trained by example on %d frames, loss %.4g (test %.4g on %d frames)", example.frames, example.loss,
+                   example.test_loss, example.test_frames));
   keep_inside(trainer_.cg_of(frames));
   if (c.explore.strategy == "grid") {
     learn_around(grid_points(model_.space(), c.explore.grid), c.energy.first_epochs);
@@ -132,13 +129,15 @@ void Learner::keep_inside(const std::vector<double> &s)
   if (outside == 0) return;
   const std::string dump = model_.config().example.dump;
   if (outside < n)
-    return log_.warning(format("%zu of the %zu frames of %s lie outside the ranges of the CG variables", outside, n,
-                               dump.c_str()));
-  std::string text = format("train: example: none of the %zu frames of %s lies in the ranges of the CG variables", n, dump.c_str());
+    return log_.warning(
+        format("%zu of the %zu frames of %s lie outside the ranges of the CG variables", outside, n, dump.c_str()));
+  std::string text =
+      format("train: example: none of the %zu frames of %s lies in the ranges of the CG variables", n, dump.c_str());
   for (int k = 0; k < d; ++k) {
     double lo = s[k], hi = s[k];
     for (std::size_t i = 0; i < n; ++i) lo = std::min(lo, s[i * d + k]), hi = std::max(hi, s[i * d + k]);
-    text += format("%s %s is %g to %g, its range is %g to %g", k ? ";" : ":", space[k].name.c_str(), lo, hi, space[k].lo, space[k].hi);
+    text += format("%s %s is %g to %g, its range is %g to %g", k ? ";" : ":", space[k].name.c_str(), lo, hi, space[k].lo,
+                   space[k].hi);
   }
   throw ModelError(text);
 }
@@ -191,9 +190,9 @@ void Learner::iterate(const std::vector<double> &stopped_points)
   phase_ = Phase::exploring;
   refined_ = false;
   const Config &c = model_.config();
-  learn_around(choose_diverse(model_.space(), stopped_points, label_points(model_.labels()), c.explore.keep,
-                              0.5 * c.explore.spread),
-               c.energy.epochs);
+  learn_around(
+      choose_diverse(model_.space(), stopped_points, label_points(model_.labels()), c.explore.keep, 0.5 * c.explore.spread),
+      c.energy.epochs);
 }
 
 void Learner::learn_around(const std::vector<double> &centres, int epochs)
@@ -219,9 +218,10 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
     if (!affordable(training_cost(static_cast<double>(points), c.energy, epochs) + label_cost(c.labels))) return attempt > 0;
     if (attempt > 0) trainer_.drop_labels(c.labels.points);
     const std::uint64_t key = draw_key(attempt);
-    training = trainer_.train_by_energy(
-        grid ? centres : spread_points(space, centres, old, c.explore.old, c.explore.spread, points, info.seed, Stream::conditions, key),
-        c.energy, epochs, c.labels);
+    training = trainer_.train_by_energy(grid ? centres
+                                             : spread_points(space, centres, old, c.explore.old, c.explore.spread, points,
+                                                             info.seed, Stream::conditions, key),
+                                        c.energy, epochs, c.labels);
     labels = training;
     if (c.labels.from != "frozen") return true;
     // The chosen points themselves, then their neighbourhoods.
@@ -269,8 +269,8 @@ void Learner::refine()
       poor_flow = median_ess_ < kGoodEss;
     }
     if (std_rms_ > c.explore.target)
-      log_.warning(format("refinement ended at an RMS std of %.3g kT, above the target of %g kT", std_rms_,
-                          c.explore.target));
+      log_.warning(
+          format("refinement ended at an RMS std of %.3g kT, above the target of %g kT", std_rms_, c.explore.target));
   }
   refined_ = true;
 }
@@ -301,8 +301,7 @@ bool Learner::consolidate()
 void Learner::add_labels_by_std(std::int64_t n)
 {
   const auto before = surface_;
-  const EnergySummary labels =
-      trainer_.add_labels(draw_from_cover(n, Stream::label_points), model_.config().labels.latent);
+  const EnergySummary labels = trainer_.add_labels(draw_from_cover(n, Stream::label_points), model_.config().labels.latent);
   finish_iteration(before.get(), {}, {}, labels);
 }
 
@@ -342,8 +341,7 @@ std::vector<double> Learner::draw_from_cover(std::int64_t n, Stream purpose) con
   const std::size_t d = model_.space().n_cv();
   std::vector<double> cumulative(kCoverPoints), points;
   double sum = 0.0;
-  for (std::int64_t i = 0; i < kCoverPoints; ++i)
-    cumulative[i] = sum += region.weights[i] * region.std[i] * region.std[i];
+  for (std::int64_t i = 0; i < kCoverPoints; ++i) cumulative[i] = sum += region.weights[i] * region.std[i] * region.std[i];
   std::vector<double> rows;
   for (std::int64_t i = 0; i < n; ++i) {
     RandomStream random(model_.info().seed, purpose, i, draw_key(0));
@@ -352,8 +350,8 @@ std::vector<double> Learner::draw_from_cover(std::int64_t n, Stream purpose) con
     rows.insert(rows.end(), region.points.begin() + row * d, region.points.begin() + (row + 1) * d);
   }
   // A row may be drawn more than once: a small step aside makes every point a new one.
-  return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed,
-                       purpose, draw_key(1));
+  return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
+                       draw_key(1));
 }
 
 double Learner::change_from(const PmfSurface *before) const
@@ -423,11 +421,14 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
   const auto &counts = model_.counts;
   const std::size_t n = centres.size() / model_.space().n_cv();
   std::string line = format("iteration %d: ", model_.iteration);
-  if (n > 0) line += format("%zu new points, flow KL %.3g kT, ", n, trainer_.flow_divergence());
-  else line += "refinement, ";
-  line += format("ESS share %.2f, rejected %lld, %zu labels, %lld evaluations, RMS std %.3g kT, PMF change %.3g kT",
-                 median_ess_, static_cast<long long>(training.rejected + (n > 0 && model_.config().labels.from != "frozen" ? 0 : labels.rejected)),
-                 model_.labels().size(), static_cast<long long>(counts.total()), std_rms_, pmf_change_);
+  if (n > 0)
+    line += format("%zu new points, flow KL %.3g kT, ", n, trainer_.flow_divergence());
+  else
+    line += "refinement, ";
+  line += format(
+      "ESS share %.2f, rejected %lld, %zu labels, %lld evaluations, RMS std %.3g kT, PMF change %.3g kT", median_ess_,
+      static_cast<long long>(training.rejected + (n > 0 && model_.config().labels.from != "frozen" ? 0 : labels.rejected)),
+      model_.labels().size(), static_cast<long long>(counts.total()), std_rms_, pmf_change_);
   log_.line(line);
   if (training.skipped_steps > 0)
     log_.warning(format("%lld training steps were skipped because their loss was not finite",
@@ -435,7 +436,8 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
   // METHOD section 6: below 3 of 30 the labels cannot be trusted.
   if (median_ess_ < 0.1)
     log_.warning(format("the median ESS share of the labels is %.3f: the flow does not cover the fine "
-                        "coordinates; more training points or a larger flow are needed", median_ess_));
+                        "coordinates; more training points or a larger flow are needed",
+                        median_ess_));
   write_history(centres);
 }
 

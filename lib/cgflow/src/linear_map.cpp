@@ -48,8 +48,7 @@ Row make_row(const std::string &where, const LinearMix &mix, int n_atoms, int di
                         " atoms in " + std::to_string(dimension) + " dimensions, expected " +
                         allowed_names(n_atoms, dimension));
     if (used[column]) throw ConfigError(where + ": the coordinate '" + full + "' is given twice");
-    if (!std::isfinite(coefficient))
-      throw ConfigError(where + ": the coefficient of '" + name + "' is not a finite number");
+    if (!std::isfinite(coefficient)) throw ConfigError(where + ": the coefficient of '" + name + "' is not a finite number");
     used[column] = true;
     row[column] = coefficient;
   }
@@ -124,8 +123,8 @@ void check_counts(const Config &config, int n)
 
 }    // namespace
 
-LinearMap::LinearMap(const Config &config, int n_atoms, int dimension) :
-    n_atoms_(n_atoms), dimension_(dimension), space_(make_cg_space(config))
+LinearMap::LinearMap(const Config &config, int n_atoms, int dimension)
+    : n_atoms_(n_atoms), dimension_(dimension), space_(make_cg_space(config))
 {
   const int n = n_atoms * dimension;
   check_counts(config, n);

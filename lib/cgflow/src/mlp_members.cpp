@@ -17,12 +17,12 @@
 namespace cgflow {
 
 namespace {
-constexpr double kPriorLength = 0.2;     // of the ranges
+constexpr double kPriorLength = 0.2;        // of the ranges
 constexpr double kFirstLayerScale = 4.0;    // hidden units turn over within a quarter of a range
-constexpr double kFinalRate = 0.02;      // cosine decay ends at this share of the rate
-constexpr int kPatience = 200;           // epochs without a fall of the loss by kFall after which a fit ends
+constexpr double kFinalRate = 0.02;         // cosine decay ends at this share of the rate
+constexpr int kPatience = 200;              // epochs without a fall of the loss by kFall after which a fit ends
 constexpr double kFall = 1e-3;
-constexpr int kTail = 3;                 // numbers beside the weights: centre, scale of F, scale of the prior
+constexpr int kTail = 3;    // numbers beside the weights: centre, scale of F, scale of the prior
 
 class MlpMembers : public PmfMembers {
  public:
@@ -155,8 +155,7 @@ PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multip
   report.parameters.slice(1, weights_).copy_(tail.expand({count, kTail}));
   const Tensor x = inputs(labels.s), offset = centre + tail[2] * prior(first, count, labels.s);
   const Tensor target = gamma ? -labels.ln_w : labels.f;
-  const Tensor weight =
-      gamma ? multiplicity * (labels.variance.mean() / labels.variance) : multiplicity / (spread * spread);
+  const Tensor weight = gamma ? multiplicity * (labels.variance.mean() / labels.variance) : multiplicity / (spread * spread);
 
   const at::AutoGradMode on(true);
   const Tensor leaf = report.parameters.slice(1, 0, weights_).clone().requires_grad_(true);

@@ -39,7 +39,7 @@ void Model::continue_as(const Config &config, const ModelInfo &info)
   if (!(same == p.info)) {
     const auto text = [](const ModelInfo &i) {
       return "units " + i.units + ", T = " + std::to_string(i.T) + ", " + std::to_string(i.n_atoms) + " atoms, dimension " +
-          std::to_string(i.dimension);
+             std::to_string(i.dimension);
     };
     throw ModelError("Model: it was trained for " + text(p.info) + ", here it is to be used with " + text(info));
   }

@@ -26,7 +26,7 @@ std::string header_text(const PmfSurface &surface, const PmfHeader &h)
   const auto count = [](const char *name, std::int64_t n) { return std::string(" ") + name + " " + std::to_string(n); };
   std::string text = "# kT " + number(h.kT) + " units " + h.units + " T " + number(h.T) + " domain " + h.domain + "\n";
   text += "# evaluations" + count("md", e.md) + count("example", e.example) + count("energy", e.energy) +
-      count("test", e.test) + count("labels", e.labels) + count("total", e.total()) + "\n";
+          count("test", e.test) + count("labels", e.labels) + count("total", e.total()) + "\n";
   text += "# status " + std::to_string(h.status) + "\n#";
   for (const CgVariable &v : surface.space().variables()) text += " " + v.name;
   return text + " F std known\n";
@@ -181,14 +181,16 @@ void Reader::parse_comment(const std::string &line, int number)
   } else if (w[1] == "evaluations") {
     EvaluationCounts &e = header_.evaluations;
     std::int64_t total = 0;
-    const std::pair<const char *, std::int64_t *> parts[] = {{"md", &e.md},     {"example", &e.example},
+    const std::pair<const char *, std::int64_t *> parts[] = {{"md", &e.md},         {"example", &e.example},
                                                              {"energy", &e.energy}, {"test", &e.test},
                                                              {"labels", &e.labels}, {"total", &total}};
     bool good = w.size() == 14;
-    for (std::size_t i = 0; good && i < 6; ++i) good = w[2 + 2 * i] == parts[i].first && read_number(w[3 + 2 * i], *parts[i].second);
+    for (std::size_t i = 0; good && i < 6; ++i)
+      good = w[2 + 2 * i] == parts[i].first && read_number(w[3 + 2 * i], *parts[i].second);
     if (!good || total != e.total())
-      fail(number, "got '" + line + "', expected '# evaluations md N example N energy N test N labels N total N' "
-           "with integers and their sum");
+      fail(number, "got '" + line +
+                       "', expected '# evaluations md N example N energy N test N labels N total N' "
+                       "with integers and their sum");
   } else if (w[1] == "status") {
     if (w.size() != 3 || !read_number(w[2], header_.status) || header_.status < 0 || header_.status > 3)
       fail(number, "got '" + line + "', expected '# status N' with N from 0 to 3");
@@ -200,18 +202,19 @@ void Reader::parse_row(const std::vector<std::string> &words, int number)
   const std::size_t d = space_.n_cv();
   if (words.size() < d + 1 || words.size() > d + 3)
     fail(number, "got " + std::to_string(words.size()) + " columns, expected " + std::to_string(d + 1) + " to " +
-         std::to_string(d + 3) + " (CG variables, F and if wanted std, known)");
+                     std::to_string(d + 3) + " (CG variables, F and if wanted std, known)");
   if (!rows_.empty() && rows_.front().values.size() != words.size())
     fail(number, "got " + std::to_string(words.size()) + " columns, expected " +
-         std::to_string(rows_.front().values.size()) + " as in line " + std::to_string(rows_.front().line));
+                     std::to_string(rows_.front().values.size()) + " as in line " + std::to_string(rows_.front().line));
   Row row{number, std::vector<double>(words.size())};
   for (std::size_t i = 0; i < words.size(); ++i) {
     double &x = row.values[i];
-    if (!read_number(words[i], x)) fail(number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected a number");
+    if (!read_number(words[i], x))
+      fail(number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected a number");
     const bool is_std = i == d + 1;
     if (is_std ? !(x >= 0.0) : !std::isfinite(x))
       fail(number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected " +
-           (is_std ? "a std >= 0 or inf" : "a finite number"));
+                       (is_std ? "a std >= 0 or inf" : "a finite number"));
     if (i == d + 2 && x != 0.0 && x != 1.0) fail(number, "got '" + words[i] + "' in column known, expected 0 or 1");
   }
   rows_.push_back(std::move(row));
@@ -242,14 +245,13 @@ void Reader::check_grid(const std::vector<int> &points) const
       const double got = rows_[i].values[k];
       if (std::abs(got - expected) > 1e-5 * v.width())
         fail(rows_[i].line, "got " + v.name + " = " + number(got) + ", expected " + number(expected) +
-             ": a regular grid of " + std::to_string(points[k]) + " points over [" + number(v.lo) + ", " +
-             number(v.hi) + "], the last variable fastest");
+                                ": a regular grid of " + std::to_string(points[k]) + " points over [" + number(v.lo) + ", " +
+                                number(v.hi) + "], the last variable fastest");
     }
   }
 }
 
-std::vector<int> Reader::drop_repeated_ends(std::vector<int> points, std::vector<double> &f,
-                                            std::vector<double> &std) const
+std::vector<int> Reader::drop_repeated_ends(std::vector<int> points, std::vector<double> &f, std::vector<double> &std) const
 {
   const int d = space_.n_cv();
   for (int k = 0; k < d; ++k) {
@@ -268,7 +270,7 @@ std::vector<int> Reader::drop_repeated_ends(std::vector<int> points, std::vector
         } else if (const double first = f[at - (points[k] - 1) * inner];
                    std::abs(f[at] - first) > 1e-6 * (1.0 + std::abs(first)))
           fail(0, "got F = " + number(f[at]) + " at the upper end of the periodic variable " + v.name + ", expected " +
-               number(first) + " as at its lower end");
+                      number(first) + " as at its lower end");
       }
     f = std::move(kept_f);
     std = std::move(kept_std);
@@ -289,12 +291,12 @@ PmfFile Reader::finish()
     total *= points[k];
     if (points[k] < 4)
       fail(rows_.front().line, "got a grid of " + std::to_string(points[k]) + " points of " + space_[k].name +
-           ", expected at least 4, sorted upwards");
+                                   ", expected at least 4, sorted upwards");
   }
   if (total != rows_.size()) {
     const Row &row = rows_[std::min(total, rows_.size() - 1)];
     fail(row.line, "got " + std::to_string(rows_.size()) + " rows, expected " + std::to_string(total) +
-         " as the rows before this line make a grid of that size, sorted upwards, the last variable fastest");
+                       " as the rows before this line make a grid of that size, sorted upwards, the last variable fastest");
   }
   check_grid(points);
   std::vector<double> f, std;

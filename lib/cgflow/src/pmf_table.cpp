@@ -13,17 +13,16 @@ namespace cgflow {
 namespace {
 constexpr int kMaximumDimension = 3;
 constexpr int kMinimumPoints = 4;
-constexpr int kFirstPoints = 17;       // a dimension, of the coarsest grid that sample() tries
+constexpr int kFirstPoints = 17;    // a dimension, of the coarsest grid that sample() tries
 constexpr std::size_t kFewCells = 1000;
-constexpr double kHigh = 20.0;         // kT over the minimum: where walkers never are
-constexpr double kStdExcess = 10.0;    // tolerances by which the table's std may be too large
-constexpr double kStdTolerance = 0.05; // share of the std by which the table's may differ, beside the tolerance
+constexpr double kHigh = 20.0;            // kT over the minimum: where walkers never are
+constexpr double kStdExcess = 10.0;       // tolerances by which the table's std may be too large
+constexpr double kStdTolerance = 0.05;    // share of the std by which the table's may differ, beside the tolerance
 
 kernels::SplineGrid make_grid(const CgSpace &space, const std::vector<int> &points, std::size_t n_f, std::size_t n_std)
 {
   const int d = space.n_cv();
-  if (d > kMaximumDimension)
-    throw ModelError("PMF table: got " + std::to_string(d) + " CG variables, expected at most 3");
+  if (d > kMaximumDimension) throw ModelError("PMF table: got " + std::to_string(d) + " CG variables, expected at most 3");
   if (static_cast<int>(points.size()) != d)
     throw ModelError("PMF table: got " + std::to_string(points.size()) + " numbers of grid points, expected " +
                      std::to_string(d));
@@ -124,7 +123,8 @@ std::vector<double> every_nth(const std::vector<double> &points, int d, std::siz
   // An odd stride meets all columns of a grid whose sides are powers of two.
   const std::size_t stride = count / n | 1;
   std::vector<double> few;
-  for (std::size_t i = 0; i < count; i += stride) few.insert(few.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
+  for (std::size_t i = 0; i < count; i += stride)
+    few.insert(few.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
   return few;
 }
 

@@ -11,8 +11,7 @@ Tensor knots(const Tensor &raw, double minimum, const SplineShape &shape)
 {
   const auto bins = raw.size(-1);
   const Tensor sizes = at::softmax(raw, -1).mul(1.0 - minimum * bins).add(minimum);
-  const Tensor inside =
-      at::cumsum(sizes.narrow(-1, 0, bins - 1), -1).mul(2.0 * shape.half_width).sub(shape.half_width);
+  const Tensor inside = at::cumsum(sizes.narrow(-1, 0, bins - 1), -1).mul(2.0 * shape.half_width).sub(shape.half_width);
   auto end = raw.sizes().vec();
   end.back() = 1;
   return at::cat({at::full(end, -shape.half_width, raw.options()), inside, at::full(end, shape.half_width, raw.options())},

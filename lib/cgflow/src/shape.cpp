@@ -20,8 +20,7 @@ void check_shape(const std::string &what, const Tensor &t, const std::vector<std
     throw ShapeError(what + ": got " + c10::toString(t.scalar_type()) + " values, expected Double");
   bool fits = t.dim() == static_cast<std::int64_t>(expected.size());
   for (std::size_t i = 0; fits && i < expected.size(); ++i) fits = expected[i] < 0 || t.size(i) == expected[i];
-  if (!fits)
-    throw ShapeError(what + ": got the shape " + shape_text(t.sizes()) + ", expected " + shape_text(expected));
+  if (!fits) throw ShapeError(what + ": got the shape " + shape_text(t.sizes()) + ", expected " + shape_text(expected));
 }
 
 }    // namespace cgflow

@@ -35,8 +35,8 @@ FlowTrainer make_flow_trainer(Model::Parts &p, Communicator &comm, Log &log)
 
 }    // namespace
 
-Trainer::Trainer(Model &model, EnergyModel *energy, Communicator &comm, Log &log) :
-    model_(model), energy_(energy), comm_(comm), log_(log)
+Trainer::Trainer(Model &model, EnergyModel *energy, Communicator &comm, Log &log)
+    : model_(model), energy_(energy), comm_(comm), log_(log)
 {
   if (energy && energy->n_atoms() != model.info().n_atoms)
     throw ModelError("Trainer: the atomistic system has " + std::to_string(energy->n_atoms()) +
@@ -103,8 +103,7 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   // The samples so far key the stream: every label of a model has latent samples of its own.
   const auto key = static_cast<std::uint64_t>(model_.counts.labels);
   EnergyGuard energy(*energy_, comm_);
-  const DefensiveSamples drawn =
-      draw_defensive(*p.flow, *p.map, energy, p.info.kT, mine, latent, p.info.seed, first, key);
+  const DefensiveSamples drawn = draw_defensive(*p.flow, *p.map, energy, p.info.kT, mine, latent, p.info.seed, first, key);
   energy.rethrow();
   const std::vector<double> ln_w = comm_.gather(to_vector(drawn.ln_w));
   const std::vector<double> ln_control = comm_.gather(to_vector(drawn.ln_control));

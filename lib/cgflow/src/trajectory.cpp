@@ -54,8 +54,7 @@ class LineReader {
   {
     const std::string line = need(what);
     const auto value = to_number(line);
-    if (!value || *value != std::floor(*value) || *value < 0 || *value > 1e15)
-      fail("got '" + line + "', expected " + what);
+    if (!value || *value != std::floor(*value) || *value < 0 || *value > 1e15) fail("got '" + line + "', expected " + what);
     return static_cast<std::int64_t>(*value);
   }
   [[noreturn]] void fail(const std::string &text) const
@@ -184,7 +183,8 @@ std::vector<std::pair<std::int64_t, std::array<double, 3>>> positions_by_id(cons
       x[k] = row[columns.x[k]];
       if (columns.scaled) x[k] = frame.box.lo[k] + x[k] * length;
       if (columns.has_image) x[k] += row[columns.image[k]] * length;
-      if (!std::isfinite(x[k])) reader.fail("a position of timestep " + std::to_string(frame.step) + " is not a finite number");
+      if (!std::isfinite(x[k]))
+        reader.fail("a position of timestep " + std::to_string(frame.step) + " is not a finite number");
     }
     atoms.emplace_back(id < 0 ? 1 : static_cast<std::int64_t>(row[id]), x);
   }

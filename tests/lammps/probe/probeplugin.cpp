@@ -94,8 +94,7 @@ class FixProbe : public Fix {
     pmf_ = dynamic_cast<PairCGFlowPMF *>(force->pair_match("cgflow/pmf", 1));
     mc_ = dynamic_cast<FixCGFlowMC *>(modify->get_fix_by_style("^cgflow/mc").front());
     for (const Order &order : orders_)
-      if (order.keyword == "harmonic")
-        pmf_->set_surface(std::make_shared<Harmonic>(pmf_->space(), order.values[0]));
+      if (order.keyword == "harmonic") pmf_->set_surface(std::make_shared<Harmonic>(pmf_->space(), order.values[0]));
   }
   void initial_integrate(int) override
   {
@@ -136,10 +135,7 @@ struct Plugin {
   void *handle;
 };
 
-void *new_pair(void *lmp)
-{
-  return static_cast<Pair *>(new PairCGFlowPMF(static_cast<LAMMPS *>(lmp)));
-}
+void *new_pair(void *lmp) { return static_cast<Pair *>(new PairCGFlowPMF(static_cast<LAMMPS *>(lmp))); }
 template <class Base, class Style> void *create(void *lmp, int narg, char **arg)
 {
   return static_cast<Base *>(new Style(static_cast<LAMMPS *>(lmp), narg, arg));
@@ -160,8 +156,8 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
       {"compute", "cgflow/std", reinterpret_cast<void *>(&create<Compute, ComputeCGFlowStd>)},
   };
   for (const auto &style : styles) {
-    Plugin plugin{static_cast<LAMMPS *>(lmp)->version, style.kind, style.name, "probe", "cgflow developers",
-                  style.creator, handle};
+    Plugin plugin{
+        static_cast<LAMMPS *>(lmp)->version, style.kind, style.name, "probe", "cgflow developers", style.creator, handle};
     register_style(&plugin, lmp);
   }
 }

@@ -43,47 +43,48 @@ struct FlowConfig {
 
 /// `train: example:` training by example.
 struct ExampleConfig {
-  std::string dump;           ///< LAMMPS dump of the all-atom run; empty: none
+  std::string dump;    ///< LAMMPS dump of the all-atom run; empty: none
   int epochs = 80;
   int batch = 16;
-  double rate = 5e-4;         ///< Adam learning rate
-  double test = 0.2;          ///< share of the frames kept for the test loss
-  double random_conditions = 0.5;    ///< share of the conditions replaced by random s, so that widths are sensible everywhere
+  double rate = 5e-4;    ///< Adam learning rate
+  double test = 0.2;     ///< share of the frames kept for the test loss
+  double random_conditions =
+      0.5;    ///< share of the conditions replaced by random s, so that widths are sensible everywhere
   bool operator==(const ExampleConfig &) const = default;
 };
 
 /// `train: energy:` training by energy, one active-learning iteration: points x latent x epochs evaluations.
 struct EnergyConfig {
   std::string estimator = "path";    ///< path (path gradient) or reverse_kl
-  int points = 1024;        ///< CG points an iteration
-  int latent = 1;           ///< latent samples a point and epoch
-  int epochs = 1;           ///< passes over the points, each with new latent samples
-  int first_epochs = 1;     ///< the same for the first iteration
-  int batch = 8;            ///< samples a step
-  double rate = 1e-2;       ///< Adam learning rate
-  int warmup = 10;          ///< steps of linear warm-up in an iteration
-  double final_rate = 0.1;  ///< cosine decay ends at this share of `rate`; 1 = constant
-  double clip = 20.0;       ///< clip of the gradient's norm; 0 = none
-  double sample_clip = 100.0;    ///< clip of each sample's energy gradient in scaled coordinates (path only); 0 = none
-  double cap = 1000.0;      ///< energies above cap kT over the lowest of their batch are compressed by a logarithm; 0 = none
-  int drop = 0;             ///< highest losses dropped from a batch (biases; paper)
-  double test = 0.0;        ///< share of the points kept for a test loss (counted apart)
+  int points = 1024;                 ///< CG points an iteration
+  int latent = 1;                    ///< latent samples a point and epoch
+  int epochs = 1;                    ///< passes over the points, each with new latent samples
+  int first_epochs = 1;              ///< the same for the first iteration
+  int batch = 8;                     ///< samples a step
+  double rate = 1e-2;                ///< Adam learning rate
+  int warmup = 10;                   ///< steps of linear warm-up in an iteration
+  double final_rate = 0.1;           ///< cosine decay ends at this share of `rate`; 1 = constant
+  double clip = 20.0;                ///< clip of the gradient's norm; 0 = none
+  double sample_clip = 100.0;        ///< clip of each sample's energy gradient in scaled coordinates (path only); 0 = none
+  double cap = 1000.0;    ///< energies above cap kT over the lowest of their batch are compressed by a logarithm; 0 = none
+  int drop = 0;           ///< highest losses dropped from a batch (biases; paper)
+  double test = 0.0;      ///< share of the points kept for a test loss (counted apart)
   bool operator==(const EnergyConfig &) const = default;
 };
 
 /// `train: consolidate:` training by energy over the whole known region, when exploring has ended and before refinement.
 struct ConsolidateConfig {
-  int points = 2048;          ///< CG points, half of them where the std is large; 0: none
-  double rate = 3e-3;         ///< Adam learning rate
-  double final_rate = 0.03;   ///< cosine decay ends at this share of `rate`
+  int points = 2048;           ///< CG points, half of them where the std is large; 0: none
+  double rate = 3e-3;          ///< Adam learning rate
+  double final_rate = 0.03;    ///< cosine decay ends at this share of `rate`
   bool operator==(const ConsolidateConfig &) const = default;
 };
 
 /// `train: labels:` PMF labels by Eq. 12.
 struct LabelConfig {
   std::string from = "frozen";    ///< frozen (fresh samples of the frozen flow) or training (the last epoch's samples)
-  int points = 32;       ///< label points an iteration (frozen)
-  int latent = 16;       ///< latent samples a label
+  int points = 32;                ///< label points an iteration (frozen)
+  int latent = 16;                ///< latent samples a label
   bool operator==(const LabelConfig &) const = default;
 };
 
@@ -94,14 +95,14 @@ struct PmfConfig {
   /// the labels' evidence) or mlp (tanh layers trained by Adam; paper).
   std::string network = "fourier";
   std::vector<int> hidden{32, 32};    ///< mlp: widths of the hidden layers
-  double rate = 5e-3;         ///< mlp: Adam learning rate
-  int epochs = 1500;          ///< mlp: at most so many epochs a fit
-  int batch = 0;              ///< mlp: labels a step; 0: all of them
-  std::string loss = "gamma"; ///< gamma (deviance of Z(s), weighted by the labels' errors) or squared (F, unweighted)
-  double bagging = 1.0;       ///< < 1: each member sees this share of the labels; 1: bootstrap weights
-  double prior = 1.0;         ///< scale in units of the labels' spread of each member's fixed random prior function
-  bool warm_start = true;     ///< mlp: continue the networks of the iteration before
-  bool table = true;          ///< d <= 3: tabulate mean and std for the walkers
+  double rate = 5e-3;                 ///< mlp: Adam learning rate
+  int epochs = 1500;                  ///< mlp: at most so many epochs a fit
+  int batch = 0;                      ///< mlp: labels a step; 0: all of them
+  std::string loss = "gamma";    ///< gamma (deviance of Z(s), weighted by the labels' errors) or squared (F, unweighted)
+  double bagging = 1.0;          ///< < 1: each member sees this share of the labels; 1: bootstrap weights
+  double prior = 1.0;            ///< scale in units of the labels' spread of each member's fixed random prior function
+  bool warm_start = true;        ///< mlp: continue the networks of the iteration before
+  bool table = true;             ///< d <= 3: tabulate mean and std for the walkers
   bool operator==(const PmfConfig &) const = default;
 };
 
@@ -109,14 +110,14 @@ struct PmfConfig {
 struct ExploreConfig {
   std::string strategy = "mc";    ///< mc (threshold Monte Carlo) or grid (once, on a uniform grid; d <= 2)
   std::int64_t quiet = 10000;     ///< sweeps without a new point after which exploring has ended
-  int find = 30;            ///< stopped walkers after which an iteration begins
-  std::int64_t wait = 200;  ///< sweeps after the first stopped walker after which it begins anyway
-  int keep = 15;            ///< of these, kept by farthest-point choice
-  double spread = 0.1;      ///< radius of a new point's neighbourhood, in units of the ranges' widths
-  double old = 0.3;         ///< share of an iteration's samples drawn around old points
-  double target = 0.02;     ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
-  double ceiling = 15.0;    ///< refinement and figures look at F up to so many kT over its minimum
-  int grid = 100;           ///< grid points a dimension (grid)
+  int find = 30;                  ///< stopped walkers after which an iteration begins
+  std::int64_t wait = 200;        ///< sweeps after the first stopped walker after which it begins anyway
+  int keep = 15;                  ///< of these, kept by farthest-point choice
+  double spread = 0.1;            ///< radius of a new point's neighbourhood, in units of the ranges' widths
+  double old = 0.3;               ///< share of an iteration's samples drawn around old points
+  double target = 0.02;           ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
+  double ceiling = 15.0;          ///< refinement and figures look at F up to so many kT over its minimum
+  int grid = 100;                 ///< grid points a dimension (grid)
   bool operator==(const ExploreConfig &) const = default;
 };
 
@@ -152,11 +153,11 @@ struct Config {
 
 /// One row of the keyword table, from which the parser, error texts and the manual come.
 struct KeywordInfo {
-  std::string path;       ///< e.g. "train.energy.rate"; "cg[].name" for a key of a list's entries
-  std::string type;       ///< e.g. "number > 0"
+  std::string path;             ///< e.g. "train.energy.rate"; "cg[].name" for a key of a list's entries
+  std::string type;             ///< e.g. "number > 0"
   std::string default_value;    ///< empty: no default
   std::string help;
-  std::string paper_value;      ///< default under `paper: true`
+  std::string paper_value;    ///< default under `paper: true`
 };
 /// All YAML keys in order.
 std::vector<KeywordInfo> config_keywords();

@@ -9,13 +9,13 @@ namespace cgflow {
 
 /// One PMF label: the mean weight of n samples drawn at one s (Eq. 12 of METHOD's paper).
 struct Label {
-  std::vector<double> s;        ///< [n_cv], box units
-  double ln_mean_w = 0.0;       ///< ln of the mean weight = -F/kT up to the constant shared by all labels, not bias-corrected
+  std::vector<double> s;     ///< [n_cv], box units
+  double ln_mean_w = 0.0;    ///< ln of the mean weight = -F/kT up to the constant shared by all labels, not bias-corrected
   double relative_variance = 0.0;    ///< estimated variance of the mean weight over its square; 1 when n = 1 tells nothing
-  double ess_share = 0.0;       ///< ESS / n in (0, 1]
-  int n = 0;                    ///< samples drawn, rejected ones included
+  double ess_share = 0.0;            ///< ESS / n in (0, 1]
+  int n = 0;                         ///< samples drawn, rejected ones included
   int rejected = 0;
-  int iteration = 0;            ///< active-learning iteration that drew it
+  int iteration = 0;    ///< active-learning iteration that drew it
   bool operator==(const Label &) const = default;
 
   /// F/kT with the first-order bias of -ln(mean) removed: -ln_mean_w - relative_variance / 2.

@@ -117,11 +117,11 @@ class Learner {
   Log &log_;
   Phase phase_ = Phase::untrained;
   std::shared_ptr<const PmfSurface> surface_;
-  std::vector<double> data_s_;     // CG points of the training data
-  std::vector<double> known_;      // label points with a std up to the threshold
-  std::int64_t quiet_ = 0;         // sweeps since the last new point
-  std::int64_t waited_ = 0;        // sweeps since the first walker stopped
-  bool refined_ = false;           // the target is met for the present labels
+  std::vector<double> data_s_;    // CG points of the training data
+  std::vector<double> known_;     // label points with a std up to the threshold
+  std::int64_t quiet_ = 0;        // sweeps since the last new point
+  std::int64_t waited_ = 0;       // sweeps since the first walker stopped
+  bool refined_ = false;          // the target is met for the present labels
   double median_ess_ = 0.0;
   double pmf_change_ = 0.0;
   double std_rms_ = 0.0;

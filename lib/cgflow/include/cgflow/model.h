@@ -18,13 +18,13 @@ namespace cgflow {
 
 /// What a model was made for. A model is used with nothing else.
 struct ModelInfo {
-  double kT = 0.0;            ///< energy units of `units`
-  double T = 0.0;             ///< temperature, LAMMPS units
-  std::string units;          ///< LAMMPS unit style
-  int n_atoms = 0;            ///< atoms of the molecule
-  int dimension = 3;          ///< of the all-atom system
+  double kT = 0.0;      ///< energy units of `units`
+  double T = 0.0;       ///< temperature, LAMMPS units
+  std::string units;    ///< LAMMPS unit style
+  int n_atoms = 0;      ///< atoms of the molecule
+  int dimension = 3;    ///< of the all-atom system
   std::uint64_t seed = 0;
-  double threshold = 0.2;     ///< std in kT up to which a CG point counts as known
+  double threshold = 0.2;    ///< std in kT up to which a CG point counts as known
   bool operator==(const ModelInfo &) const = default;
 };
 

@@ -13,11 +13,11 @@ namespace cgflow {
 
 /// Energy evaluations by what they were spent on.
 struct EvaluationCounts {
-  std::int64_t md = 0;        ///< steps of the all-atom run that made the training data
-  std::int64_t example = 0;   ///< training by example
-  std::int64_t energy = 0;    ///< training by energy
-  std::int64_t test = 0;      ///< test losses
-  std::int64_t labels = 0;    ///< PMF labels
+  std::int64_t md = 0;         ///< steps of the all-atom run that made the training data
+  std::int64_t example = 0;    ///< training by example
+  std::int64_t energy = 0;     ///< training by energy
+  std::int64_t test = 0;       ///< test losses
+  std::int64_t labels = 0;     ///< PMF labels
   std::int64_t total() const { return md + example + energy + test + labels; }
   bool operator==(const EvaluationCounts &) const = default;
 };
@@ -25,20 +25,19 @@ struct EvaluationCounts {
 /// The header of a .pmf file.
 struct PmfHeader {
   double kT = 0.0;
-  std::string units;       ///< LAMMPS unit style
+  std::string units;    ///< LAMMPS unit style
   double T = 0.0;
-  std::string domain;      ///< what part of configuration space F is the PMF of
+  std::string domain;    ///< what part of configuration space F is the PMF of
   EvaluationCounts evaluations;
-  int status = 0;          ///< 0 running, 1 converged, 2 budget, 3 run ended
-  double threshold = 0.0;  ///< kT; a grid point with a std up to it is known
+  int status = 0;            ///< 0 running, 1 converged, 2 budget, 3 run ended
+  double threshold = 0.0;    ///< kT; a grid point with a std up to it is known
 };
 
 /// Writes F (minimum 0), std and known on a grid over the ranges, both ends included, whole or not at all. `points` per
 /// dimension. Layout as in DESIGN: `# kT V units U T V domain D`, `# evaluations md N example N energy N test N labels N
 /// total N`, `# status N`, a line of column names, then one line a point: CG variables, F, std, known; blank line between blocks of the first
 /// variable when d > 1. Throws FileError.
-void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
-               const std::vector<int> &points);
+void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header, const std::vector<int> &points);
 
 /// One dimension of a grid: `points` >= 2 values from lo to hi, both included.
 struct PmfAxis {

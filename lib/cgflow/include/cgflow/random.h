@@ -10,21 +10,21 @@ namespace cgflow {
 /// What a random stream is for. Streams of different purpose never share numbers. Values are part of the file formats'
 /// promise that a resumed run continues with the same numbers: never renumber.
 enum class Stream : std::uint32_t {
-  walkers = 1,          ///< index: walker ID, sweep
-  flow_init = 2,        ///< index: parameter, element block
-  example_batches = 3,  ///< index: epoch
-  conditions = 4,       ///< index: sample, iteration
-  latent = 5,           ///< index: sample, iteration
-  label_points = 6,     ///< index: point, iteration
-  label_latent = 7,     ///< index: sample, iteration
-  ensemble_init = 8,    ///< index: member, element
-  ensemble_bootstrap = 9,   ///< index: member, point
-  ensemble_batches = 10,    ///< index: fit, epoch
-  explorer = 11,        ///< index: draw, iteration
-  walker_starts = 12,   ///< index: walker ID, iteration
-  backmap = 13,         ///< index: frame
-  energy_batches = 14,  ///< index: epoch, iteration
-  label_widening = 15,  ///< index: sample, labels drawn before
+  walkers = 1,               ///< index: walker ID, sweep
+  flow_init = 2,             ///< index: parameter, element block
+  example_batches = 3,       ///< index: epoch
+  conditions = 4,            ///< index: sample, iteration
+  latent = 5,                ///< index: sample, iteration
+  label_points = 6,          ///< index: point, iteration
+  label_latent = 7,          ///< index: sample, iteration
+  ensemble_init = 8,         ///< index: member, element
+  ensemble_bootstrap = 9,    ///< index: member, point
+  ensemble_batches = 10,     ///< index: fit, epoch
+  explorer = 11,             ///< index: draw, iteration
+  walker_starts = 12,        ///< index: walker ID, iteration
+  backmap = 13,              ///< index: frame
+  energy_batches = 14,       ///< index: epoch, iteration
+  label_widening = 15,       ///< index: sample, labels drawn before
   test = 99
 };
 

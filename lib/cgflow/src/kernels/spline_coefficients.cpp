@@ -29,8 +29,7 @@ void solve_periodic(int n, double *d, std::vector<double> &work)
 }
 }    // namespace
 
-void spline_coefficients(int n, bool periodic, const double *in, double *out, std::size_t stride,
-                         std::vector<double> &work)
+void spline_coefficients(int n, bool periodic, const double *in, double *out, std::size_t stride, std::vector<double> &work)
 {
   work.resize(3 * static_cast<std::size_t>(n));
   double *d = work.data();

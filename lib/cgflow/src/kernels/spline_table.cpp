@@ -19,8 +19,8 @@ constexpr double kRounding = 1e-9;
 
 struct Where {
   int cell;
-  double t;          // position in the cell, [0, 1]
-  bool outside;      // of a non-periodic range, or NaN
+  double t;        // position in the cell, [0, 1]
+  bool outside;    // of a non-periodic range, or NaN
 };
 
 KOKKOS_INLINE_FUNCTION Where locate(double s, double lo, double inverse_spacing, int cells, bool periodic)
@@ -144,8 +144,10 @@ SplineTable::SplineTable(const SplineGrid &grid, const std::vector<double> &valu
   double largest = 0.0;
   bool all_known = true;
   for (const double x : std) {
-    if (x < kInfinity) largest = x > largest ? x : largest;
-    else all_known = false;
+    if (x < kInfinity)
+      largest = x > largest ? x : largest;
+    else
+      all_known = false;
   }
   if (!all_known) unknown_.resize(std.size());
   // Unknown points enter the spline with the largest known std, which keeps their neighbours finite.
@@ -167,16 +169,15 @@ SplineTable::SplineTable(const SplineGrid &grid, const std::vector<double> &valu
     std::vector<double> next(before * stored_[k] * after);
     for (std::size_t i = 0; i < before; ++i)
       for (std::size_t j = 0; j < after; ++j)
-        spline_coefficients(n, grid.periodic[k], now.data() + i * n * after + j,
-                            next.data() + i * stored_[k] * after + j, after, work);
+        spline_coefficients(n, grid.periodic[k], now.data() + i * n * after + j, next.data() + i * stored_[k] * after + j,
+                            after, work);
     extent[k] = stored_[k];
     now = std::move(next);
   }
   coefficients_ = std::move(now);
 }
 
-template <int D>
-void SplineTable::run(int n, const double *s, double *value, double *std, double *gradient) const
+template <int D> void SplineTable::run(int n, const double *s, double *value, double *std, double *gradient) const
 {
   Kernel<D> kernel;
   kernel.s = s;
@@ -201,9 +202,12 @@ void SplineTable::evaluate(int n, const double *s, double *value, double *std, d
 {
   if (n <= 0) return;
   switch (grid_.dimension) {
-    case 1: return run<1>(n, s, value, std, gradient);
-    case 2: return run<2>(n, s, value, std, gradient);
-    default: return run<3>(n, s, value, std, gradient);
+  case 1:
+    return run<1>(n, s, value, std, gradient);
+  case 2:
+    return run<2>(n, s, value, std, gradient);
+  default:
+    return run<3>(n, s, value, std, gradient);
   }
 }
 

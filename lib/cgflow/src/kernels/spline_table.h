@@ -10,16 +10,13 @@ namespace cgflow::kernels {
 /// A regular grid in 1 to 3 dimensions.
 struct SplineGrid {
   int dimension = 0;
-  std::array<int, 3> points{1, 1, 1};           ///< at least 4 in each used dimension
+  std::array<int, 3> points{1, 1, 1};    ///< at least 4 in each used dimension
   std::array<double, 3> lo{0.0, 0.0, 0.0};
   std::array<double, 3> spacing{1.0, 1.0, 1.0};
   std::array<bool, 3> periodic{false, false, false};    ///< then the period is points * spacing
 
   int cells(int i) const { return periodic[i] ? points[i] : points[i] - 1; }
-  std::size_t size() const
-  {
-    return static_cast<std::size_t>(points[0]) * points[1] * points[2];
-  }
+  std::size_t size() const { return static_cast<std::size_t>(points[0]) * points[1] * points[2]; }
 };
 
 /// Tensor-product cubic splines of two functions on one grid: a value and its std. Twice continuously differentiable,
@@ -46,8 +43,7 @@ class SplineTable {
 
 /// B-spline coefficients along one line: `in` [n] at stride, `out` [n + 2] or, periodic, [n + 3], at stride; out[i + 1]
 /// belongs to point i. `work` is scratch.
-void spline_coefficients(int n, bool periodic, const double *in, double *out, std::size_t stride,
-                         std::vector<double> &work);
+void spline_coefficients(int n, bool periodic, const double *in, double *out, std::size_t stride, std::vector<double> &work);
 
 }    // namespace cgflow::kernels
 
