@@ -448,8 +448,9 @@ void FixCGFlowAL::Impl::iterate()
   learner->iterate(stopped);
   publish();
   mc->refresh();
+  // All of them: a walker that has slid into a basin sees nothing of an edge of the known region behind a barrier.
   for (int i = 0; i < lmp->atom->nlocal; ++i)
-    if (mc->stopped(i)) mc->place(i, learner->start_point(lmp->atom->tag[i]).data());
+    if (options.start_at_data || mc->stopped(i)) mc->place(i, learner->start_point(lmp->atom->tag[i]).data());
   checkpoint_due = true;
 }
 

@@ -164,8 +164,7 @@ inline std::int64_t walk(Learner &learner, int walkers, double step, double walk
       for (int i = 0; i < walkers; ++i)
         if (stopped[i]) points.insert(points.end(), &s[i * d], &s[i * d] + d);
       learner.iterate(points);
-      for (int i = 0; i < walkers; ++i)
-        if (stopped[i]) start(i), stopped[i] = 0;
+      for (int i = 0; i < walkers; ++i) start(i), stopped[i] = 0;
       learner.surface()->evaluate(walkers, s.data(), f.data(), std.data(), nullptr);
     }
   }

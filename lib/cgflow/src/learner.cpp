@@ -20,6 +20,8 @@ constexpr int kMaxRefinements = 20;
 // A median ESS share from which labels are taken as they come, and how often training is repeated to get there.
 constexpr double kGoodEss = 0.5;
 constexpr int kTrainingAttempts = 4;
+// A round of refinement that leaves more than this share of the std has been of no use; twice the labels should leave 0.7.
+constexpr double kLeastGain = 0.85;
 constexpr int kDraws = 4;
 static_assert(kTrainingAttempts <= kDraws);
 
@@ -265,8 +267,12 @@ void Learner::refine()
       const double wanted = present * (std::pow(std_rms_ / c.explore.target, 2) - 1.0);
       const auto n = static_cast<std::int64_t>(std::clamp(wanted, 0.5 * c.labels.points, present));
       if (!affordable(n * c.labels.latent)) return;
+      const double before = std_rms_;
       add_labels_by_std(n);
       poor_flow = median_ess_ < kGoodEss;
+      // More labels of a flow that leaves out a part of the fine coordinates do not help: they only make it seen, by a std
+      // above the threshold, where walkers stop and training goes on.
+      if (std_rms_ > kLeastGain * before && std_rms_ > c.explore.target) return;
     }
     if (std_rms_ > c.explore.target)
       log_.warning(
@@ -315,10 +321,15 @@ Learner::Cover Learner::cover() const
   Cover cover{std::move(drawn.points), std::move(drawn.weights), std::vector<double>(kCoverPoints)};
   surface_->evaluate(kCoverPoints, cover.points.data(), f.data(), cover.std.data(), nullptr);
   const double lowest = *std::min_element(f.begin(), f.end());
-  for (std::int64_t i = 0; i < kCoverPoints; ++i) {
+  for (double &std : cover.std) std /= info.kT;
+  for (std::int64_t i = 0; i < kCoverPoints; ++i)
     if (f[i] - lowest > explore.ceiling * info.kT) cover.weights[i] = 0.0;
-    cover.std[i] /= info.kT;
-  }
+  // Beyond the edge of what is known it is for the walkers to explore: labels there would only push the edge outwards, drawn
+  // by a flow that has not been trained there. At first nothing may be known.
+  std::vector<double> known = cover.weights;
+  for (std::int64_t i = 0; i < kCoverPoints; ++i)
+    if (cover.std[i] > info.threshold) known[i] = 0.0;
+  if (std::any_of(known.begin(), known.end(), [](double weight) { return weight > 0.0; })) cover.weights = std::move(known);
   return cover;
 }
 

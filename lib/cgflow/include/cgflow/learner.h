@@ -99,7 +99,7 @@ class Learner {
   std::int64_t first_cost() const;
   bool affordable(std::int64_t evaluations);
   void refresh_surface();
-  /// Points uniform over the known region where F is below the ceiling, by weight, with F and std in kT.
+  /// Points uniform over the known region (std up to the threshold, F below the ceiling) by their weights; std in kT.
   struct Cover {
     std::vector<double> points, weights, std;
   };
