@@ -2,6 +2,7 @@
 #include "cgflow/backmap.h"
 
 #include "analytic_systems.h"
+#include "error_message.h"
 #include "numeric.h"
 #include "rank_threads.h"
 
@@ -81,16 +82,6 @@ double ess(const double *ln_w, int n)
   double sum = 0, square = 0;
   for (int i = 0; i < n; ++i) sum += std::exp(ln_w[i] - highest), square += std::exp(2 * (ln_w[i] - highest));
   return sum * sum / square;
-}
-
-std::string message(const std::function<void()> &f)
-{
-  try {
-    f();
-  } catch (const Error &e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 // Averages of U and of s over the ensemble with s in [lo, hi], by quadrature on a grid in (s, t).

@@ -3,6 +3,7 @@
 
 #include "cgflow/error.h"
 #include "ensemble_members.h"
+#include "error_message.h"
 #include "fourier_basis.h"
 #include "pmf_cases.h"
 
@@ -109,16 +110,6 @@ bool same_bits(const NamedTensors &a, const NamedTensors &b)
   for (std::size_t i = 0; i < a.size(); ++i)
     if (a[i].name != b[i].name || !at::equal(a[i].value, b[i].value)) return false;
   return true;
-}
-
-template <class E, class F> std::string message(F &&f)
-{
-  try {
-    f();
-  } catch (const E &e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 // Ranks as threads of this process.

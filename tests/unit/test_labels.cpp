@@ -5,13 +5,13 @@
 #include "cgflow/config.h"
 #include "cgflow/error.h"
 #include "cgflow/random.h"
+#include "error_message.h"
 #include "label_weights.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numbers>
 
@@ -20,15 +20,6 @@ using namespace cgflow;
 namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-template <class E> std::string message(const std::function<void()> &f)
-{
-  try {
-    f();
-  } catch (const E &e) {
-    return e.what();
-  }
-  return "no error";
-}
 }    // namespace
 
 TEST(Label, OfWeightsOneAndThreeByHand)

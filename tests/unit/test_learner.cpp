@@ -55,6 +55,16 @@ struct Learning {
   int seed;
 };
 
+// What is asked of every run with the default settings.
+tests::Accuracy expect_learned(const Learning &run)
+{
+  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
+  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
+  EXPECT_LT(a.rms, 0.05);
+  EXPECT_LT(a.largest, 0.2);
+  return a;
+}
+
 }    // namespace
 
 TEST(Learner, LearnsMuellerBrownFromOneBasinWithAnHonestStd)
@@ -62,10 +72,7 @@ TEST(Learner, LearnsMuellerBrownFromOneBasinWithAnHonestStd)
   Learning run(tests::mueller_brown_system(), "", 5);
   run.begin();
   run.walk();
-  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
-  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
-  EXPECT_LT(a.rms, 0.05);
-  EXPECT_LT(a.largest, 0.2);
+  const tests::Accuracy a = expect_learned(run);
   EXPECT_GT(a.within2, 0.8);
   EXPECT_LT(a.median_std, std::max(3 * a.rms, 0.02));
   EXPECT_LT(run.learner.model().counts.total(), 30000);
@@ -76,10 +83,7 @@ TEST(Learner, LearnsAnotherSystemWithTheSameSettings)
   Learning run(tests::double_well_system(), "", 3);
   run.begin();
   run.walk();
-  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
-  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
-  EXPECT_LT(a.rms, 0.05);
-  EXPECT_LT(a.largest, 0.2);
+  const tests::Accuracy a = expect_learned(run);
   EXPECT_GT(a.within2, 0.75);
 }
 
@@ -89,10 +93,7 @@ TEST(Learner, FindsEveryBasinAlthoughWalkersSlideIntoThem)
   Learning run(tests::mueller_brown_system(), "", 1);
   run.begin();
   tests::walk(run.learner, 200, 0.026, run.system.kT, 100000, 1);
-  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
-  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
-  EXPECT_LT(a.rms, 0.05);
-  EXPECT_LT(a.largest, 0.2);
+  expect_learned(run);
 }
 
 TEST(Learner, ComesBackToAPlaceWhereTheFlowLeftSomethingOut)
@@ -101,10 +102,7 @@ TEST(Learner, ComesBackToAPlaceWhereTheFlowLeftSomethingOut)
   Learning run(tests::double_well_system(), "", 20);
   run.begin();
   tests::walk(run.learner, 200, 0.026, 2 * run.system.kT, 100000, 20);
-  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
-  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
-  EXPECT_LT(a.rms, 0.05);
-  EXPECT_LT(a.largest, 0.2);
+  expect_learned(run);
 }
 
 // Two CG variables, one of them mixed: s = (x, y + z), fine z. Mueller-Brown in (x, y + z) at half the height, with a fine
@@ -347,10 +345,7 @@ TEST(Learner, GridNeedsNoWalkers)
                2);
   run.begin();
   EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::finish);
-  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
-  const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
-  EXPECT_LT(a.rms, 0.05);
-  EXPECT_LT(a.largest, 0.2);
+  expect_learned(run);
 }
 
 TEST(Learner, LogsALineAnIterationAndAHistoryForPlots)

@@ -3,6 +3,7 @@
 
 #include "cgflow/error.h"
 #include "ensemble.h"
+#include "error_message.h"
 #include "pmf_cases.h"
 
 #include <gmock/gmock.h>
@@ -34,16 +35,6 @@ class CaseSurface : public PmfSurface {
   double kT_;
   std::function<double(const double *)> std_;
 };
-
-template <class F> std::string message(F &&f)
-{
-  try {
-    f();
-  } catch (const ModelError &e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 double largest_error(const PmfTable &table, const CaseSurface &surface)
 {
@@ -89,19 +80,32 @@ TEST(PmfTable, ErrorsNameWhatWasGot)
   const CgSpace line({{"s", 0, 3, false}});
   const CgSpace four({{"a", 0, 1, false}, {"b", 0, 1, false}, {"c", 0, 1, false}, {"d", 0, 1, false}});
   const std::vector<double> v(4, 0.0);
-  EXPECT_THAT(message([&] {
+  EXPECT_THAT(message<ModelError>([&] {
                 PmfTable(four, 1, {4, 4, 4, 4}, std::vector<double>(256), std::vector<double>(256));
               }),
               HasSubstr("got 4 CG variables, expected at most 3"));
-  EXPECT_THAT(message([&] {
+  EXPECT_THAT(message<ModelError>([&] {
                 PmfTable(line, 1, {3}, {0, 0, 0}, {0, 0, 0});
               }),
               HasSubstr("got 3 grid points of 's', expected at least 4"));
-  EXPECT_THAT(message([&] { PmfTable(line, 1, {4, 4}, v, v); }), HasSubstr("got 2 numbers of grid points, expected 1"));
-  EXPECT_THAT(message([&] { PmfTable(line, 1, {5}, v, v); }), HasSubstr("got 4 values of F and 4 of std, expected 5"));
-  EXPECT_THAT(message([&] { PmfTable(line, 1, {4}, {0, kInf, 0, 0}, v); }), HasSubstr("F at grid point 2 is inf"));
-  EXPECT_THAT(message([&] { PmfTable(line, 1, {4}, v, {0, 0, std::nan(""), 0}); }), HasSubstr("std at grid point 3 is nan"));
-  EXPECT_THAT(message([&] { PmfTable(line, 1, {4}, v, {0, 0, 0, -1}); }), HasSubstr("std at grid point 4 is -1"));
+  EXPECT_THAT(message<ModelError>([&] {
+                PmfTable(line, 1, {4, 4}, v, v);
+              }),
+              HasSubstr("got 2 numbers of grid points, expected 1"));
+  EXPECT_THAT(message<ModelError>([&] { PmfTable(line, 1, {5}, v, v); }),
+              HasSubstr("got 4 values of F and 4 of std, expected 5"));
+  EXPECT_THAT(message<ModelError>([&] {
+                PmfTable(line, 1, {4}, {0, kInf, 0, 0}, v);
+              }),
+              HasSubstr("F at grid point 2 is inf"));
+  EXPECT_THAT(message<ModelError>([&] {
+                PmfTable(line, 1, {4}, v, {0, 0, std::nan(""), 0});
+              }),
+              HasSubstr("std at grid point 3 is nan"));
+  EXPECT_THAT(message<ModelError>([&] {
+                PmfTable(line, 1, {4}, v, {0, 0, 0, -1});
+              }),
+              HasSubstr("std at grid point 4 is -1"));
 }
 
 TEST(PmfTable, SampleMeetsItsTolerance)

@@ -2,6 +2,7 @@
 #include "cgflow/trainer.h"
 
 #include "analytic_systems.h"
+#include "error_message.h"
 
 #include "cgflow/error.h"
 
@@ -71,16 +72,6 @@ struct Bench {
   Model model;
   Trainer trainer;
 };
-
-template <class E> std::string message(const std::function<void()> &f)
-{
-  try {
-    f();
-  } catch (const E &e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 }    // namespace
 
