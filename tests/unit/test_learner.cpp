@@ -356,6 +356,7 @@ TEST(Learner, LogsALineAnIterationAndAHistoryForPlots)
   EXPECT_THAT(run.log.all, HasSubstr("about 352 energy evaluations for the first iteration, 352 for each later one"));
   EXPECT_THAT(run.log.all, testing::ContainsRegex("iteration 1: [0-9]+ new points, flow KL .* evaluations, RMS std"));
   EXPECT_THAT(run.log.all, HasSubstr("iteration 2: 2 new points"));
+  EXPECT_THAT(run.log.all, testing::Not(HasSubstr("nan")));
   EXPECT_THAT(run.learner.history(), HasSubstr("# iteration 2 evaluations "));
   EXPECT_THAT(run.learner.history(), HasSubstr("point -2.4\n"));
   EXPECT_THAT(run.learner.history(), HasSubstr("pmf -2.581 "));

@@ -437,9 +437,10 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
   else
     line += "refinement, ";
   line += format(
-      "ESS share %.2f, rejected %lld, %zu labels, %lld evaluations, RMS std %.3g kT, PMF change %.3g kT", median_ess_,
+      "ESS share %.2f, rejected %lld, %zu labels, %lld evaluations, RMS std %.3g kT", median_ess_,
       static_cast<long long>(training.rejected + (n > 0 && model_.config().labels.from != "frozen" ? 0 : labels.rejected)),
-      model_.labels().size(), static_cast<long long>(counts.total()), std_rms_, pmf_change_);
+      model_.labels().size(), static_cast<long long>(counts.total()), std_rms_);
+  if (std::isfinite(pmf_change_)) line += format(", PMF change %.3g kT", pmf_change_);
   log_.line(line);
   if (training.skipped_steps > 0)
     log_.warning(format("%lld training steps were skipped because their loss was not finite",
