@@ -77,11 +77,8 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
   return options;
 }
 
-void check_model(LAMMPS *lmp, const cgflow::Model &model, const Options &options)
+void check_pmf(const cgflow::Model &model, const Options &options)
 {
-  if (model.info().units != lmp->update->unit_style)
-    throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model, model.info().units,
-                                         lmp->update->unit_style));
   if (options.points == "pmf" && !model.has_pmf())
     throw cgflow::ModelError(options.model +
                              " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
@@ -121,8 +118,8 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
     if (options.dump.weights) cgflow::check_writable(options.dump.path + ".weights");
   });
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
-    const cgflow::Model model = cgflow::Model::read(CGFlow::model_path(options.model));
-    check_model(lmp, model, options);
+    const cgflow::Model model = CGFlow::read_model(lmp, CGFlow::model_path(options.model));
+    check_pmf(model, options);
     const cgflow::Structures structures = draw(lmp, model, options, comm);
     std::unique_ptr<CGFlowChildInstance> instance;
     if (!options.atomistic.empty()) {

@@ -102,10 +102,7 @@ void CGFlowCommandPmf::command(int narg, char **arg)
   std::unique_ptr<cgflow::Model> model;
   std::shared_ptr<const cgflow::PmfSurface> pmf;
   cgflow_guarded(lmp, "cgflow/pmf", [&] {
-    model = std::make_unique<cgflow::Model>(cgflow::Model::read(CGFlow::model_path(options.model)));
-    if (model->info().units != update->unit_style)
-      throw cgflow::ModelError(fmt::format("{} was trained in units {}, here they are {}", options.model,
-                                           model->info().units, update->unit_style));
+    model = std::make_unique<cgflow::Model>(CGFlow::read_model(lmp, CGFlow::model_path(options.model)));
     if (!model->has_pmf())
       throw cgflow::ModelError(options.model + " holds no PMF yet, train it by energy first (cgflow/train energy)");
     pmf = model->ensemble_surface();

@@ -89,20 +89,12 @@ cgflow::ConfigError no_example_data()
   return cgflow::ConfigError("train: example: dump is missing in the model's YAML, it names the dump of an all-atom run");
 }
 
-bool ends_with(const std::string &text, const std::string &end)
-{
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 cgflow::Model read_model(LAMMPS *lmp, const Options &options, const std::string &source)
 {
-  cgflow::Model model = cgflow::Model::read(source);
+  cgflow::Model model = CGFlow::read_model(lmp, source);
   const cgflow::ModelInfo &info = model.info();
   if (info.T != options.T)
     throw cgflow::ModelError(fmt::format("{} was trained at T = {}, here temp is {}", source, info.T, options.T));
-  if (info.units != lmp->update->unit_style)
-    throw cgflow::ModelError(
-        fmt::format("{} was trained in units {}, here they are {}", source, info.units, lmp->update->unit_style));
   if (info.seed != static_cast<std::uint64_t>(options.seed))
     throw cgflow::ModelError(fmt::format("{} was made with the seed {}, here seed is {}; a model keeps its seed", source,
                                          info.seed, options.seed));
@@ -115,7 +107,7 @@ cgflow::Model make_model(LAMMPS *lmp, const Options &options, const CGFlowChild 
   if (!exists && options.from.empty())
     throw cgflow::FileError("the model " + options.model +
                             " does not exist yet; keyword from is missing, it names a YAML file or a model to begin with");
-  const bool yaml = ends_with(options.from, ".yaml") || ends_with(options.from, ".yml");
+  const bool yaml = CGFlow::kind_of_file(options.from) == CGFlow::FileKind::yaml;
   if (exists) {
     cgflow::Model model = read_model(lmp, options, options.model);
     // What train, explore and budget say may change from one training to the next; what makes the model may not.

@@ -74,12 +74,13 @@ std::string model_path(const std::string &name)
   return path.empty() ? name : path;
 }
 
-// A table without a header does not say its units.
-void check_units(LAMMPS *lmp, const std::string &path, const std::string &units)
+cgflow::Model read_model(LAMMPS *lmp, const std::string &path)
 {
-  if (!units.empty() && units != lmp->update->unit_style)
-    throw cgflow::ModelError(path + ": its energies are in units " + units + ", the script has units " +
+  cgflow::Model model = cgflow::Model::read(path);
+  if (model.info().units != lmp->update->unit_style)
+    throw cgflow::ModelError(path + " was trained in units " + model.info().units + ", here they are " +
                              lmp->update->unit_style);
+  return model;
 }
 
 LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
@@ -92,16 +93,18 @@ LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
     return loaded;
   }
   if (kind == FileKind::model) {
-    const cgflow::Model model = cgflow::Model::read(path);
-    check_units(lmp, path, model.info().units);
-    loaded.surface = model.surface();
+    loaded.surface = read_model(lmp, path).surface();
   } else {
     const int d = table_dimensions(path);
     if (d > lmp->domain->dimension)
       throw cgflow::FileError(path + ": got a table of " + std::to_string(d) + " CG variables, the box has dimension " +
                               std::to_string(lmp->domain->dimension));
     cgflow::PmfFile file_content = cgflow::read_pmf(path, box_space(lmp, d));
-    check_units(lmp, path, file_content.header.units);
+    // A table without a header does not say its units.
+    const std::string &units = file_content.header.units;
+    if (!units.empty() && units != lmp->update->unit_style)
+      throw cgflow::FileError(path + ": its energies are in units " + units + ", the script has units " +
+                              lmp->update->unit_style);
     loaded.surface = std::move(file_content.table);
   }
   loaded.space = loaded.surface->space();

@@ -5,6 +5,7 @@
 
 #include "lmptype.h"
 
+#include "cgflow/model.h"
 #include "cgflow/pmf_surface.h"
 
 #include <memory>
@@ -31,6 +32,9 @@ LoadedSurface load_surface(LAMMPS *lmp, const std::string &file);
 /// Where a trained model is that a command only reads: in the working folder or in LAMMPS_POTENTIALS; the name as it is when
 /// it is nowhere, so that reading it says so.
 std::string model_path(const std::string &name);
+
+/// A model whose energies are in the units of the script. Throws cgflow::Error.
+cgflow::Model read_model(LAMMPS *lmp, const std::string &path);
 
 /// The number of CG variables of a table: its last grid dimension runs fastest, so it is the first column that differs
 /// between the first two lines. Throws cgflow::FileError.

@@ -48,8 +48,8 @@ struct ExampleConfig {
   int batch = 16;
   double rate = 5e-4;    ///< Adam learning rate
   double test = 0.2;     ///< share of the frames kept for the test loss
-  double random_conditions =
-      0.5;    ///< share of the conditions replaced by random s, so that widths are sensible everywhere
+  /// Share of the conditions replaced by random s, so that widths are sensible everywhere.
+  double random_conditions = 0.5;
   bool operator==(const ExampleConfig &) const = default;
 };
 

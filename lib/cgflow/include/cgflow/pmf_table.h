@@ -23,8 +23,8 @@ class PmfTable : public PmfSurface {
   ~PmfTable() override;
 
   /// Samples another surface on a grid fine enough that the largest difference at the cells' centres is below `tolerance`
-  /// (energy units; the std may be 5 % off besides, and too large by ten times the tolerance) where F is less than 20 kT over its minimum; doubles the grid, first 16
-  /// cells a dimension, until it is or max_points is reached.
+  /// (energy units; the std may be 5 % off besides, and too large by ten times the tolerance) where F is less than 20 kT
+  /// over its minimum; doubles the grid, first 16 cells a dimension, until it is or max_points is reached.
   /// Returns null when the tolerance cannot be met.
   static std::unique_ptr<PmfTable> sample(const PmfSurface &surface, double tolerance, std::size_t max_points);
 
