@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_MOLECULE_H
+#define CGFLOW_MOLECULE_H
+
+#include <array>
+#include <vector>
+
+namespace cgflow {
+
+/// The one molecule that is learned, as its atomistic system describes it. Atoms are numbered from 0 in the order of their
+/// IDs; in YAML files and messages they are 1-based.
+struct Molecule {
+  std::vector<double> mass;                 ///< [n_atoms], LAMMPS mass units
+  std::vector<std::array<int, 2>> bonds;    ///< pairs i < j, sorted, each once; empty for particles in a field
+  std::vector<double> configuration;        ///< [n_atoms, 3], length units, whole; a structure to begin from
+
+  int n_atoms() const { return static_cast<int>(mass.size()); }
+  bool operator==(const Molecule &) const = default;
+};
+
+}    // namespace cgflow
+
+#endif
