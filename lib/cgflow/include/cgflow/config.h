@@ -14,11 +14,14 @@ namespace cgflow {
 /// In YAML a system of one atom may write x, y, z.
 using LinearMix = std::map<std::string, double>;
 
-/// One entry of `cg:`. Exactly one kind is given (so far: linear).
+/// One entry of `cg:`. Exactly one kind is given.
 struct CgVariableConfig {
   std::string name;
   LinearMix linear;
   std::vector<double> range;    ///< [lo, hi] in box units
+  std::vector<int> dihedral;    ///< four atom IDs, degrees, IUPAC sign
+  std::vector<int> angle;       ///< three atom IDs, degrees
+  std::vector<int> bond;        ///< two atom IDs, length units
   bool operator==(const CgVariableConfig &) const = default;
 };
 
@@ -27,6 +30,17 @@ struct FineConfig {
   std::string name;
   LinearMix linear;
   bool operator==(const FineConfig &) const = default;
+};
+
+/// `coordinates:` the internal coordinates of a molecule.
+struct CoordinatesConfig {
+  std::string omega = "trans";    ///< trans (peptide bonds stay as they are in the configuration) or full (they turn freely)
+  /// built_in (handedness as in the configuration, by the coordinates' intervals) or filter (paper: coordinates are free,
+  /// wrong-handed samples get weight zero).
+  std::string chirality = "built_in";
+  bool symmetry = true;                ///< equal ends of a rotor (methyl hydrogens) in one labelling
+  std::vector<std::string> zmatrix;    ///< rows "atom bond angle dihedral", 1-based; empty: built from the bonds
+  bool operator==(const CoordinatesConfig &) const = default;
 };
 
 /// `flow:` the conditional normalizing flow.
@@ -126,6 +140,7 @@ struct Config {
   std::vector<CgVariableConfig> cg;
   std::vector<FineConfig> fine;
   bool paper = false;    ///< the paper's settings as defaults
+  CoordinatesConfig coordinates;
   FlowConfig flow;
   ExampleConfig example;
   EnergyConfig energy;
