@@ -13,10 +13,12 @@ SECTIONS = ("POINTERS", "ATOM_NAME", "CHARGE", "MASS", "ATOM_TYPE_INDEX", "NUMBE
             "LENNARD_JONES_BCOEF", "BONDS_INC_HYDROGEN", "BONDS_WITHOUT_HYDROGEN", "ANGLES_INC_HYDROGEN",
             "ANGLES_WITHOUT_HYDROGEN", "DIHEDRALS_INC_HYDROGEN", "DIHEDRALS_WITHOUT_HYDROGEN", "EXCLUDED_ATOMS_LIST",
             "AMBER_ATOM_TYPE")
+SYMBOLS = {1: "H", 6: "C", 7: "N", 8: "O", 16: "S"}
 # Terms that a section stands for and the LAMMPS scripts written here have no style for.
 FOREIGN = {"CMAP_COUNT": "CMAP torsion corrections", "CHARMM_CMAP_COUNT": "CMAP torsion corrections",
-           "CHARMM_UREY_BRADLEY_COUNT": "Urey-Bradley terms", "LENNARD_JONES_CCOEF": "12-6-4 Lennard-Jones terms",
-           "CHARMM_NUM_IMPROPERS": "harmonic impropers", "AMOEBA_FORCEFIELD": "AMOEBA", "POLARIZABILITY": "polarizabilities"}
+           "CHARMM_UREY_BRADLEY_COUNT": "Urey-Bradley terms", "CHARMM_NUM_IMPROPERS": "harmonic impropers",
+           "LENNARD_JONES_CCOEF": "12-6-4 Lennard-Jones terms", "LENNARD_JONES_14_ACOEF": "1-4 Lennard-Jones terms of their own",
+           "AMOEBA_FORCEFIELD": "AMOEBA", "POLARIZABILITY": "polarizabilities"}
 POINTERS = {20: "perturbation (IFPERT)", 27: "a periodic box (IFBOX)", 29: "a solvent cap (IFCAP)",
             30: "extra points (virtual sites)"}
 
@@ -115,13 +117,15 @@ def read_atoms(top):
     names, kinds = top.get("ATOM_NAME", n), top.get("AMBER_ATOM_TYPE", n)
     starts, labels = top.get("RESIDUE_POINTER"), top.get("RESIDUE_LABEL")
     radii, scales = top.get("RADII", n), top.get("SCREEN", n)
+    elements = top.get("ATOMIC_NUMBER", n)
     atoms = []
     for i in range(n):
         residue = max(r for r, start in enumerate(starts) if start <= i + 1)
         epsilon, sigma = own[types[i]]
         atoms.append(Atom(names[i], f"{labels[residue]}{residue + 1}", kinds[i], top.get("MASS", n)[i],
                           top.get("CHARGE", n)[i] / CHARGE_UNIT, epsilon, sigma,
-                          radii[i] if radii and scales else None, scales[i] if radii and scales else None))
+                          radii[i] if radii and scales else None, scales[i] if radii and scales else None,
+                          SYMBOLS.get(elements[i], "?") if elements else ""))
     return atoms
 
 

@@ -38,8 +38,8 @@ def special_factors(molecule, where):
                 continue
             factors, first = factors or molecule.scaled[i, j], first or (i, j)
             if any(abs(a - b) > 1e-6 for a, b in zip(factors, molecule.scaled[i, j])):
-                raise ImportFailure(f"{where}: 1-4 factors differ, {molecule.scaled[i, j]} for {molecule.label(i, j)} and {factors} "
-                                    f"for {molecule.label(*first)}; special_bonds of LAMMPS has one of each")
+                raise ImportFailure(f"{where}: 1-4 factors differ, {molecule.scaled[i, j]} for {molecule.label(i, j)} and "
+                                    f"{factors} for {molecule.label(*first)}; special_bonds of LAMMPS has one of each")
     return factors or (1.0, 1.0)
 
 

@@ -20,6 +20,7 @@ class Atom:
     sigma: float
     radius: float | None = None  # intrinsic Born radius
     scale: float | None = None   # overlap scale factor of generalized Born
+    element: str = ""            # symbol, where the files tell it
 
     def type_key(self):
         """Atoms equal in this have one LAMMPS type: all that pair_coeff and mass give."""

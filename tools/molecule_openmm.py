@@ -76,7 +76,8 @@ def read_born(where, forces, n):
         if getattr(charge, "_value", charge) != own:
             raise ImportFailure(f"{where}: atom {i + 1} has charge {own} and for generalized Born {charge}; they must be the same")
     if "GBSAOBCForce" in forces:
-        return "obc2", [(tidy(10.0 * radius._value), scale) for _, radius, scale in (force.getParticleParameters(i) for i in range(n))]
+        rows = [force.getParticleParameters(i)[1:] for i in range(n)]
+        return "obc2", [(tidy(10.0 * radius._value), scale) for radius, scale in rows]
     formulas = "".join(force.getComputedValueParameters(i)[1] for i in range(force.getNumComputedValues())).replace(" ", "")
     model = next((name for formula, name in CUSTOM_BORN.items() if formula in formulas), None)
     names = [force.getPerParticleParameterName(i) for i in range(force.getNumPerParticleParameters())]
@@ -94,7 +95,7 @@ def read_atoms(topology, system, forces, born):
         sigma, epsilon = (tidy(10.0 * sigma), tidy(epsilon / KCAL)) if epsilon else (1.0, 0.0)
         residue = f"{atom.residue.name}{atom.residue.id}"
         atoms.append(Atom(atom.name, residue, atom.element.symbol, system.getParticleMass(i)._value, charge, epsilon, sigma, radius,
-                          scale))
+                          scale, atom.element.symbol))
     return atoms
 
 

@@ -6,8 +6,8 @@ from molecule_model import ImportFailure
 
 
 def element(atom):
-    """By mass, because atom names of force fields are ambiguous (CA is no calcium)."""
-    return {1: "H", 12: "C", 14: "N", 16: "O", 32: "S"}.get(round(atom.mass), "?")
+    """By mass where the files do not tell it; names are ambiguous (CA is no calcium), and mass may have been repartitioned."""
+    return atom.element or {1: "H", 12: "C", 14: "N", 16: "O", 32: "S"}.get(round(atom.mass), "?")
 
 
 def peptide_bonds(molecule):

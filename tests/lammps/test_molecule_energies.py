@@ -3,6 +3,7 @@
 The reference files are in tests/oracle. OpenMM's Coulomb constant differs from LAMMPS' in the ninth digit and is allowed for.
 """
 import shutil
+import subprocess
 import unittest
 
 import numpy as np
@@ -84,6 +85,24 @@ class FromForceFieldFile(MoleculeTest):
 
     def test_valine(self):
         self.check("valine-dipeptide", "valine_conformers.npz")
+
+
+class Scripts(MoleculeTest):
+    def test_converted_scripts_run(self):
+        """The first data: frames of the whole molecule, near 300 K, L and trans."""
+        oracle = [str(ORACLE / f"ala2.{ending}") for ending in ("prmtop", "inpcrd")]
+        subprocess.run([str(SOURCE / "tools" / "import-molecule"), "ala2", "--prmtop", oracle[0], "--inpcrd", oracle[1], "-o", "."],
+                       cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        result = self.lammps(self.folder / "in.basin")
+        self.assertEqual(result.warnings(), [])
+        frames = read_dump(self.folder / "ala2_basin.dump")
+        self.assertEqual(len(frames), 5001)
+        x = np.array([[frame[c] for c in "xyz"] for _, frame in frames]).transpose(0, 2, 1)
+        self.assertEqual(x.shape[1:], (22, 3))
+        n, ca, cb, c = (x[:, i - 1] for i in (7, 9, 11, 15))
+        self.assertGreater(np.einsum("ij,ij->i", np.cross(n - ca, c - ca), cb - ca).min(), 0.5, "L amino acid")
+        temperature = np.mean(result.thermo()["Temp"][1:])
+        self.assertLess(abs(temperature - 300.0), 100.0)
 
 
 class Rules(MoleculeTest):

@@ -1,10 +1,11 @@
 """Energies and forces of three dipeptides from OpenMM, to test converted LAMMPS files with.
 
-ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, of which that
-file has the sum. glycine_conformers.npz, valine_conformers.npz: amber96 from the PDB files in the example folder: positions [n, atoms, 3] in
-Angstrom, energies [n] by term, OBC1 and OBC2 solvation (solvent 78.5) as polar and surface energy, total forces
-[n, atoms, 3] in kcal/mol/Angstrom in vacuum and with each solvent. Conformers: the minimum, 300 K and 600 K dynamics, and
-frames displaced by 0.05 to 0.3 Angstrom a coordinate (strained, some with clashes).
+ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, of which
+that file has the sum.
+glycine_conformers.npz, valine_conformers.npz: amber96 from the PDB files in the example folder. positions [n, atoms, 3] in
+Angstrom, energies [n] by term, OBC1 and OBC2 solvation (solvent 78.5) as polar and surface energy, total forces [n, atoms, 3]
+in kcal/mol/Angstrom in vacuum and with each solvent. Conformers: the minimum, 300 K and 600 K dynamics, and frames displaced
+by 0.05 to 0.3 Angstrom a coordinate (strained, some with clashes).
 
 Needs openmm 8.6.1 and numpy. Run: python3 amber_energies.py
 """
