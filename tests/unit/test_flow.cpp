@@ -429,7 +429,7 @@ TEST(ConditionalFlow, LoadNamesWhatIsMissingOrMisshapen)
   };
   EXPECT_THAT(text({state.begin() + 1, state.end()}), HasSubstr("'layer0.affine.0.weight' is missing"));
   state.back().value = at::ones({3}, at::kDouble);
-  EXPECT_THAT(text(state), HasSubstr("'scale' has the shape [3], expected [1]"));
+  EXPECT_THAT(text(state), HasSubstr("'mixing' has the shape [3], expected [1, 1]"));
 }
 
 TEST(ConditionalFlow, StandardisesFromFrames)
@@ -440,7 +440,7 @@ TEST(ConditionalFlow, StandardisesFromFrames)
                             1.0 + 2.0 * at::sigmoid(normals({5000, 1}, 3, 0.5)), uniforms({5000, 1}, 4, 0, 120)},
                            1);
   flow.standardise(u);
-  const Tensor scale = flow.scale();
+  const Tensor scale = flow.standardised_gradient(at::ones({1, 4}, at::kDouble))[0];
   EXPECT_NEAR(scale[0].item<double>(), 2.0, 0.1);
   EXPECT_NEAR(scale[1].item<double>(), 180 / kPi, 1e-12);
   EXPECT_NEAR(scale[2].item<double>(), 0.5 * 2.0 * 0.25, 0.02);

@@ -130,7 +130,12 @@ void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scal
 
 void ConditionalFlow::standardise(const Tensor &fine) { impl_->standardisation.fit(fine); }
 
-Tensor ConditionalFlow::scale() const { return impl_->standardisation.slope(); }
+void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scale, const Tensor &mixing)
+{
+  impl_->standardisation.set(mean, scale, mixing);
+}
+
+Tensor ConditionalFlow::standardised_gradient(const Tensor &g) const { return impl_->standardisation.pull_back(g); }
 
 ConditionalFlow::Sample ConditionalFlow::sample(const Tensor &z, const Tensor &s, Parameters mode) const
 {
@@ -189,6 +194,7 @@ NamedTensors ConditionalFlow::state() const
   NamedTensors all = parameters();
   all.push_back({"mean", impl_->standardisation.mean()});
   all.push_back({"scale", impl_->standardisation.scale()});
+  all.push_back({"mixing", impl_->standardisation.mixing()});
   return all;
 }
 
@@ -211,7 +217,8 @@ void ConditionalFlow::load(const NamedTensors &state)
   for (const auto &item : mine) values.push_back(find(item));
   const Tensor mean = find({"mean", impl_->standardisation.mean()});
   const Tensor scale = find({"scale", impl_->standardisation.scale()});
-  impl_->standardisation.set(mean.clone(), scale.clone());
+  const Tensor mixing = find({"mixing", impl_->standardisation.mixing()});
+  impl_->standardisation.set(mean.clone(), scale.clone(), mixing.clone());
   for (std::size_t i = 0; i < mine.size(); ++i) mine[i].value.copy_(values[i]);
 }
 
