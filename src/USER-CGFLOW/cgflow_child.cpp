@@ -2,10 +2,12 @@
 #include "cgflow_child.h"
 
 #include "cgflow/error.h"
+#include "cgflow/molecule_graph.h"
 #include "cgflow_child_checks.h"
 #include "cgflow_child_copies.h"
 #include "cgflow_child_instance.h"
 
+#include "error.h"
 #include "lammps.h"
 #include "update.h"
 
@@ -35,6 +37,7 @@ double largest_difference(const std::vector<double> &a, const std::vector<double
 
 struct CGFlowChild::Impl {
   Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent);
+  double expected_extent() const;
   void check_place();
   void make_probes();
   void check_gradient();
@@ -43,12 +46,15 @@ struct CGFlowChild::Impl {
   bool energies_are_per_atom();
   bool copies_agree();
   double evaluate_one(const std::vector<double> &x, std::vector<double> *force);
+  void check_cutoff(const double *x);
 
+  LAMMPS *parent;
   std::string place;
   CGFlowChildInstance instance;
   std::unique_ptr<CGFlowChildCopies> copies;
   bool per_atom = false;
   double extent;
+  double cutoff = std::numeric_limits<double>::infinity();    // of pairs, infinity after the warning
   double probe_scale = 0.0;
   std::minstd_rand random{20240607};
   std::vector<std::vector<double>> probes, probe_forces;
@@ -57,7 +63,7 @@ struct CGFlowChild::Impl {
 };
 
 CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent)
-    : place("Atomistic script " + script + ": "), instance(parent, script), extent(extent)
+    : parent(parent), place("Atomistic script " + script + ": "), instance(parent, script), extent(extent)
 {
   const std::string units = parent->update->unit_style;
   instance.guarded([&] { cgflow_check_child_system(instance.lammps(), units, absolute); });
@@ -67,6 +73,7 @@ CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute
     throw EnergyError(place + "an atom has left the box through a periodic boundary; where positions are absolute, the "
                               "molecule must lie whole in the box");
   make_probes();
+  if (!absolute) cutoff = cgflow_child_cutoff(instance.lammps());
   check_gradient();
   per_atom = energies_are_per_atom();
 }
@@ -83,6 +90,14 @@ double CGFlowChild::Impl::evaluate_one(const std::vector<double> &x, std::vector
   return energy;
 }
 
+// Without bonds that hold it together nothing says how far a molecule may stretch.
+double CGFlowChild::Impl::expected_extent() const
+{
+  const double stretched = cgflow::stretched_length(copies->molecule());
+  if (stretched > 0.0 && std::isfinite(stretched)) return stretched;
+  return 8.0 / 3.0 * (copies->largest_distance() > 0.0 ? copies->largest_distance() : 1.0);
+}
+
 // A molecule that is moved freely must not care where it is, nor see its own images in the script's box.
 void CGFlowChild::Impl::check_place()
 {
@@ -93,8 +108,8 @@ void CGFlowChild::Impl::check_place()
   double *to = force.data();
   copies->run(0, &none, &energy, &to, false);
   ++check_evaluations;
-  const double length = copies->largest_distance() > 0.0 ? copies->largest_distance() : 1.0;
-  copies->isolate(extent > 0.0 ? 1.5 * extent : 4.0 * length);
+  if (!(extent > 0.0)) extent = expected_extent();
+  copies->isolate(1.5 * extent);
   const double moved = evaluate_one(at, nullptr);
   const bool finite = std::isfinite(energy) && std::isfinite(moved);
   if (!finite || std::fabs(moved - energy) > 1e-6 * (1.0 + std::fabs(energy)))
@@ -102,6 +117,18 @@ void CGFlowChild::Impl::check_place()
                                           "molecule must be whole, must not see its images or an external field, and its "
                                           "energy must be finite",
                                           energy, moved));
+}
+
+// Said once, by the first rank alone, of whose screen LAMMPS takes its warnings.
+void CGFlowChild::Impl::check_cutoff(const double *x)
+{
+  const double extent = std::isinf(cutoff) ? 0.0 : copies->extent_beyond(x, cutoff);
+  if (extent == 0.0) return;
+  parent->error->warning(FLERR,
+                         "{}the pair cutoff {:.4g} is below the extent {:.4g} of a sampled structure, whose energy jumps "
+                         "where a pair of atoms crosses it; a cutoff above {:.4g} reaches across the stretched molecule",
+                         place, cutoff, extent, this->extent);
+  cutoff = std::numeric_limits<double>::infinity();
 }
 
 void CGFlowChild::Impl::make_probes()
@@ -232,6 +259,8 @@ std::int64_t CGFlowChild::check_evaluations() const { return impl_->check_evalua
 
 int CGFlowChild::dimension() const { return impl_->copies->dimension(); }
 
+const cgflow::Molecule &CGFlowChild::molecule() const { return impl_->copies->molecule(); }
+
 const double *CGFlowChild::configuration() const { return impl_->copies->configuration().data(); }
 
 void CGFlowChild::evaluate(int n, const double *x, double *energy, double *force)
@@ -250,6 +279,7 @@ void CGFlowChild::evaluate(int n, const double *x, double *energy, double *force
   for (std::size_t first = 0; first < fitting.size(); first += most) {
     const int m = static_cast<int>(std::min<std::size_t>(most, fitting.size() - first));
     for (int c = 0; c < m; ++c) {
+      impl_->check_cutoff(x + static_cast<std::ptrdiff_t>(fitting[first + c]) * size);
       from[c] = x + static_cast<std::ptrdiff_t>(fitting[first + c]) * size;
       to[c] = force + static_cast<std::ptrdiff_t>(fitting[first + c]) * size;
     }

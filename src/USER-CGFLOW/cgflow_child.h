@@ -4,6 +4,7 @@
 
 #include "cgflow/communicator.h"
 #include "cgflow/energy_model.h"
+#include "cgflow/molecule.h"
 
 #include <cstdint>
 #include <memory>
@@ -21,7 +22,8 @@ class CGFlowChild : public cgflow::EnergyModel {
   /// copies: conformers in one force evaluation. absolute: positions mean what they say (external fields); each
   /// conformer sits where it is, in the script's own box, and one outside that box is rejected. Otherwise the molecule is
   /// moved freely, and `extent` is the largest distance between two of its atoms that is expected, in length units (0:
-  /// taken generously from the script's configuration); a conformer beyond 1.5 times that is rejected.
+  /// the length of the molecule stretched along its bonds, or without bonds generous beside the script's configuration); a
+  /// conformer beyond 1.5 times that is rejected.
   /// Collective over the parent's world (variables are handed over). Throws cgflow::EnergyError.
   CGFlowChild(class LAMMPS *parent, const std::string &script, int copies = 64, bool absolute = false, double extent = 0.0);
   ~CGFlowChild() override;
@@ -37,7 +39,8 @@ class CGFlowChild : public cgflow::EnergyModel {
   int copies() const;
   /// 2 or 3, as the script says.
   int dimension() const;
-  /// The script's own configuration, [n_atoms, 3], unwrapped.
+  const cgflow::Molecule &molecule() const;
+  /// The script's own configuration, [n_atoms, 3], whole.
   const double *configuration() const;
 
  private:

@@ -10,9 +10,11 @@
 #include "lammps.h"
 #include "modify.h"
 #include "output.h"
+#include "pair.h"
 #include "update.h"
 #include "utils.h"
 
+#include <limits>
 #include <vector>
 
 using namespace LAMMPS_NS;
@@ -114,4 +116,12 @@ std::string LAMMPS_NS::cgflow_child_silent_fixes(LAMMPS *child)
     if (fix->energy_global_flag && !fix->thermo_energy)
       names += (names.empty() ? "" : ", ") + std::string(fix->id) + " (" + fix->style + ")";
   return names;
+}
+
+// Of a hybrid style the longest one. The cutoff of gb/obc alone is a reach of ghosts: it sums over all pairs.
+double LAMMPS_NS::cgflow_child_cutoff(LAMMPS *child)
+{
+  const Force *force = child->force;
+  const bool cuts = force->pair && force->pair->cutforce > 0.0 && !utils::strmatch(force->pair_style, "^gb/obc");
+  return cuts ? force->pair->cutforce : std::numeric_limits<double>::infinity();
 }

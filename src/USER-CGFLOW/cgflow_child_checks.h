@@ -21,6 +21,9 @@ bool cgflow_child_has_global_energy(class LAMMPS *child);
 /// IDs of the fixes that could add their energy to the system's but do not, for messages; empty when there is none.
 std::string cgflow_child_silent_fixes(class LAMMPS *child);
 
+/// Where pair energies end, length units, after a first run; infinity when no pair style has a cutoff of its own.
+double cgflow_child_cutoff(class LAMMPS *child);
+
 }    // namespace LAMMPS_NS
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_child_copies.h"
 
+#include "cgflow_child_molecule.h"
+
 #include "atom.h"
 #include "compute.h"
 #include "domain.h"
@@ -9,6 +11,8 @@
 #include "modify.h"
 #include "update.h"
 #include "utils.h"
+
+#include "cgflow/molecule_graph.h"
 
 #include "fmt/format.h"
 
@@ -34,15 +38,12 @@ CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolut
     lo_[k] = lmp_->domain->boxlo[k];
     hi_[k] = lmp_->domain->boxhi[k];
   }
-  configuration_.resize(3 * n_atoms_);
-  for (int i = 0; i < n_atoms_; ++i)
-    lmp_->domain->unmap(lmp_->atom->x[i], lmp_->atom->image[i], &configuration_[3 * (lmp_->atom->tag[i] - 1)]);
+  molecule_ = cgflow_child_molecule(lmp_, absolute);
 
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < n_atoms_; ++i)
     for (int j = 0; j < i; ++j) {
-      const double *a = &configuration_[3 * i], *b = &configuration_[3 * j];
-      const double r = std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+      const double r = cgflow::atom_distance(configuration().data(), i, j);
       largest_ = std::max(largest_, r);
       least = std::min(least, r);
     }
@@ -73,17 +74,17 @@ void CGFlowChildCopies::isolate(double cell)
   double **x = lmp_->atom->x;
   double lo[3], hi[3];
   for (int k = 0; k < 3; ++k) {
-    lo[k] = hi[k] = configuration_[k];
+    lo[k] = hi[k] = configuration()[k];
     for (int i = 0; i < n_atoms_; ++i) {
-      lo[k] = std::min(lo[k], configuration_[3 * i + k]);
-      hi[k] = std::max(hi[k], configuration_[3 * i + k]);
+      lo[k] = std::min(lo[k], configuration()[3 * i + k]);
+      hi[k] = std::max(hi[k], configuration()[3 * i + k]);
     }
   }
   instance_.guarded([&] {
     for (int i = 0; i < n_atoms_; ++i) {
       lmp_->atom->image[i] = kNoImage;
       for (int k = 0; k < axes; ++k)
-        x[i][k] = configuration_[3 * (lmp_->atom->tag[i] - 1) + k] - 0.5 * (lo[k] + hi[k]) + 0.5 * cell;
+        x[i][k] = configuration()[3 * (lmp_->atom->tag[i] - 1) + k] - 0.5 * (lo[k] + hi[k]) + 0.5 * cell;
     }
   });
   std::string command = "change_box all";
@@ -115,7 +116,7 @@ bool CGFlowChildCopies::fill(int copies)
   atom = lmp_->atom;
   instance_.guarded([&] {
     for (int i = 0; i < atom->nlocal; ++i) {
-      const double *at = &configuration_[3 * ((atom->tag[i] - 1) % n_atoms_)];
+      const double *at = &configuration()[3 * ((atom->tag[i] - 1) % n_atoms_)];
       for (int k = 0; k < 3; ++k) atom->x[i][k] = at[k];
       atom->image[i] = kNoImage;
       lmp_->domain->remap(atom->x[i], atom->image[i]);
@@ -144,6 +145,25 @@ bool CGFlowChildCopies::fits(const double *x) const
     }
   }
   return true;
+}
+
+double CGFlowChildCopies::extent_beyond(const double *x, double limit) const
+{
+  // The bounding box says for most conformers that there is nothing to look for among the pairs.
+  double square = 0.0;
+  for (int k = 0; k < 3; ++k) {
+    double lo = x[k], hi = x[k];
+    for (int i = 1; i < n_atoms_; ++i) {
+      lo = std::min(lo, x[3 * i + k]);
+      hi = std::max(hi, x[3 * i + k]);
+    }
+    square += (hi - lo) * (hi - lo);
+  }
+  if (square <= limit * limit) return 0.0;
+  double longest = 0.0;
+  for (int i = 0; i < n_atoms_; ++i)
+    for (int j = 0; j < i; ++j) longest = std::max(longest, cgflow::atom_distance(x, i, j));
+  return longest > limit ? longest : 0.0;
 }
 
 void CGFlowChildCopies::find_slots()

@@ -4,6 +4,8 @@
 
 #include "cgflow_child_instance.h"
 
+#include "cgflow/molecule.h"
+
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -16,8 +18,9 @@ class CGFlowChildCopies {
 
   int n_atoms() const { return n_atoms_; }
   int copies() const { return copies_; }
-  /// The script's configuration [n_atoms, 3], unwrapped.
-  const std::vector<double> &configuration() const { return configuration_; }
+  const cgflow::Molecule &molecule() const { return molecule_; }
+  /// The script's configuration [n_atoms, 3], whole.
+  const std::vector<double> &configuration() const { return molecule_.configuration; }
   /// Largest and smallest distance between two atoms; both 0 for one atom.
   double largest_distance() const { return largest_; }
   double smallest_distance() const { return smallest_; }
@@ -25,13 +28,15 @@ class CGFlowChildCopies {
   bool absolute() const { return absolute_; }
   int dimension() const;
 
-  /// Puts the molecule into the middle of a cell of edge `cell`, alone and without images (not absolute).
+  /// Puts the molecule into the middle of a cubic cell of edge `cell`, alone and without images (not absolute).
   void isolate(double cell);
   /// Fills up to `copies`. False when this system cannot be copied (fixes with per-atom data); nothing is changed then.
   bool fill(int copies);
 
   /// False when a conformer x [n_atoms, 3] is not finite or does not fit into the box or cell.
   bool fits(const double *x) const;
+  /// Largest distance between two atoms of x [n_atoms, 3] when it exceeds `limit`, else 0.
+  double extent_beyond(const double *x, double limit) const;
   /// One force evaluation of the first m copies. x, force: m pointers to [n_atoms, 3]; energy [m]. `per_atom` takes each
   /// copy's energy from compute pe/atom, else m must be 1 and the energy is the global one.
   void run(int m, const double *const *x, double *energy, double *const *force, bool per_atom);
@@ -47,7 +52,7 @@ class CGFlowChildCopies {
   double cell_ = 0.0;
   double lo_[3], hi_[3];
   double largest_ = 0.0, smallest_ = 0.0;
-  std::vector<double> configuration_;
+  cgflow::Molecule molecule_;
   std::vector<int> slots_;    // local index of atom (copy * n_atoms + atom)
   class Compute *pe_, *pe_atom_;
 };

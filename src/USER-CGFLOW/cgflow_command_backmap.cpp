@@ -5,6 +5,7 @@
 #include "cgflow_cite.h"
 #include "cgflow_child_checks.h"
 #include "cgflow_child_instance.h"
+#include "cgflow_child_molecule.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
@@ -84,11 +85,16 @@ void check_pmf(const cgflow::Model &model, const Options &options)
                              " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
 }
 
-void check_atoms(const cgflow::Model &model, const Options &options, bigint n_atoms)
+/// Refuses an atomistic script of another molecule than the model's.
+void check_molecule(const cgflow::Model &model, const Options &options, const cgflow::Molecule &here)
 {
-  if (n_atoms != model.info().n_atoms)
-    throw cgflow::ModelError(fmt::format("{} has {} atoms, the model {} was made for {}", options.atomistic, n_atoms,
-                                         options.model, model.info().n_atoms));
+  const cgflow::Molecule &trained = model.info().molecule;
+  if (here.n_atoms() != trained.n_atoms())
+    throw cgflow::ModelError(fmt::format("{} has {} atoms, the model {} was made for {}", options.atomistic, here.n_atoms(),
+                                         options.model, trained.n_atoms()));
+  if (!cgflow::is_molecular(model.config())) return;
+  const std::string text = molecule_difference(here, options.atomistic, trained, options.model);
+  if (!text.empty()) throw cgflow::ModelError(text);
 }
 
 cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &options, CGFlowCommunicator &comm)
@@ -96,8 +102,8 @@ cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &
   // It ends with this function: a process holds one child at a time, and the dump is written from another.
   std::unique_ptr<CGFlowChild> child;
   if (options.dump.weights) {
-    child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);
-    check_atoms(model, options, child->n_atoms());
+    child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(model.config()));
+    check_molecule(model, options, child->molecule());
   }
   if (options.points == "pmf") return cgflow::backmap_pmf(model, options.n, options.seed, child.get(), comm);
   const std::vector<double> points = cgflow::read_points(options.points, model.space());
@@ -124,8 +130,9 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
     std::unique_ptr<CGFlowChildInstance> instance;
     if (!options.atomistic.empty()) {
       instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
-      instance->guarded([&] { cgflow_check_child_system(instance->lammps(), lmp->update->unit_style, true); });
-      check_atoms(model, options, instance->lammps()->atom->natoms);
+      const bool absolute = !cgflow::is_molecular(model.config());
+      instance->guarded([&] { cgflow_check_child_system(instance->lammps(), lmp->update->unit_style, absolute); });
+      check_molecule(model, options, cgflow_child_molecule(instance->lammps(), absolute));
     }
     if (comm.rank() == 0) cgflow_write_structures(lmp, instance.get(), structures, model, options.dump);
     log.line(fmt::format("wrote {} structures to {}", structures.point.size(), options.dump.path));

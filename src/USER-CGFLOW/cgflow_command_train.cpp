@@ -21,6 +21,7 @@
 #include "cgflow/trajectory.h"
 
 #include <cmath>
+#include <optional>
 #include <set>
 #include <unistd.h>
 
@@ -101,41 +102,70 @@ cgflow::Model read_model(LAMMPS *lmp, const Options &options, const std::string 
   return model;
 }
 
-cgflow::Model make_model(LAMMPS *lmp, const Options &options, const CGFlowChild *child)
+/// What a training begins with: a model that exists, or the config of a new one.
+struct Beginning {
+  std::optional<cgflow::Model> model;
+  cgflow::Config config;
+};
+
+Beginning find_beginning(LAMMPS *lmp, const Options &options)
 {
   const bool exists = ::access(options.model.c_str(), F_OK) == 0;
   if (!exists && options.from.empty())
     throw cgflow::FileError("the model " + options.model +
                             " does not exist yet; keyword from is missing, it names a YAML file or a model to begin with");
   const bool yaml = CGFlow::kind_of_file(options.from) == CGFlow::FileKind::yaml;
+  Beginning begin;
   if (exists) {
-    cgflow::Model model = read_model(lmp, options, options.model);
+    begin.model = read_model(lmp, options, options.model);
     // What train, explore and budget say may change from one training to the next; what makes the model may not.
-    if (yaml) model.continue_as(cgflow::Config::read(options.from), model.info());
-    return model;
+    if (yaml) begin.model->continue_as(cgflow::Config::read(options.from), begin.model->info());
+  } else if (!yaml) {
+    begin.model = read_model(lmp, options, CGFlow::model_path(options.from));
+  } else {
+    begin.config = cgflow::Config::read(options.from);
+    return begin;
   }
-  if (!yaml) return read_model(lmp, options, CGFlow::model_path(options.from));
-  const cgflow::Config config = cgflow::Config::read(options.from);
+  begin.config = begin.model->config();
+  return begin;
+}
+
+cgflow::Model new_model(LAMMPS *lmp, const Options &options, const cgflow::Config &config, const CGFlowChild *child)
+{
   if (!child && config.example.dump.empty()) throw no_example_data();
+  if (!child && cgflow::is_molecular(config))
+    throw cgflow::ConfigError(options.from + ": a new model with the " + config.cg[0].kind() + " '" + config.cg[0].name +
+                              "' needs keyword atomistic: the script knows the molecule's masses and bonds");
   cgflow::ModelInfo info;
   info.T = options.T;
   info.kT = lmp->force->boltz * options.T;
   info.units = lmp->update->unit_style;
   info.seed = options.seed;
-  info.n_atoms = child ? child->n_atoms() : cgflow::read_dump(config.example.dump).n_atoms;
+  if (child)
+    info.molecule = child->molecule();
+  else
+    info.molecule.mass.assign(cgflow::read_dump(config.example.dump).n_atoms, 0.0);
   info.dimension = child ? child->dimension() : lmp->domain->dimension;
   return {config, info};
+}
+
+/// Refuses an atomistic script of another molecule than the model's.
+void check_molecule(const cgflow::Model &model, const Options &options, const CGFlowChild &child)
+{
+  const cgflow::Molecule &trained = model.info().molecule, &here = child.molecule();
+  if (here.n_atoms() != trained.n_atoms())
+    throw cgflow::ModelError(
+        fmt::format("{} has {} atoms, the model was made for {}", options.atomistic, here.n_atoms(), trained.n_atoms()));
+  if (!cgflow::is_molecular(model.config())) return;
+  const std::string text = molecule_difference(here, options.atomistic, trained, "the model's molecule");
+  if (!text.empty()) throw cgflow::ModelError(text);
 }
 
 cgflow::Trajectory read_example(const cgflow::Model &model)
 {
   const std::string &dump = model.config().example.dump;
   if (dump.empty()) throw no_example_data();
-  cgflow::Trajectory data = cgflow::read_dump(dump);
-  if (data.n_atoms != model.info().n_atoms)
-    throw cgflow::FileError(
-        fmt::format("{}: got {} atoms in a frame, the model was made for {}", dump, data.n_atoms, model.info().n_atoms));
-  return data;
+  return cgflow::read_dump(dump, model.info().molecule);
 }
 
 void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommunicator &comm, CGFlowLog &log)
@@ -153,9 +183,6 @@ void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommun
 cgflow::Model train_by_energy(cgflow::Model model, const Options &options, CGFlowChild &child, CGFlowCommunicator &comm,
                               CGFlowLog &log)
 {
-  if (child.n_atoms() != model.info().n_atoms)
-    throw cgflow::ModelError(
-        fmt::format("{} has {} atoms, the model was made for {}", options.atomistic, child.n_atoms(), model.info().n_atoms));
   const std::vector<double> points = options.points.empty()
                                          ? cgflow::Trainer(model, nullptr, comm, log).cg_of(read_example(model).x)
                                          : cgflow::read_points(options.points, model.space());
@@ -184,9 +211,12 @@ void CGFlowCommandTrain::command(int narg, char **arg)
     if (comm.rank() == 0) cgflow::check_writable(options.model);
   });
   cgflow_guarded(lmp, "cgflow/train", [&] {
+    Beginning begin = find_beginning(lmp, options);
     std::unique_ptr<CGFlowChild> child;
-    if (!options.atomistic.empty()) child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, true);
-    cgflow::Model model = make_model(lmp, options, child.get());
+    if (!options.atomistic.empty())
+      child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(begin.config));
+    cgflow::Model model = begin.model ? std::move(*begin.model) : new_model(lmp, options, begin.config, child.get());
+    if (child) check_molecule(model, options, *child);
     if (child) model.counts.test += cgflow_check_evaluations(*child, comm);
     if (options.by_energy)
       model = train_by_energy(std::move(model), options, *child, comm, log);

@@ -152,7 +152,7 @@ namespace LAMMPS_NS {
 void cgflow_write_structures(LAMMPS *lmp, CGFlowChildInstance *instance, const cgflow::Structures &structures,
                              const cgflow::Model &model, const CGFlowStructureFile &file)
 {
-  const int n_atoms = model.info().n_atoms;
+  const int n_atoms = model.info().n_atoms();
   if (file.path.find_first_of("*%") != std::string::npos)
     throw cgflow::FileError("dump " + file.path + ": got a name with * or %, expected one file for all frames");
   if (!instance) {

@@ -3,6 +3,7 @@
 
 #include "cgflow/collective_variables.h"
 #include "cgflow/config.h"
+#include "cgflow/molecule_graph.h"
 #include "cgflow_errors.h"
 
 #include "atom.h"
@@ -22,6 +23,8 @@ using namespace LAMMPS_NS;
 struct ComputeCGFlowCV::Impl {
   std::unique_ptr<cgflow::CollectiveVariables> variables;
   int n_atoms = 0;                          // of each molecule
+  bool molecular = false;                   // the variables are internal coordinates
+  cgflow::Molecule rows_of_atoms;           // the atoms of each CG variable as bonds in a row, along which it is made whole
   std::vector<tagint> molecules;            // by row, ascending
   std::unordered_map<tagint, int> slots;    // atom ID -> row * n_atoms + place in the order of IDs
   // [rows, n_atoms, 3] unwrapped positions, then [rows, 3] the way from the first atom's image to its place in the box,
@@ -31,6 +34,18 @@ struct ComputeCGFlowCV::Impl {
 };
 
 namespace {
+
+cgflow::Molecule rows_as_bonds(const cgflow::Config &config, int n_atoms)
+{
+  cgflow::Molecule molecule;
+  molecule.mass.assign(n_atoms, 1.0);
+  for (const auto &entry : config.cg)
+    for (std::size_t i = 1; i < entry.atoms().size(); ++i) {
+      const int a = entry.atoms()[i - 1] - 1, b = entry.atoms()[i] - 1;
+      molecule.bonds.push_back({std::min(a, b), std::max(a, b)});
+    }
+  return molecule;
+}
 
 // (molecule, atom ID) of all atoms of the group on all ranks, sorted.
 std::vector<std::pair<tagint, tagint>> gather_ids(const Atom *atom, int groupbit, int size, MPI_Comm world)
@@ -72,6 +87,8 @@ ComputeCGFlowCV::ComputeCGFlowCV(LAMMPS *lmp, int narg, char **arg) : Compute(lm
   cgflow_guarded(lmp, fmt::format("Compute cgflow/cv {}", id), [&] {
     const auto config = cgflow::Config::read(arg[3]);
     impl->variables = std::make_unique<cgflow::CollectiveVariables>(config, impl->n_atoms, domain->dimension);
+    impl->molecular = cgflow::is_molecular(config);
+    if (impl->molecular) impl->rows_of_atoms = rows_as_bonds(config, impl->n_atoms);
   });
 
   size_array_rows = static_cast<int>(impl->molecules.size());
@@ -115,8 +132,9 @@ void ComputeCGFlowCV::init()
                id, group->names[igroup], impl->molecules.size(), impl->n_atoms, size_array_rows, n_atoms);
 }
 
-// Molecules are made whole by their image flags and put where their first atom is in the box, so that a linear variable of
-// absolute positions sees the position that an external field sees.
+// Linear variables: molecules are made whole by their image flags and put where their first atom is in the box, so that a
+// variable of absolute positions sees the position that an external field sees. Internal coordinates: atoms that stand next
+// to each other in a variable are nearest images of each other, as bonded atoms are in LAMMPS, whatever their image flags.
 void ComputeCGFlowCV::compute_array()
 {
   invoked_array = update->ntimestep;
@@ -130,7 +148,10 @@ void ComputeCGFlowCV::compute_array()
     if (found == impl->slots.end()) continue;
     const int slot = found->second;
     double *at = &buffer[3 * static_cast<std::size_t>(slot)];
-    domain->unmap(atom->x[i], atom->image[i], at);
+    if (impl->molecular)
+      std::copy_n(atom->x[i], 3, at);
+    else
+      domain->unmap(atom->x[i], atom->image[i], at);
     if (slot % n_atoms == 0)
       for (int k = 0; k < 3; ++k) buffer[3 * (total + slot / n_atoms) + k] = atom->x[i][k] - at[k];
     buffer.back() += 1.0;
@@ -141,6 +162,11 @@ void ComputeCGFlowCV::compute_array()
                group->names[igroup]);
   for (std::size_t i = 0; i < total; ++i)
     for (int k = 0; k < 3; ++k) buffer[3 * i + k] += buffer[3 * (total + i / n_atoms) + k];
+
+  if (impl->molecular)
+    for (std::size_t row = 0; row < impl->molecules.size(); ++row)
+      cgflow::make_whole(
+          impl->rows_of_atoms, [this](double *delta) { domain->minimum_image(FLERR, delta); }, &buffer[3 * row * n_atoms]);
 
   cgflow_guarded(lmp, fmt::format("Compute cgflow/cv {}", id),
                  [&] { impl->variables->evaluate(size_array_rows, buffer.data(), impl->values.data()); });

@@ -233,7 +233,7 @@ cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
   info.kT = lmp->force->boltz * options.T;
   info.T = options.T;
   info.units = lmp->update->unit_style;
-  info.n_atoms = child->n_atoms();
+  info.molecule = child->molecule();
   info.dimension = child->dimension();
   info.seed = options.seed;
   info.threshold = options.threshold;
@@ -248,7 +248,7 @@ void FixCGFlowAL::Impl::prepare()
   runs = pair->runs_learned(options.state_file());
   // A file that is there and cannot be read must not be overwritten.
   const bool resume = !options.fresh && std::filesystem::exists(options.state_file());
-  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, true);
+  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !cgflow::is_molecular(config));
   learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
   if (resume) load_state();
 }
@@ -287,13 +287,19 @@ void FixCGFlowAL::Impl::check_state(const cgflow::Archive &archive)
     differ("threshold", number(archive.number("info.threshold")), number(options.threshold));
   check_integer("number of ranks", archive.integer("ranks"), lmp->comm->nprocs);
   check_integer("number of walkers", archive.integer("walkers"), lmp->atom->natoms);
-  check_integer("number of atoms in the atomistic system", archive.integer("info.n_atoms"), info.n_atoms);
+  const cgflow::Molecule molecule = cgflow::get_molecule(archive);
+  check_integer("number of atoms in the atomistic system", molecule.n_atoms(), info.n_atoms());
   check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);
   if (archive.text("config") != config.to_yaml()) {
     cgflow::Config::parse(archive.text("config"), options.state_file()).require_same_model(config);
     const auto [section, got, here] = first_difference(archive.text("config"), config.to_yaml());
     differ("YAML" + section, "'" + got + "'", "'" + here + "' in " + options.yaml);
   }
+  if (cgflow::is_molecular(config))
+    if (const std::string text = molecule_difference(molecule, "the state's molecule", info.molecule, options.atomistic);
+        !text.empty())
+      throw cgflow::ModelError(options.state_file() + ": it is of another molecule: " + text +
+                               "; use the same command line, or fresh yes to begin anew");
   const auto &box = archive.numbers("box");
   if (box.size() != 6) throw cgflow::ModelError(options.state_file() + ": the box is incomplete");
   for (int k = 0; k < 3; ++k)
@@ -358,10 +364,7 @@ void FixCGFlowAL::Impl::begin()
   } else {
     if (config.example.dump.empty())
       throw cgflow::ConfigError(options.yaml + ": train: example: dump is missing, it names the dump of the all-atom run");
-    const cgflow::Trajectory data = cgflow::read_dump(config.example.dump);
-    if (data.n_atoms != child->n_atoms())
-      throw cgflow::FileError(fmt::format("{}: got {} atoms in a frame, the system of {} has {}", config.example.dump,
-                                          data.n_atoms, options.atomistic, child->n_atoms()));
+    const cgflow::Trajectory data = cgflow::read_dump(config.example.dump, child->molecule());
     learner->count_checks(cgflow_check_evaluations(*child, comm));
     learner->begin(data.x, data.steps.back());
   }

@@ -136,7 +136,7 @@ class Data(Messages):
         self.with_file("mb_basin.dump", "hello\n", "mb_basin.dump, line 1: got 'hello', expected an ITEM: line")
         self.with_file("mb_basin.dump", good[:len(good) - 40], r"mb_basin.dump, line \d+: ")
         two = good.replace("NUMBER OF ATOMS\n1\n", "NUMBER OF ATOMS\n2\n").replace("\n1 1 ", "\n2 1 0 0 0\n1 1 ")
-        self.with_file("mb_basin.dump", two, "mb_basin.dump: got 2 atoms in a frame, the system of in.mb has 1")
+        self.with_file("mb_basin.dump", two, "mb_basin.dump: got 2 atoms in a frame, expected the 1 of the molecule")
         self.with_file("mb_basin.dump", good.replace("x y z", "vx vy vz"), "mb_basin.dump, line .*expected xu yu zu, x y z")
         outside = re.sub(r"(?m)^1 1 (\S+) (\S+) 0$", r"1 1 \2 \1 0", good)
         self.with_file("mb_basin.dump", outside, r"fix cgflow/al: train: example: none of the 100 frames of mb_basin.dump lies in "

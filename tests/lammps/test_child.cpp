@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -470,6 +471,66 @@ TEST_F(Child, MoleculeWithoutMoleculeIDsIsCopied)
   EXPECT_EQ(child.copies(), 9);
   const auto x = shaken(reference, 20, 0.15, 12);
   expect_near(evaluate(child, x), evaluate(reference, x), 1e-8);
+}
+
+TEST_F(Child, MoleculeComesFromAtomsAndBonds)
+{
+  make_parent("real");
+  const std::vector<std::array<int, 2>> bonds{{0, 1}, {1, 2}, {2, 3}, {3, 4}};
+  write(chain());
+  CGFlowChild child(parent_.get(), "in.system", 3, false);
+  EXPECT_EQ(child.molecule().mass, std::vector<double>(5, 12.0));
+  EXPECT_EQ(child.molecule().bonds, bonds);
+  EXPECT_NEAR(child.molecule().configuration[3], 1.5, 1e-12);
+  EXPECT_NEAR(child.molecule().configuration[14], 1.0, 1e-12);
+  // With newton off each bond is stored twice.
+  write("newton off\n" + chain(), "in.newton");
+  CGFlowChild twice(parent_.get(), "in.newton", 3, false);
+  EXPECT_EQ(twice.molecule().bonds, bonds);
+}
+
+TEST_F(Child, MoleculeWrappedWithoutImageFlagsIsMadeWhole)
+{
+  make_parent("real");
+  write(chain("boundary p p p\n"));
+  CGFlowChild reference(parent_.get(), "in.system", 1, false);
+  // Over two faces, as a data file that holds wrapped coordinates alone.
+  write(chain("boundary p p p\n") + "displace_atoms all move 8.2 0.0 -10.1\nset group all image 0 0 0\n", "in.wrapped");
+  CGFlowChild child(parent_.get(), "in.wrapped", 1, false);
+  const auto &whole = child.molecule().configuration, &there = reference.molecule().configuration;
+  for (int i = 0; i < 15; ++i) EXPECT_NEAR(whole[i] - whole[i % 3], there[i] - there[i % 3], 1e-12) << i;
+}
+
+TEST_F(Child, StretchedMoleculeFits)
+{
+  make_parent("real");
+  write(chain());
+  CGFlowChild child(parent_.get(), "in.system", 7, false);
+  std::vector<double> x(15, 0.0);
+  for (int i = 0; i < 5; ++i) x[3 * i + 1] = 1.6 * i;
+  EXPECT_TRUE(std::isfinite(evaluate(child, x).energy[0]));
+}
+
+TEST_F(Child, CutoffBelowTheExtentIsWarnedOfOnce)
+{
+  make_parent("real");
+  const std::string log = "log.parent";
+  parent_->input->one("log " + log);
+  write(chain() + "pair_style lj/cut 5.0\npair_coeff 1 1 0.2 3.4\n");
+  CGFlowChild child(parent_.get(), "in.system", 7, false);
+  std::vector<double> x(30, 0.0);
+  for (int i = 0; i < 10; ++i) x[3 * i + 1] = 1.6 * i;
+  // The probes around the script's own configuration, of extent 5.1, may have been within the cutoff.
+  evaluate(child, x);
+  evaluate(child, x);
+  parent_->input->one("log none");
+  std::ifstream file(log);
+  int warnings = 0;
+  for (std::string line; std::getline(file, line);)
+    if (line.find("the pair cutoff 5 is below the extent 6.4 of a sampled structure") != std::string::npos) ++warnings;
+  int rank = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  EXPECT_EQ(warnings, rank == 0 ? 1 : 0);
 }
 
 TEST_F(Child, MoleculeEnergyIsThatOfTheTerms)

@@ -214,7 +214,7 @@ shell cp m.cgflow k.cgflow
         self.write("two.yaml", (EXAMPLE / "mb.yaml").read_text().replace("mb_basin.dump", "two.dump"))
         for kind in ("example", "energy"):
             self.refuse(f"cgflow/train {kind} m.cgflow temp 10 seed 5 from two.yaml atomistic in.mb",
-                        "two.dump: got 2 atoms in a frame, the model was made for 1")
+                        "two.dump: got 2 atoms in a frame, expected the 1 of the molecule")
         self.write("none.yaml", re.sub("train:.*", "", (EXAMPLE / "mb.yaml").read_text(), flags=re.S))
         for kind in ("example", "energy"):
             self.refuse(f"cgflow/train {kind} new.cgflow temp 10 seed 5 from none.yaml atomistic in.mb", "example: dump is missing")

@@ -1,65 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Alanine dipeptide: bonds and masses of its 22 atoms, and the conformers of tests/oracle/ala2_positions.txt.
+// Ace-Ala-Nme, 22 atoms: masses, bonds and structure of examples/USER-CGFLOW/alanine-dipeptide/ala2.data (L, both amides
+// trans, phi and psi 180 degrees).
 #ifndef CGFLOW_TESTS_ALA2_H
 #define CGFLOW_TESTS_ALA2_H
 
-#include "cgflow/config.h"
 #include "cgflow/molecule.h"
 
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
-#include <string>
-#include <vector>
+namespace cgflow::tests {
 
-namespace cgflow::ala2 {
-
-struct Conformer {
-  double phi, psi;          // degrees, by mdtraj
-  std::vector<double> x;    // [22, 3]
-};
-
-inline std::vector<Conformer> conformers()
-{
-  std::ifstream file(std::string(CGFLOW_SOURCE_DIR) + "/tests/oracle/ala2_positions.txt");
-  std::vector<Conformer> all;
-  for (std::string line; std::getline(file, line);) {
-    if (line[0] == '#') continue;
-    std::istringstream words(line);
-    Conformer c;
-    words >> c.phi >> c.psi;
-    for (double v; words >> v;) c.x.push_back(v);
-    if (c.x.size() != 66) throw std::runtime_error("ala2_positions.txt: a line without 66 coordinates");
-    all.push_back(c);
-  }
-  return all;
-}
-
-/// With conformer `number` as its configuration; 1 is the first of 300 K dynamics.
-inline Molecule molecule(int number = 1)
+inline Molecule ala2()
 {
   Molecule m;
-  const std::string elements = "HCHHCONHCHCHHHCONHCHHH";
-  for (const char e : elements) m.mass.push_back(e == 'H' ? 1.008 : e == 'C' ? 12.011 : e == 'N' ? 14.007 : 15.999);
-  const int bonds[21][2] = {{1, 2},   {2, 3},   {2, 4},   {2, 5},   {5, 6},   {5, 7},   {7, 8},
-                            {7, 9},   {9, 10},  {9, 11},  {9, 15},  {11, 12}, {11, 13}, {11, 14},
-                            {15, 16}, {15, 17}, {17, 18}, {17, 19}, {19, 20}, {19, 21}, {19, 22}};
-  for (const auto &b : bonds) m.bonds.push_back({b[0] - 1, b[1] - 1});
-  m.configuration = conformers().at(number).x;
+  m.mass = {1.008, 12.01, 1.008, 1.008, 12.01, 16,    14.01, 1.008, 12.01, 1.008, 12.01,
+            1.008, 1.008, 1.008, 12.01, 16,    14.01, 1.008, 12.01, 1.008, 1.008, 1.008};
+  m.bonds = {{0, 1},   {1, 2},   {1, 3},   {1, 4},   {4, 5},   {4, 6},   {6, 7},   {6, 8},   {8, 9},   {8, 10}, {8, 14},
+             {10, 11}, {10, 12}, {10, 13}, {14, 15}, {14, 16}, {16, 17}, {16, 18}, {18, 19}, {18, 20}, {18, 21}};
+  m.configuration = {
+      -2.492911,  -3.8534746, 0.2236664,  -2.492911,  -2.7634746, 0.2236678,  -3.006648,  -2.3996256, 1.1134917,  -3.006653,
+      -2.3996226, -0.6661523, -1.065492,  -2.2126796, 0.2236647,  -0.102332,  -2.9760686, 0.2236611,  -0.9375366, -0.8838258,
+      0.2236646,  -1.759792,  -0.2973145, 0.2236664,  0.3603501,  -0.2395493, 0.2236634,  0.914684,   -0.5379358, 1.1134829,
+      1.1683924,  -0.6326321, -1.0084803, 0.6303495,  -0.3321116, -1.9075339, 2.137572,   -0.1345392, -0.982123,  1.3156281,
+      -1.7126022, -1.0177173, 0.2197639,  1.2759439,  0.2236691,  -0.8922675, 1.7992281,  0.2236739,  1.3531413,  1.9814087,
+      0.2236702,  2.2440894,  1.5056874,  0.2236673,  1.3531431,  3.4304092,  0.2236739,  0.3256641,  3.7942603,  0.2236781,
+      1.8668864,  3.7942567,  1.113496,   1.866878,   3.7942608,  -0.666151};
   return m;
 }
 
-inline Config config()
-{
-  Config c;
-  c.cg.resize(2);
-  c.cg[0].name = "phi";
-  c.cg[0].dihedral = {5, 7, 9, 15};
-  c.cg[1].name = "psi";
-  c.cg[1].dihedral = {7, 9, 15, 17};
-  return c;
-}
-
-}    // namespace cgflow::ala2
+}    // namespace cgflow::tests
 
 #endif

@@ -87,7 +87,7 @@ struct System {
     text << "y: 1}}]\n" << settings;
     return Config::parse(text.str(), "settings");
   }
-  ModelInfo info(std::uint64_t seed) const { return {kT, kT, "lj", 1, 2, seed, 0.2}; }
+  ModelInfo info(std::uint64_t seed) const { return {kT, kT, "lj", {{1.0}, {}, {}}, 2, seed, 0.2}; }
 
   /// F(s)/kT by quadrature over t = y - slope x; the constant Jacobian drops out.
   double exact(double s) const

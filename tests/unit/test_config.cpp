@@ -178,7 +178,7 @@ TEST(ConfigErrors, UnknownKeysNameTheAllowedOnes)
       "prior, warm_start, table");
   EXPECT_THAT(error_after_cg("train: {exmaple: {}}\n"), HasSubstr("train.exmaple: unknown key; did you mean 'example'?"));
   EXPECT_EQ(error_of("cg: [{name: s, lin: {x: 1}, range: [0, 1]}]"),
-            "mb.yaml:1:16: cg[1].lin: unknown key. Allowed keys: name, linear, range");
+            "mb.yaml:1:16: cg[1].lin: unknown key. Allowed keys: name, linear, dihedral, angle, bond, range");
   EXPECT_EQ(error_after_cg("fine: [{name: t, linear: {x: 1}, range: [0, 1]}]\n"),
             "mb.yaml:2:34: fine[1].range: unknown key. Allowed keys: name, linear");
 }
@@ -260,13 +260,15 @@ TEST(ConfigErrors, Entries)
   EXPECT_EQ(error_of("budget: 3\n"),
             "mb.yaml: cg: missing key, expected cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]");
   EXPECT_EQ(error_of("cg: []\n"), "mb.yaml:1:5: cg: got an empty list, expected at least one CG variable");
-  EXPECT_EQ(error_of("cg: {name: s}\n"),
-            "mb.yaml:1:5: cg: got a map, expected a list of entries with the keys name, linear, range");
-  EXPECT_EQ(error_of("cg: [s]\n"), "mb.yaml:1:6: cg[1]: got 's', expected a map with the keys name, linear, range");
+  EXPECT_EQ(
+      error_of("cg: {name: s}\n"),
+      "mb.yaml:1:5: cg: got a map, expected a list of entries with the keys name, linear, dihedral, angle, bond, range");
+  EXPECT_EQ(error_of("cg: [s]\n"),
+            "mb.yaml:1:6: cg[1]: got 's', expected a map with the keys name, linear, dihedral, angle, bond, range");
   EXPECT_EQ(error_of("cg: [{linear: {x: 1}, range: [0, 1]}]\n"),
             "mb.yaml:1:6: cg[1]: missing key 'name', expected name: TEXT");
   EXPECT_EQ(error_of("cg: [{name: s, range: [0, 1]}]\n"),
-            "mb.yaml:1:6: cg[1]: got no coordinate, expected exactly one of linear");
+            "mb.yaml:1:6: cg[1]: got no coordinate, expected exactly one of linear, dihedral, angle, bond");
   EXPECT_EQ(error_of("cg: [{name: s, linear: {x: 1}}]\n"),
             "mb.yaml:1:6: cg[1]: missing key 'range', expected range: [lo, hi] for the linear variable 's'");
   const auto entry = [](const std::string &rest) { return error_of("cg: [{name: s, " + rest + "}]\n"); };
@@ -293,6 +295,36 @@ TEST(ConfigErrors, Entries)
   for (const std::string bad : {"'a b'", "''", "'a,b'", "[]", "'a#'"})
     EXPECT_THAT(error_of("cg: [{name: " + bad + "}]\n"),
                 HasSubstr("expected a name without blanks, quotes, commas, brackets and #"));
+}
+
+TEST(ConfigErrors, InternalCoordinates)
+{
+  const auto entry = [](const std::string &rest) { return error_of("cg: [{name: s, " + rest + "}]\n"); };
+  const std::string four = "expected a list of 4 different atom IDs, integers > 0";
+  EXPECT_EQ(entry("dihedral: 5"), "mb.yaml:1:26: cg[1].dihedral: got '5', " + four);
+  EXPECT_EQ(entry("dihedral: [5, 7, 9]"), "mb.yaml:1:26: cg[1].dihedral: got a list of length 3, " + four);
+  EXPECT_EQ(entry("dihedral: [5, 7, 9, 5]"), "mb.yaml:1:36: cg[1].dihedral: got atom 5 twice, " + four);
+  for (const std::string bad : {"0", "-1", "1.5", "x", "3000000000"})
+    EXPECT_EQ(entry("dihedral: [5, 7, 9, " + bad + "]"), "mb.yaml:1:36: cg[1].dihedral: got '" + bad + "', " + four);
+  EXPECT_EQ(entry("angle: [1, 2]"),
+            "mb.yaml:1:23: cg[1].angle: got a list of length 2, expected a list of 3 different atom IDs, integers > 0");
+  EXPECT_EQ(entry("dihedral: [5, 7, 9, 15], bond: [1, 2]"),
+            "mb.yaml:1:6: cg[1]: got dihedral and bond, expected exactly one of linear, dihedral, angle, bond");
+  EXPECT_EQ(
+      entry("dihedral: [5, 7, 9, 15], range: [0, 360]"),
+      "mb.yaml:1:6: cg[1]: got the range [0, 360], expected [-180, 180] or none for the dihedral 's', which is periodic");
+  EXPECT_EQ(entry("angle: [1, 2, 3]"),
+            "mb.yaml:1:6: cg[1]: missing key 'range', expected range: [lo, hi] for the angle 's'");
+  for (const std::string bad : {"[0, 90]", "[90, 180]"})
+    EXPECT_EQ(entry("angle: [1, 2, 3], range: " + bad),
+              "mb.yaml:1:6: cg[1]: got the range " + bad + ", expected degrees within (0, 180) for the angle 's'");
+  EXPECT_EQ(entry("bond: [1, 2], range: [0, 3]"),
+            "mb.yaml:1:6: cg[1]: got the range [0, 3], expected lengths above 0 for the bond 's'");
+  EXPECT_EQ(error_of("cg: [{name: s, dihedral: [1, 2, 3, 4]}, {name: t, linear: {x: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:1:41: cg[2]: got the kind linear beside dihedral, expected linear for all CG variables or for none");
+  EXPECT_EQ(error_of("cg: [{name: s, dihedral: [1, 2, 3, 4]}]\nfine: [{name: t, linear: {x: 1}}]\n"),
+            "mb.yaml:2:7: fine: got fine coordinates beside dihedrals of a molecule, expected none: the molecule's internal "
+            "coordinates are the fine coordinates");
 }
 
 TEST(ConfigErrors, FilesThatAreNotPlainYaml)
@@ -358,6 +390,26 @@ TEST(Config, YamlTextReadsBackEqual)
   config.cg[0].linear["z12"] = std::nextafter(1.0, 2.0);
   EXPECT_EQ(parse(config.to_yaml()), config);
   EXPECT_EQ(parse(config.to_yaml()).to_yaml(), config.to_yaml());
+}
+
+TEST(Config, InternalCoordinates)
+{
+  const Config config =
+      parse("cg:\n  - {name: phi, dihedral: [5, 7, 9, 15]}\n  - {name: theta, angle: [7, 9, 15], range: [90, 130]}\n"
+            "  - {name: r, bond: [7, 9], range: [1.2, 1.8]}\n");
+  EXPECT_EQ(config.cg[0].dihedral, (std::vector<int>{5, 7, 9, 15}));
+  EXPECT_EQ(config.cg[0].kind(), "dihedral");
+  EXPECT_EQ(config.cg[1].kind(), "angle");
+  EXPECT_EQ(config.cg[1].atoms(), (std::vector<int>{7, 9, 15}));
+  EXPECT_EQ(config.cg[2].kind(), "bond");
+  EXPECT_TRUE(is_molecular(config));
+  EXPECT_FALSE(is_molecular(parse(kCg)));
+  EXPECT_EQ(parse(config.to_yaml()), config);
+  // The range of a dihedral goes without saying.
+  const Config said = parse("cg: [{name: phi, dihedral: [5, 7, 9, 15], range: [-180, 180]}]\n");
+  const Config unsaid = parse("cg: [{name: phi, dihedral: [5, 7, 9, 15]}]\n");
+  EXPECT_EQ(said, unsaid);
+  EXPECT_THROW(said.require_same_model(parse("cg: [{name: phi, dihedral: [15, 9, 7, 5]}]\n")), ConfigError);
 }
 
 // Random values from each key's range, by the type texts that the manual shows.
@@ -432,7 +484,7 @@ TEST(ConfigKeywords, EveryRowIsCompleteAndItsDefaultIsAllowed)
     }
   }
   EXPECT_GT(tried, 80);
-  for (const char *path :
-       {"cg[].name", "cg[].linear", "cg[].range", "fine[].linear", "paper", "train.energy.rate", "budget"})
+  for (const char *path : {"cg[].name", "cg[].linear", "cg[].dihedral", "cg[].angle", "cg[].bond", "cg[].range",
+                           "fine[].linear", "paper", "train.energy.rate", "budget"})
     EXPECT_EQ(paths.count(path), 1u) << path;
 }

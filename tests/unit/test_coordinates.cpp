@@ -23,10 +23,13 @@ Config two_dimensional()
   return c;
 }
 
+/// Particles without bonds, as a linear map needs them.
+Molecule particles(int n_atoms) { return {std::vector<double>(n_atoms, 1.0), {}, {}}; }
+
 std::string message(const Config &config, int n_atoms, int dimension)
 {
   try {
-    make_coordinate_map(config, n_atoms, dimension);
+    make_coordinate_map(config, particles(n_atoms), dimension);
   } catch (const ConfigError &e) {
     return e.what();
   }
@@ -36,7 +39,7 @@ std::string message(const Config &config, int n_atoms, int dimension)
 
 TEST(LinearMap, MixesCoordinatesByHand)
 {
-  const auto map = make_coordinate_map(two_dimensional(), 1, 2);
+  const auto map = make_coordinate_map(two_dimensional(), particles(1), 2);
   EXPECT_TRUE(map->absolute());
   EXPECT_EQ(map->n_cv(), 1);
   EXPECT_EQ(map->n_fine(), 1);
@@ -54,7 +57,7 @@ TEST(LinearMap, CompletesItselfByAnOrthonormalComplement)
 {
   Config c = two_dimensional();
   c.fine.clear();
-  const auto map = make_coordinate_map(c, 1, 2);
+  const auto map = make_coordinate_map(c, particles(1), 2);
   const auto in = map->to_internal(at::tensor({3.0, 1.0, 0.0}, at::kDouble).view({1, 1, 3}));
   EXPECT_NEAR(std::abs(in.fine.item<double>()), 4.0 / std::sqrt(2.0), 1e-14);
   EXPECT_NEAR(in.log_det.item<double>(), -0.5 * std::log(2.0), 1e-14);
@@ -64,7 +67,7 @@ TEST(LinearMap, RoundTripsManyAtomsAndKnowsItsJacobian)
 {
   Config c;
   c.cg = {{"a", {{"x1", 1}, {"x2", -1}, {"z3", 0.3}}, {-1, 1}}, {"b", {{"y2", 2}, {"z1", 1}}, {-1, 1}}};
-  const auto map = make_coordinate_map(c, 3, 3);
+  const auto map = make_coordinate_map(c, particles(3), 3);
   EXPECT_EQ(map->n_fine(), 7);
   const Tensor x = normals({5, 3, 3}, 1);
   const auto in = map->to_internal(x);
@@ -125,14 +128,43 @@ TEST(LinearMap, RefusesWrongCounts)
   c.cg.push_back({"r", {{"x", 1}}, {0, 1}});
   EXPECT_THAT(message(c, 1, 2), HasSubstr("cg: got 2 CG variables for a system of 2 coordinates, expected at most 1"));
   c.cg[1].linear.clear();
-  EXPECT_THAT(message(c, 1, 2), HasSubstr("each entry needs linear"));
+  EXPECT_THAT(message(c, 1, 2), HasSubstr("cg 'r': got no coordinate or several, expected exactly one of linear"));
   EXPECT_THAT(message(two_dimensional(), 1, 4), HasSubstr("got dimension 4, expected 2 or 3"));
   EXPECT_THAT(message(two_dimensional(), 0, 2), HasSubstr("a system of 0 atoms"));
 }
 
+TEST(CoordinateMap, RefusesMoleculesThatDoNotFit)
+{
+  Config c;
+  c.cg.push_back({"phi", {}, {}, {1, 2, 3, 5}});
+  Molecule m{{1, 1, 1, 1}, {{0, 1}, {1, 2}, {2, 3}}, {0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 1}};
+  const auto refused = [&](const Molecule &molecule, int dimension = 3) {
+    try {
+      make_coordinate_map(c, molecule, dimension);
+    } catch (const ConfigError &e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(refused(m), "cg 'phi': got atom 5 in dihedral, expected atom IDs from 1 to 4, the molecule's number of atoms");
+  c.cg[0].dihedral = {1, 2, 3, 4};
+  EXPECT_EQ(refused(m, 2), "cg 'phi': got the kind dihedral in a 2-dimensional system, expected dimension 3");
+  EXPECT_EQ(refused({{1, 1, 1}, {{0, 1}, {1, 2}}, std::vector<double>(9)}),
+            "cg 'phi': got the kind dihedral and a molecule of 3 atoms, expected at least 4");
+  Molecule parts = m;
+  parts.bonds.erase(parts.bonds.begin() + 1);
+  EXPECT_THAT(refused(parts), HasSubstr("no way leads from atom 1 to atom 3"));
+  Molecule shapeless = m;
+  shapeless.configuration.clear();
+  EXPECT_THAT(refused(shapeless), HasSubstr("without a structure of the molecule, expected the atomistic script"));
+  // Kinds are not mixed, whoever made the config.
+  c.cg.push_back({"x", {{"x1", 1}}, {0, 1}});
+  EXPECT_THAT(refused(m), HasSubstr("cg 'x': got the kind linear beside dihedral, expected linear for all"));
+}
+
 TEST(LinearMap, RefusesWrongShapes)
 {
-  const auto map = make_coordinate_map(two_dimensional(), 1, 2);
+  const auto map = make_coordinate_map(two_dimensional(), particles(1), 2);
   EXPECT_THROW(map->to_internal(at::zeros({4, 2, 3}, at::kDouble)), ShapeError);
   EXPECT_THROW(map->to_internal(at::zeros({4, 1, 3}, at::kFloat)), ShapeError);
   EXPECT_THROW(map->to_cartesian(at::zeros({4, 1}, at::kDouble), at::zeros({3, 1}, at::kDouble)), ShapeError);

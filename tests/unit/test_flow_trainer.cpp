@@ -85,7 +85,7 @@ double humps_f(double s)
 
 struct Trial {
   explicit Trial(const Config &config, std::uint64_t seed = 3, Communicator *c = nullptr)
-      : map(make_coordinate_map(config, 1, 2)), flow(config.flow, map->space(), map->fine(), seed),
+      : map(make_coordinate_map(config, Molecule{{1.0}, {}, {}}, 2)), flow(config.flow, map->space(), map->fine(), seed),
         trainer(flow, *map, c ? *c : serial, log, kT, seed)
   {
   }

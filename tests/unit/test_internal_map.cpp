@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "internal_map.h"
 
-#include "ala2.h"
+#include "ala2_conformers.h"
 #include "numeric.h"
 
 #include "cgflow/error.h"

@@ -144,6 +144,19 @@ TEST(Model, SurfaceIsATableWithinAThousandthOfKT)
   EXPECT_EQ(dynamic_cast<const PmfTable *>(trained("pmf: {table: no}\n").surface().get()), nullptr);
 }
 
+TEST(Model, GoesOnWithAnotherStructureOfTheSameSystemOnly)
+{
+  Model model = untrained();
+  ModelInfo info = model.info();
+  info.molecule.configuration = {1, 2, 3};
+  info.seed = 9;
+  model.continue_as(model.config(), info);
+  EXPECT_EQ(model.info().molecule, kSystem.info(3).molecule);
+  EXPECT_EQ(model.info().seed, 9U);
+  info.molecule.mass = {1.0, 1.0};
+  EXPECT_THROW(model.continue_as(model.config(), info), ModelError);
+}
+
 TEST(Model, HeaderTellsWhatWasSpent)
 {
   const PmfHeader header = trained().header();

@@ -159,7 +159,7 @@ TEST(Trainer, RefusesWhatItCannotUse)
 {
   const tests::System system = tests::mueller_brown_system();
   ModelInfo info = system.info(1);
-  info.n_atoms = 2;
+  info.molecule.mass = {1.0, 1.0};
   Config config;
   config.cg.push_back({"s", {{"x1", 1.0}, {"x2", -1.0}}, {-2, 2}});
   Model two(config, info);

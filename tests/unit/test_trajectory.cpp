@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/trajectory.h"
 
+#include "ala2.h"
+
 #include "cgflow/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <numeric>
+#include <random>
 
 using namespace cgflow;
 using testing::ElementsAre;
@@ -125,4 +131,100 @@ TEST_F(TrajectoryTest, NamesBadPoints)
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("outside the ranges"));
   write("# nothing\n");
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got no point"));
+}
+
+namespace {
+
+const std::string kMoleculeBox = "ITEM: BOX BOUNDS pp pp pp\n-7 7.5\n-8 8\n-9 9\n";
+const double kLow[3] = {-7, -8, -9}, kEdge[3] = {14.5, 16, 18};
+
+std::string rows_of(const std::vector<double> &x, const std::vector<int> &order)
+{
+  std::string rows;
+  for (const int i : order) {
+    char line[200];
+    std::snprintf(line, sizeof line, "%d %.17g %.17g %.17g\n", i + 1, x[3 * i], x[3 * i + 1], x[3 * i + 2]);
+    rows += line;
+  }
+  return rows;
+}
+
+}    // namespace
+
+TEST_F(TrajectoryTest, UnsortedWrappedMoleculesAreThoseOfTheSortedUnwrappedDump)
+{
+  const Molecule m = tests::ala2();
+  const int n = m.n_atoms();
+  std::mt19937 random(5);
+  std::normal_distribution<double> normal(0.0, 0.05);
+  std::uniform_real_distribution<double> anywhere(-40.0, 40.0);
+  std::vector<int> sorted(n), order(n);
+  std::iota(sorted.begin(), sorted.end(), 0);
+  std::string plain, wrapped;
+  int crossed = 0;
+  for (int f = 0; f < 50; ++f) {
+    const double shift[3] = {anywhere(random), anywhere(random), anywhere(random)};
+    auto x = m.configuration;
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] += normal(random) + shift[i % 3];
+    plain += frame("id xu yu zu", rows_of(x, sorted), n, f, kMoleculeBox);
+    const auto whole = x;
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] -= kEdge[i % 3] * std::floor((x[i] - kLow[i % 3]) / kEdge[i % 3]);
+    for (std::size_t i = 3; i < x.size(); ++i) crossed += std::fabs((x[i] - x[i % 3]) - (whole[i] - whole[i % 3])) > 1.0;
+    order = sorted;
+    std::shuffle(order.begin(), order.end(), random);
+    wrapped += frame("id x y z", rows_of(x, order), n, f, kMoleculeBox);
+  }
+  ASSERT_GT(crossed, 100);
+  write(plain);
+  const Trajectory a = read_dump(path_, m);
+  write(wrapped);
+  const Trajectory b = read_dump(path_, m);
+  ASSERT_EQ(a.x.size(), 50U * 3 * n);
+  ASSERT_EQ(b.x.size(), a.x.size());
+  for (int f = 0; f < 50; ++f)
+    for (int i = 0; i < 3 * n; ++i) {
+      const double *from_a = &a.x[f * 3 * n], *from_b = &b.x[f * 3 * n];
+      ASSERT_NEAR(from_b[i] - from_b[i % 3], from_a[i] - from_a[i % 3], 1e-12) << f << " " << i;
+    }
+}
+
+TEST_F(TrajectoryTest, DumpsOfAnotherMoleculeAreRefused)
+{
+  const Molecule m = tests::ala2();
+  const int n = m.n_atoms();
+  std::vector<int> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  const auto refused = [&](const std::string &text) {
+    write(text);
+    return message([&] { read_dump(path_, m); });
+  };
+  const auto good = [&] { return frame("id x y z", rows_of(m.configuration, order), n, 10, kMoleculeBox); };
+  EXPECT_EQ(refused(good()), "no error");
+  auto x = m.configuration;
+  std::swap_ranges(x.begin(), x.begin() + 3, x.begin() + 12);    // atoms 1 and 5
+  EXPECT_THAT(refused(good() + frame("id x y z", rows_of(x, order), n, 20, kMoleculeBox)),
+              HasSubstr("timestep 20 has the length"));
+  EXPECT_THAT(refused(good() + frame("id x y z", rows_of(x, order), n, 20, kMoleculeBox)),
+              HasSubstr("between atoms 5 and 6, whose bond is 1.229 long"));
+  std::string triclinic = good();
+  triclinic.replace(triclinic.find("pp pp pp\n-7 7.5\n-8 8\n-9 9"), 25, "xy xz yz pp pp pp\n-7 7.5 0\n-8 8 0\n-9 9 0");
+  EXPECT_THAT(refused(triclinic), HasSubstr("timestep 10 has a triclinic box, expected an orthogonal one"));
+  std::vector<int> fewer(order.begin(), order.end() - 1);
+  EXPECT_THAT(refused(frame("id x y z", rows_of(m.configuration, fewer), n - 1, 0, kMoleculeBox)),
+              HasSubstr("got 21 atoms in a frame, expected the 22 of the molecule"));
+  std::string other = good();
+  other.replace(other.find("\n22 ") + 1, 2, "23");
+  EXPECT_THAT(refused(other), HasSubstr("got no atom 22, expected the atoms 1 to 22 of the molecule"));
+}
+
+// Where a box is not periodic nothing is joined over its faces.
+TEST_F(TrajectoryTest, FixedFacesAreNoPlaceToJoinOver)
+{
+  const Molecule m = tests::ala2();
+  std::vector<int> order(m.n_atoms());
+  std::iota(order.begin(), order.end(), 0);
+  auto x = m.configuration;
+  x[2] += 18.0;
+  write(frame("id x y z", rows_of(x, order), m.n_atoms(), 0, "ITEM: BOX BOUNDS pp pp ff\n-7 7.5\n-8 8\n-9 9\n"));
+  EXPECT_THAT(message([&] { read_dump(path_, m); }), HasSubstr("between atoms 1 and 2"));
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "config_entries.h"
 
+#include "cg_variables.h"
 #include "config_values.h"
 #include "words.h"
 
+#include <algorithm>
 #include <functional>
+#include <limits>
 #include <set>
 
 namespace cgflow {
@@ -55,6 +58,28 @@ void read_range(const YamlTree &tree, const YamlNode &node, const std::string &p
     tree.fail(node, path, "got [" + format_number(out[0]) + ", " + format_number(out[1]) + "], expected " + expected);
 }
 
+void read_atoms(const YamlTree &tree, const YamlNode &node, const std::string &path, int count, std::vector<int> &out)
+{
+  const std::string expected = "a list of " + std::to_string(count) + " different atom IDs, integers > 0";
+  if (node.kind != YamlNode::Kind::list) fail_value(tree, node, path, expected);
+  if (static_cast<int>(node.items.size()) != count)
+    tree.fail(node, path, "got a list of length " + std::to_string(node.items.size()) + ", expected " + expected);
+  for (const auto &item : node.items) {
+    const auto id = item.kind == YamlNode::Kind::text && !item.quoted ? parse_integer(item.text) : std::nullopt;
+    if (!id || *id < 1 || *id > std::numeric_limits<int>::max()) fail_value(tree, item, path, expected);
+    if (std::find(out.begin(), out.end(), *id) != out.end())
+      tree.fail(item, path, "got atom " + item.text + " twice, expected " + expected);
+    out.push_back(static_cast<int>(*id));
+  }
+}
+
+template <class Number> std::string list_text(const std::vector<Number> &values)
+{
+  std::vector<std::string> numbers;
+  for (const Number value : values) numbers.push_back(format_number(value));
+  return numbers.empty() ? "" : "[" + join(numbers) + "]";
+}
+
 std::string linear_text(const LinearMix &mix)
 {
   std::vector<std::string> parts;
@@ -87,6 +112,20 @@ template <class Entry> EntryKey<Entry> linear_key()
           [](const Entry &entry) { return linear_text(entry.linear); }};
 }
 
+/// A kind of CG variable that is given by `count` atoms.
+EntryKey<CgVariableConfig> atoms_key(const std::string &name, int count, std::vector<int> CgVariableConfig::*member,
+                                     const std::string &help)
+{
+  return {name,
+          "list of " + std::to_string(count) + " atom IDs",
+          help,
+          true,
+          [count, member](const YamlTree &tree, const YamlNode &node, const std::string &path, CgVariableConfig &entry) {
+            read_atoms(tree, node, path, count, entry.*member);
+          },
+          [member](const CgVariableConfig &entry) { return list_text(entry.*member); }};
+}
+
 template <class Entry> const std::vector<EntryKey<Entry>> &entry_keys();
 
 template <> const std::vector<EntryKey<CgVariableConfig>> &entry_keys()
@@ -95,15 +134,19 @@ template <> const std::vector<EntryKey<CgVariableConfig>> &entry_keys()
   static const std::vector<EntryKey<Entry>> keys{
       name_key<Entry>(),
       linear_key<Entry>(),
-      {"range", "list [lo, hi]", "Range of the variable in box units: the CG box. A linear variable needs one.", false,
+      atoms_key(
+          "dihedral", 4, &Entry::dihedral,
+          "A dihedral of the molecule, atom IDs i, j, k, l from 1 on, bonded in a row: degrees, IUPAC sign, periodic."),
+      atoms_key("angle", 3, &Entry::angle, "An angle of the molecule at the second of three atoms: degrees."),
+      atoms_key("bond", 2, &Entry::bond, "The distance of two bonded atoms: LAMMPS length units."),
+      {"range", "list [lo, hi]",
+       "Range of the variable in box units: the CG box. A dihedral has [-180, 180] and needs none; all others need one, an "
+       "angle within (0, 180), a bond above 0.",
+       false,
        [](const YamlTree &tree, const YamlNode &node, const std::string &path, Entry &entry) {
          read_range(tree, node, path, entry.range);
        },
-       [](const Entry &entry) {
-         std::vector<std::string> numbers;
-         for (double value : entry.range) numbers.push_back(format_number(value));
-         return numbers.empty() ? std::string() : "[" + join(numbers) + "]";
-       }}};
+       [](const Entry &entry) { return list_text(entry.range); }}};
   return keys;
 }
 
@@ -177,10 +220,16 @@ std::vector<CgVariableConfig> read_cg_entries(const YamlTree &tree, const YamlNo
 {
   auto entries = read_entries<CgVariableConfig>(tree, node, "cg");
   if (entries.empty()) tree.fail(node, "cg", "got an empty list, expected at least one CG variable");
-  for (std::size_t i = 0; i < entries.size(); ++i)
-    if (!entries[i].linear.empty() && entries[i].range.empty())
-      tree.fail(node.items[i], "cg[" + std::to_string(i + 1) + "]",
-                "missing key 'range', expected range: [lo, hi] for the linear variable '" + entries[i].name + "'");
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string where = "cg[" + std::to_string(i + 1) + "]";
+    if (const std::string problem = range_problem(entries[i]); !problem.empty()) tree.fail(node.items[i], where, problem);
+    if (entries[i].linear.empty() != entries[0].linear.empty())
+      tree.fail(node.items[i], where,
+                "got the kind " + entries[i].kind() + " beside " + entries[0].kind() +
+                    ", expected linear for all CG variables or for none");
+    // Said or not, it is the same variable.
+    if (!entries[i].dihedral.empty()) entries[i].range.clear();
+  }
   return entries;
 }
 

@@ -104,6 +104,10 @@ class ConfigParser {
       for (const auto &cg : config_.cg)
         if (fine.name == cg.name)
           tree_.fail(place("fine"), "fine", "got the name '" + fine.name + "' of a CG variable, expected different names");
+    if (!config_.fine.empty() && is_molecular(config_))
+      tree_.fail(place("fine"), "fine",
+                 "got fine coordinates beside " + config_.cg[0].kind() +
+                     "s of a molecule, expected none: the molecule's internal coordinates are the fine coordinates");
     if (config_.explore.strategy == "grid" && config_.cg.size() > 2)
       tree_.fail(place("explore.strategy"), "explore.strategy",
                  "got 'grid' with " + std::to_string(config_.cg.size()) + " CG variables, expected at most 2");

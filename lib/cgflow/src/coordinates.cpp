@@ -1,41 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "coordinates.h"
 
+#include "internal_map.h"
 #include "linear_map.h"
+#include "words.h"
 
-#include "cgflow/collective_variables.h"
 #include "cgflow/error.h"
-
-#include <algorithm>
+#include "cgflow/molecule_graph.h"
 
 namespace cgflow {
 
-CgSpace make_cg_space(const Config &config)
+void check_cg_atoms(const Config &config, int n_atoms)
 {
-  std::vector<CgVariable> variables;
-  for (const auto &entry : config.cg) {
-    if (!entry.dihedral.empty()) {
-      variables.push_back({entry.name, -180.0, 180.0, true});
-      continue;
-    }
-    if (entry.range.size() != 2)
-      throw ConfigError("cg '" + entry.name + "': got a range of " + std::to_string(entry.range.size()) +
-                        " numbers, a linear CG variable needs range: [lo, hi]");
-    variables.push_back({entry.name, entry.range[0], entry.range[1], false});
-  }
-  return CgSpace(std::move(variables));
+  for (const auto &entry : config.cg)
+    for (const int id : entry.atoms())
+      if (id < 1 || id > n_atoms)
+        throw ConfigError("cg '" + entry.name + "': got atom " + std::to_string(id) + " in " + entry.kind() +
+                          ", expected atom IDs from 1 to " + std::to_string(n_atoms) + ", the molecule's number of atoms");
 }
 
-std::unique_ptr<CoordinateMap> make_coordinate_map(const Config &config, int n_atoms, int dimension)
+namespace {
+
+// With three atoms and fewer there is no dihedral, and only some of the six rigid motions are to be taken off.
+constexpr int kFewestAtoms = 4;
+
+void check_molecule(const Config &config, const Molecule &molecule, int dimension)
+{
+  const std::string where = "cg '" + config.cg[0].name + "': got the kind " + config.cg[0].kind();
+  if (dimension != 3) throw ConfigError(where + " in a 2-dimensional system, expected dimension 3");
+  if (molecule.n_atoms() < kFewestAtoms)
+    throw ConfigError(where + " and a molecule of " + std::to_string(molecule.n_atoms()) + " atoms, expected at least " +
+                      std::to_string(kFewestAtoms));
+  check_cg_atoms(config, molecule.n_atoms());
+  if (molecule.configuration.size() != 3 * molecule.mass.size())
+    throw ConfigError(where + " without a structure of the molecule, expected the atomistic script that defines it");
+  require_connected(molecule);
+}
+
+}    // namespace
+
+std::unique_ptr<CoordinateMap> make_coordinate_map(const Config &config, const Molecule &molecule, int dimension)
 {
   if (dimension != 2 && dimension != 3)
     throw ConfigError("coordinate map: got dimension " + std::to_string(dimension) + ", expected 2 or 3");
-  if (n_atoms < 1)
-    throw ConfigError("coordinate map: got a system of " + std::to_string(n_atoms) + " atoms, expected at least one");
+  if (molecule.n_atoms() < 1)
+    throw ConfigError("coordinate map: got a system of " + std::to_string(molecule.n_atoms()) +
+                      " atoms, expected at least one");
   // One map a kind of CG variable; kinds cannot be mixed, because each map completes the coordinates in its own way.
-  const bool linear = std::all_of(config.cg.begin(), config.cg.end(), [](const auto &c) { return !c.linear.empty(); });
-  if (!linear) throw ConfigError("cg: got an entry without coordinates, each entry needs linear: {name: coefficient}");
-  return std::make_unique<LinearMap>(config, n_atoms, dimension);
+  if (!is_molecular(config)) return std::make_unique<LinearMap>(config, molecule.n_atoms(), dimension);
+  check_molecule(config, molecule, dimension);
+  return make_internal_map(config, molecule);
 }
 
 }    // namespace cgflow

@@ -6,6 +6,7 @@
 
 #include "cgflow/cg_space.h"
 #include "cgflow/config.h"
+#include "cgflow/molecule.h"
 
 #include <memory>
 #include <optional>
@@ -61,9 +62,13 @@ class CoordinateMap {
   virtual Cartesian to_cartesian(const Tensor &s, const Tensor &fine) const = 0;
 };
 
-/// Builds the map that a Config asks for, for a system of n_atoms in `dimension` (2 or 3) dimensions: in two, z is 0
-/// and no coordinate. Throws ConfigError.
-std::unique_ptr<CoordinateMap> make_coordinate_map(const Config &config, int n_atoms, int dimension);
+/// Builds the map that a Config asks for: internal coordinates of the molecule (its bonds and configuration are needed), or
+/// linear mixes (its number of atoms alone) in `dimension` (2 or 3) dimensions: in two, z is 0 and no coordinate. Throws
+/// ConfigError, also when the molecule is not connected by bonds, has fewer than 4 atoms or not those of the CG variables.
+std::unique_ptr<CoordinateMap> make_coordinate_map(const Config &config, const Molecule &molecule, int dimension);
+
+/// Throws ConfigError when a CG variable names an atom beyond n_atoms.
+void check_cg_atoms(const Config &config, int n_atoms);
 
 }    // namespace cgflow
 

@@ -14,7 +14,7 @@ Model::Model(const Config &config, const ModelInfo &info) : parts_(std::make_uni
   Parts &p = *parts_;
   p.config = config;
   p.info = info;
-  p.map = make_coordinate_map(config, info.n_atoms, info.dimension);
+  p.map = make_coordinate_map(config, info.molecule, info.dimension);
   p.flow = std::make_unique<ConditionalFlow>(config.flow, p.map->space(), p.map->fine(), info.seed);
   p.ensemble = std::make_unique<PmfEnsemble>(config.pmf, p.map->space(), info.seed);
 }
@@ -36,15 +36,23 @@ void Model::continue_as(const Config &config, const ModelInfo &info)
   ModelInfo same = info;
   same.seed = p.info.seed;
   same.threshold = p.info.threshold;
+  if (is_molecular(config))
+    if (const std::string text = molecule_difference(p.info.molecule, "the model's molecule", info.molecule, "the one here");
+        !text.empty())
+      throw ModelError("Model: it was trained for another molecule: " + text);
+  // The coordinate map was made from the model's own configuration.
+  if (info.n_atoms() == p.info.n_atoms()) same.molecule = p.info.molecule;
   if (!(same == p.info)) {
     const auto text = [](const ModelInfo &i) {
-      return "units " + i.units + ", T = " + std::to_string(i.T) + ", " + std::to_string(i.n_atoms) + " atoms, dimension " +
-             std::to_string(i.dimension);
+      return "units " + i.units + ", T = " + std::to_string(i.T) + ", " + std::to_string(i.n_atoms()) +
+             " atoms, dimension " + std::to_string(i.dimension);
     };
     throw ModelError("Model: it was trained for " + text(p.info) + ", here it is to be used with " + text(info));
   }
+  same.seed = info.seed;
+  same.threshold = info.threshold;
   p.config = config;
-  p.info = info;
+  p.info = same;
   // Its members' prior functions and bootstrap weights are keyed by the seed.
   const NamedTensors members = p.ensemble->state();
   p.ensemble = std::make_unique<PmfEnsemble>(config.pmf, p.map->space(), info.seed);
@@ -127,7 +135,7 @@ void Model::store(Archive &archive) const
   archive.put("info.kT", p.info.kT);
   archive.put("info.T", p.info.T);
   archive.put("info.units", p.info.units);
-  archive.put("info.n_atoms", std::int64_t{p.info.n_atoms});
+  put_molecule(archive, p.info.molecule);
   archive.put("info.dimension", std::int64_t{p.info.dimension});
   archive.put("info.seed", static_cast<std::int64_t>(p.info.seed));
   archive.put("info.threshold", p.info.threshold);
@@ -149,7 +157,7 @@ Model Model::from_archive(const Archive &archive)
   info.kT = archive.number("info.kT");
   info.T = archive.number("info.T");
   info.units = archive.text("info.units");
-  info.n_atoms = static_cast<int>(archive.integer("info.n_atoms"));
+  info.molecule = get_molecule(archive);
   info.dimension = static_cast<int>(archive.integer("info.dimension"));
   info.seed = static_cast<std::uint64_t>(archive.integer("info.seed"));
   info.threshold = archive.number("info.threshold");

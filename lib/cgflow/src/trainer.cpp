@@ -38,24 +38,24 @@ FlowTrainer make_flow_trainer(Model::Parts &p, Communicator &comm, Log &log)
 Trainer::Trainer(Model &model, EnergyModel *energy, Communicator &comm, Log &log)
     : model_(model), energy_(energy), comm_(comm), log_(log)
 {
-  if (energy && energy->n_atoms() != model.info().n_atoms)
+  if (energy && energy->n_atoms() != model.info().n_atoms())
     throw ModelError("Trainer: the atomistic system has " + std::to_string(energy->n_atoms()) +
-                     " atoms, the model was made for " + std::to_string(model.info().n_atoms));
+                     " atoms, the model was made for " + std::to_string(model.info().n_atoms()));
 }
 
 std::vector<double> Trainer::cg_of(const std::vector<double> &x) const
 {
   const Model::Parts &p = model_.parts();
-  const std::int64_t n = x.size() / (3 * p.info.n_atoms);
-  return to_vector(p.map->to_internal(to_tensor(x, {n, p.info.n_atoms, 3})).s);
+  const std::int64_t n = x.size() / (3 * p.info.n_atoms());
+  return to_vector(p.map->to_internal(to_tensor(x, {n, p.info.n_atoms(), 3})).s);
 }
 
 ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const ExampleConfig &config)
 {
   Model::Parts &p = model_.parts();
   FlowTrainer trainer = make_flow_trainer(p, comm_, log_);
-  const std::int64_t n = x.size() / (3 * p.info.n_atoms);
-  const ExampleReport report = trainer.by_example(to_tensor(x, {n, p.info.n_atoms, 3}), config);
+  const std::int64_t n = x.size() / (3 * p.info.n_atoms());
+  const ExampleReport report = trainer.by_example(to_tensor(x, {n, p.info.n_atoms(), 3}), config);
   // The energy loss has another scale: its training starts with fresh moments.
   p.optimiser.clear();
   return {report.frames, report.test_frames, report.loss, report.test_loss};

@@ -70,6 +70,7 @@ class LineReader {
 
 struct Box {
   std::array<double, 3> lo{}, hi{};
+  std::array<bool, 3> periodic{};
   bool triclinic = false;
 };
 
@@ -84,6 +85,9 @@ Box read_box(LineReader &reader, const std::string &head)
 {
   Box box;
   box.triclinic = head.find("xy xz yz") != std::string::npos || head.find("abc") != std::string::npos;
+  // ITEM: BOX BOUNDS [xy xz yz] pp ff ss; dumps of old versions do not say.
+  const auto titles = split(head);
+  for (int k = 0; k < 3 && titles.size() >= 6; ++k) box.periodic[k] = titles[titles.size() - 3 + k] == "pp";
   for (int k = 0; k < 3; ++k) {
     const std::string line = reader.need("the box bounds");
     const auto words = split(line);
@@ -214,6 +218,10 @@ Trajectory read_dump(const std::string &path)
                   " atoms whose IDs differ from the first frame's " + std::to_string(trajectory.n_atoms));
     }
     trajectory.steps.push_back(frame.step);
+    for (int k = 0; k < 3; ++k)
+      trajectory.edges.push_back(frame.box.triclinic     ? std::nan("")
+                                 : frame.box.periodic[k] ? frame.box.hi[k] - frame.box.lo[k]
+                                                         : 0.0);
     for (const auto &atom : atoms) trajectory.x.insert(trajectory.x.end(), atom.second.begin(), atom.second.end());
   }
   if (trajectory.steps.empty()) throw FileError(path + ": got no frame, expected a LAMMPS text dump");

@@ -9,10 +9,11 @@
 
 namespace cgflow {
 
-/// The CG variables of given structures: the Cartesian -> s half of a CoordinateMap, for callers without tensors.
+/// The CG variables of given structures, for callers without tensors. Needs no bonds.
 class CollectiveVariables {
  public:
-  /// For molecules of n_atoms in `dimension` (2 or 3) dimensions. Throws ConfigError.
+  /// For molecules of n_atoms in `dimension` (2 or 3) dimensions. Throws ConfigError, also for
+  /// atom IDs beyond n_atoms.
   CollectiveVariables(const Config &config, int n_atoms, int dimension);
   ~CollectiveVariables();
 
@@ -26,7 +27,7 @@ class CollectiveVariables {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The CG space that a Config asks for, without a system. Throws ConfigError when a range is missing.
+/// The CG space that a Config asks for, without a system. Throws ConfigError when a range is missing or not allowed.
 CgSpace make_cg_space(const Config &config);
 
 }    // namespace cgflow

@@ -14,14 +14,20 @@ namespace cgflow {
 /// In YAML a system of one atom may write x, y, z.
 using LinearMix = std::map<std::string, double>;
 
-/// One entry of `cg:`. Exactly one kind is given.
+/// One entry of `cg:`. Exactly one kind is given: a linear mix, or a dihedral, angle or bond of a molecule by 1-based atom
+/// IDs.
 struct CgVariableConfig {
   std::string name;
   LinearMix linear;
-  std::vector<double> range;    ///< [lo, hi] in box units
-  std::vector<int> dihedral;    ///< four atom IDs, degrees, IUPAC sign
-  std::vector<int> angle;       ///< three atom IDs, degrees
-  std::vector<int> bond;        ///< two atom IDs, length units
+  std::vector<double> range;      ///< [lo, hi] in box units; empty for a dihedral, which has [-180, 180]
+  std::vector<int> dihedral{};    ///< [i, j, k, l], degrees, IUPAC sign
+  std::vector<int> angle{};       ///< [i, j, k], degrees
+  std::vector<int> bond{};        ///< [i, j], length units
+
+  /// "linear", "dihedral", "angle" or "bond"; empty when none or several are given.
+  std::string kind() const;
+  /// The atom IDs of a dihedral, angle or bond; empty for a linear mix.
+  const std::vector<int> &atoms() const;
   bool operator==(const CgVariableConfig &) const = default;
 };
 
@@ -170,6 +176,10 @@ struct Config {
   /// Compares everything but `source`.
   bool operator==(const Config &other) const;
 };
+
+/// True when the CG variables are internal coordinates of a molecule, which may be moved and rotated freely; false when
+/// they are linear mixes of absolute positions.
+bool is_molecular(const Config &config);
 
 /// One row of the keyword table, from which the parser, error texts and the manual come.
 struct KeywordInfo {

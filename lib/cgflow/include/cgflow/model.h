@@ -6,6 +6,7 @@
 #include "cgflow/cg_space.h"
 #include "cgflow/config.h"
 #include "cgflow/labels.h"
+#include "cgflow/molecule.h"
 #include "cgflow/pmf_file.h"
 #include "cgflow/pmf_surface.h"
 
@@ -21,10 +22,12 @@ struct ModelInfo {
   double kT = 0.0;      ///< energy units of `units`
   double T = 0.0;       ///< temperature, LAMMPS units
   std::string units;    ///< LAMMPS unit style
-  int n_atoms = 0;      ///< atoms of the molecule
+  Molecule molecule;    ///< linear CG variables use its number of atoms alone; masses may then be 0, not known
   int dimension = 3;    ///< of the all-atom system
   std::uint64_t seed = 0;
   double threshold = 0.2;    ///< std in kT up to which a CG point counts as known
+
+  int n_atoms() const { return molecule.n_atoms(); }
   bool operator==(const ModelInfo &) const = default;
 };
 
@@ -49,7 +52,7 @@ class Model {
   const CgSpace &space() const;
 
   /// Goes on with another training schedule: config's train, explore, budget and info's seed and threshold are taken over.
-  /// Throws ConfigError or ModelError when anything else differs.
+  /// Throws ConfigError or ModelError when anything else differs. The molecule's configuration may: the model keeps its own.
   void continue_as(const Config &config, const ModelInfo &info);
 
   /// True once the ensemble has been fitted.

@@ -3,9 +3,12 @@
 #define CGFLOW_MOLECULE_H
 
 #include <array>
+#include <string>
 #include <vector>
 
 namespace cgflow {
+
+class Archive;
 
 /// The one molecule that is learned, as its atomistic system describes it. Atoms are numbered from 0 in the order of their
 /// IDs; in YAML files and messages they are 1-based.
@@ -17,6 +20,14 @@ struct Molecule {
   int n_atoms() const { return static_cast<int>(mass.size()); }
   bool operator==(const Molecule &) const = default;
 };
+
+/// The first thing in which two molecules differ, "a has ..., b has ...", by number of atoms, masses and bonds; empty when
+/// they are the same molecule. Their configurations may differ.
+std::string molecule_difference(const Molecule &a, const std::string &name_a, const Molecule &b, const std::string &name_b);
+
+/// Items `molecule.*` of an archive. get_molecule() throws ModelError when they do not fit each other.
+void put_molecule(Archive &archive, const Molecule &molecule);
+Molecule get_molecule(const Archive &archive);
 
 }    // namespace cgflow
 

@@ -3,6 +3,7 @@
 #define CGFLOW_TRAJECTORY_H
 
 #include "cgflow/cg_space.h"
+#include "cgflow/molecule.h"
 
 #include <cstdint>
 #include <string>
@@ -16,6 +17,7 @@ struct Trajectory {
   std::vector<std::int64_t> ids;      ///< [n_atoms], ascending, the same in every frame
   std::vector<std::int64_t> steps;    ///< [frames]
   std::vector<double> x;              ///< [frames, n_atoms, 3], length units, unwrapped as far as the columns allow
+  std::vector<double> edges;          ///< [frames, 3], of the box, length units; 0 where not periodic, NaN when triclinic
   int frames() const { return static_cast<int>(steps.size()); }
 };
 
@@ -24,6 +26,11 @@ struct Trajectory {
 /// atoms missing or other atoms than in the first frame, a triclinic box with scaled columns, a value that is not finite,
 /// a frame cut short.
 Trajectory read_dump(const std::string &path);
+
+/// The same for frames of one molecule, which are made whole along its bonds, so that a wrapped dump will do. Throws FileError
+/// too when frames do not hold the atoms 1 to N of the molecule, when a box is triclinic, and for another molecule's dump: a
+/// bond of less than half or more than twice its length in the molecule's configuration.
+Trajectory read_dump(const std::string &path, const Molecule &molecule);
 
 /// CG points [n, n_cv] from a points file: text with one point a line, the CG variables in YAML order and box units, `#`
 /// comments; or a dump of walkers, all frames (columns x, y, z, plain, unwrapped or scaled, as many as there are CG

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/molecule_graph.h"
+
+#include "cgflow/error.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace cgflow;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+// 1-2-3-4 in a zigzag with unit bonds at right angles, 5 bonded to 2 by a bond of 2.
+Molecule chain()
+{
+  return {{1, 1, 1, 1, 1}, {{0, 1}, {1, 2}, {1, 4}, {2, 3}}, {0, 0, 0, 1, 0, 0, 1, 1, 0, 2, 1, 0, 1, 0, 2}};
+}
+}    // namespace
+
+TEST(MoleculeGraph, NeighboursAscend)
+{
+  EXPECT_THAT(bonded_atoms(chain()),
+              ElementsAre(ElementsAre(1), ElementsAre(0, 2, 4), ElementsAre(1, 3), ElementsAre(2), ElementsAre(1)));
+}
+
+TEST(MoleculeGraph, StretchedLengthByHand)
+{
+  // 5-2-3-4
+  EXPECT_DOUBLE_EQ(stretched_length(chain()), 4.0);
+  // A ring goes the short way round: 4-5 closes it, 1-2-3-4 is the longest of the shortest ways.
+  Molecule ring = chain();
+  ring.bonds.push_back({3, 4});
+  EXPECT_DOUBLE_EQ(stretched_length(ring), 3.0);
+  EXPECT_DOUBLE_EQ(stretched_length({{1.0}, {}, {0, 0, 0}}), 0.0);
+  Molecule parts = chain();
+  parts.bonds.pop_back();
+  EXPECT_TRUE(std::isinf(stretched_length(parts)));
+}
+
+TEST(MoleculeGraph, PartsAreNamed)
+{
+  require_connected(chain());
+  Molecule parts = chain();
+  parts.bonds = {{0, 1}, {2, 3}, {3, 4}};
+  try {
+    require_connected(parts);
+    FAIL();
+  } catch (const ConfigError &e) {
+    EXPECT_THAT(e.what(), HasSubstr("no way leads from atom 1 to atom 3"));
+  }
+}
+
+TEST(MoleculeGraph, MakesWholeOverPeriodicFacesOnly)
+{
+  const Molecule m = chain();
+  auto x = m.configuration;
+  // Atoms 3 and 4 by faces of an edge of 5 in x and of 6 in z, though their own distance is small all the time.
+  x[6] += 10.0;
+  x[9] += 5.0;
+  x[11] -= 6.0;
+  x[13] += 7.0;
+  const double edge[3] = {5.0, 0.0, 6.0};
+  make_whole(m, edge, x.data());
+  auto expected = m.configuration;
+  expected[13] += 7.0;    // y is not periodic
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_DOUBLE_EQ(x[i], expected[i]) << i;
+}
