@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Prints how many samples a second one thread trains by the path gradient, without energies and coordinate map, for a flow as
+// Prints how many samples a processor's second one thread trains by the path gradient, without energies and coordinate map, for a flow as
 // of alanine dipeptide: 2 periodic CG variables, 3 rotors, 55 unbounded coordinates. flow_step [BATCH [SECONDS]]
 #include "adam.h"
 #include "config_table.h"
 #include "flow.h"
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <numbers>
 
 using namespace cgflow;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
@@ -25,7 +24,9 @@ std::vector<FineCoordinate> coordinates(int rotors, int unbounded)
   return fine;
 }
 
-double seconds(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+// Of the processor: a busy machine does not change it.
+double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+double seconds(double begin) { return now() - begin; }
 
 struct Times {
   double latent = 0, sample = 0, held = 0, backward = 0, adam = 0;
@@ -41,26 +42,26 @@ void measure(const std::string &name, FlowConfig config, std::int64_t batch, dou
   Times t;
   std::int64_t steps = -3, weights = 0;    // three steps to warm up
   for (const auto &leaf : leaves) weights += leaf.numel();
-  auto begin = Clock::now();
+  auto begin = now();
   for (; steps < 3 || seconds(begin) < limit; ++steps) {
-    if (steps == 0) t = {}, begin = Clock::now();
-    const auto t0 = Clock::now();
+    if (steps == 0) t = {}, begin = now();
+    const auto t0 = now();
     const Tensor z = flow.draw_latent(1, Stream::latent, steps * batch, batch, 0);
     const Tensor s = -180.0 + 360.0 * at::rand({batch, 2}, at::kDouble);
     t.latent += seconds(t0);
-    const auto t1 = Clock::now();
+    const auto t1 = now();
     const auto sample = flow.sample(z, s);
     t.sample += seconds(t1);
-    const auto t2 = Clock::now();
+    const auto t2 = now();
     const Tensor leaf = sample.fine.detach().requires_grad_(true);
     // Any energy will do: this one pulls to a centre.
     const Tensor g =
         torch::autograd::grad({flow.log_prob(leaf, s, Parameters::held).sum()}, {leaf})[0] + 0.1 * leaf.detach();
     t.held += seconds(t2);
-    const auto t3 = Clock::now();
+    const auto t3 = now();
     const auto gradients = torch::autograd::grad({(sample.fine * g).sum()}, leaves);
     t.backward += seconds(t3);
-    const auto t4 = Clock::now();
+    const auto t4 = now();
     adam.step(gradients, 1e-4);
     t.adam += seconds(t4);
   }

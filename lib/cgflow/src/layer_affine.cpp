@@ -53,20 +53,34 @@ AffineLayer::AffineLayer(const LayerContext &context) : n_all_(context.circular.
 AffineLayer::Map AffineLayer::map(const Tensor &x, const Tensor &c, Parameters mode) const
 {
   const Tensor input = n_ == n_all_ ? c : at::cat({c, passing_features(x, none_, circular_)}, 1);
-  const Tensor raw = (*network_)(input, mode);
-  Map m{raw.narrow(1, 0, n_), kScaleLimit * at::tanh(raw.narrow(1, n_, n_) / kScaleLimit), {}};
-  if (n_ > 1) {
-    const Tensor entries = raw.narrow(1, 2 * n_, lower_index_.numel());
-    m.lower = at::zeros({raw.size(0), n_ * n_}, raw.options()).index_copy(1, lower_index_, entries).view({-1, n_, n_});
-  }
+  const auto raw = (*network_)(input, mode).split_with_sizes({n_, n_, lower_index_.numel()}, 1);
+  Map m{raw[0], kScaleLimit * at::tanh(raw[1] / kScaleLimit), {}};
+  if (n_ > 1) m.lower = at::zeros({x.size(0), n_ * n_}, x.options()).index_copy(1, lower_index_, raw[2]).view({-1, n_, n_});
   return m;
+}
+
+// L v as a product and a sum over small matrices: half the time of a batched matrix product, forward and backward.
+Tensor times(const Tensor &lower, const Tensor &v) { return (lower * v.unsqueeze(1)).sum(-1); }
+
+Tensor solve(const Tensor &lower, const Tensor &v)
+{
+  return at::linalg_solve_triangular(lower, v.unsqueeze(-1), /*upper=*/false, /*left=*/true, /*unitriangular=*/true)
+      .squeeze(-1);
+}
+
+// (1 + L)^-1 v. The derivative is that of one step of refinement of the solution, which is exact and does not form the masked
+// outer products of the solver's own: a third less time for 55 coordinates.
+Tensor solved(const Tensor &lower, const Tensor &v)
+{
+  const Tensor held = lower.detach(), start = solve(held, v.detach());
+  return start + solve(held, v - start - times(lower, start));
 }
 
 FlowLayer::Result AffineLayer::forward(const Tensor &x, const Tensor &c, Parameters mode) const
 {
   const Map m = map(x, c, mode);
   Tensor v = mapped(x);
-  if (m.lower.defined()) v = v + at::matmul(m.lower, v.unsqueeze(-1)).squeeze(-1);
+  if (m.lower.defined()) v = v + times(m.lower, v);
   return {joined(x, m.shift + at::exp(m.log_scale) * v), m.log_scale.sum(1)};
 }
 
@@ -74,9 +88,7 @@ FlowLayer::Result AffineLayer::inverse(const Tensor &y, const Tensor &c, Paramet
 {
   const Map m = map(y, c, mode);
   Tensor v = (mapped(y) - m.shift) * at::exp(-m.log_scale);
-  if (m.lower.defined())
-    v = at::linalg_solve_triangular(m.lower, v.unsqueeze(-1), /*upper=*/false, /*left=*/true, /*unitriangular=*/true)
-            .squeeze(-1);
+  if (m.lower.defined()) v = solved(m.lower, v);
   return {joined(y, v), -m.log_scale.sum(1)};
 }
 

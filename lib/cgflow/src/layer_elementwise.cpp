@@ -89,7 +89,8 @@ SplineResult ElementwiseLayer::map_unbounded(const Tensor &x, const Tensor &raw,
     const Tensor parameters = spline_parameters(raw);
     return inverse ? rq_spline_inverse(x, parameters, line_) : rq_spline_forward(x, parameters, line_);
   }
-  const Tensor shift = raw.select(2, 0), log_scale = kScaleLimit * at::tanh(raw.select(2, 1) / kScaleLimit);
+  const auto part = raw.unbind(2);
+  const Tensor &shift = part[0], log_scale = kScaleLimit * at::tanh(part[1] / kScaleLimit);
   if (inverse) return {(x - shift) * at::exp(-log_scale), -log_scale};
   return {shift + at::exp(log_scale) * x, log_scale};
 }
@@ -113,17 +114,17 @@ FlowLayer::Result ElementwiseLayer::apply(const Tensor &x, const Tensor &c, Para
     const SplineResult r = map_unbounded(x, raw.view({batch, n_line, unbounded_parameters_}), inverse);
     return {r.y, r.log_det.sum(1)};
   }
+  const auto part = raw.split_with_sizes({n_line * unbounded_parameters_, n_circle * circular_parameters_}, 1);
   Tensor y = x, log_det = at::zeros({batch}, x.options());
   if (n_line > 0) {
-    const Tensor part = raw.narrow(1, 0, n_line * unbounded_parameters_).reshape({batch, n_line, unbounded_parameters_});
-    const SplineResult r = map_unbounded(x.index_select(1, unbounded_), part, inverse);
+    const Tensor of_line = part[0].reshape({batch, n_line, unbounded_parameters_});
+    const SplineResult r = map_unbounded(x.index_select(1, unbounded_), of_line, inverse);
     y = y.index_copy(1, unbounded_, r.y);
     log_det = log_det + r.log_det.sum(1);
   }
   if (n_circle > 0) {
-    const Tensor part = raw.narrow(1, n_line * unbounded_parameters_, n_circle * circular_parameters_)
-                            .reshape({batch, n_circle, circular_parameters_});
-    const SplineResult r = map_circular(x.index_select(1, circular_), part, inverse);
+    const Tensor of_circle = part[1].reshape({batch, n_circle, circular_parameters_});
+    const SplineResult r = map_circular(x.index_select(1, circular_), of_circle, inverse);
     y = y.index_copy(1, circular_, r.y);
     log_det = log_det + r.log_det.sum(1);
   }
