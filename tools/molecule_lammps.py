@@ -3,8 +3,10 @@
 they read back to the same bits."""
 import math
 
+import molecule_mixing
 from molecule_model import bond_distances
 
+LJ = "lj/cut/coul/cut"
 BOND_LENGTH = 1.6     # Angstrom; longest molecule = its longest way along bonds, each this long
 SKIN = 2.0            # of LAMMPS' neighbour lists in units real
 
@@ -122,16 +124,18 @@ def data_file(molecule, origin, cutoff):
 
 
 def pair_lines(molecule, born_model, cutoff):
-    table, _ = atom_types(molecule)
-    lj = "lj/cut/coul/cut"
+    types = list(enumerate(atom_types(molecule)[0].rows, 1))
     if born_model == "none":
-        lines = [f"pair_style      {lj} {cutoff:g}"]
-        coefficients = [f"{t} {t} {key[2]!r} {key[3]!r}   # {key[0]}" for key, t in table.rows.items()]
-    else:
-        lines = [f"pair_style      hybrid/overlay {lj} {cutoff:g} gb/obc {born_model}"]
-        coefficients = [f"{t} {t} {lj} {key[2]!r} {key[3]!r}   # {key[0]}" for key, t in table.rows.items()]
-        coefficients += [f"{t} {t} gb/obc {key[4]!r} {key[5]!r}   # {key[0]}" for key, t in table.rows.items()]
-    return lines + [f"pair_coeff      {line}" for line in coefficients] + ["pair_modify     mix arithmetic"]
+        lines = [f"pair_style      {LJ} {cutoff:g}"]
+        lines += [f"pair_coeff      {t} {t} {key[2]!r} {key[3]!r}   # {key[0]}" for t, key in types]
+        return lines + ["pair_modify     mix arithmetic"]
+    # pair_style hybrid mixes nothing where a type has two styles: each pair by the same rule, here.
+    lines = [f"pair_style      hybrid/overlay {LJ} {cutoff:g} gb/obc {born_model}"]
+    for t, first in types:
+        for u, second in types[t - 1:]:
+            epsilon, sigma = (first[2], first[3]) if t == u else molecule_mixing.mixed(first[2:4], second[2:4])
+            lines.append(f"pair_coeff      {t} {u} {LJ} {epsilon!r} {sigma!r}   # {first[0]} {second[0]}")
+    return lines + [f"pair_coeff      {t} {t} gb/obc {key[4]!r} {key[5]!r}   # {key[0]}" for t, key in types]
 
 
 def special_line(factors):

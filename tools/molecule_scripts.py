@@ -3,7 +3,7 @@
 
 
 def basin_script(name, system):
-    return f"""# Langevin dynamics in the basin where the minimised structure lies: the frames from which the flow is trained by example.
+    return f"""# Langevin dynamics in the basin of the minimised structure: the frames from which the flow is trained by example.
 # lmp -in in.basin [-var seed N]     writes {name}_basin.dump
 
 variable        seed index 4711
@@ -29,13 +29,16 @@ run             50000
 def box_lines(d):
     """The CG space of d dihedrals, in degrees."""
     span = ["-180 180" if k < d else "-0.5 0.5" for k in range(3)]
-    lines = [f"dimension       {3 if d == 3 else 2}", "boundary        p p p"]
+    lines = [f"dimension       {3 if d >= 3 else 2}", "boundary        p p p"]
     lines += ["processors      * 1 1"] if d == 1 else []
     return lines + [f"region          cg block {' '.join(span)}", "create_box      1 cg"]
 
 
 def al_script(name, system, cg):
     names = ", ".join(variable for variable, _ in cg)
+    # x, y and z of a walker are its first three CG variables.
+    further = " ".join(f"d_cv{k}" for k in range(4, len(cg) + 1))
+    more = f"fix             more  all property/atom {further} writedata yes\n" if further else ""
     return f"""# Learns the free energy F({names}): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
 # lmp -in in.al [-var seed N]     reads {name}_basin.dump; writes {name}.pmf, {name}.cgflow, {name}.state and {name}.iterations
 
@@ -51,7 +54,7 @@ pair_style      cgflow/pmf
 pair_coeff      * * ${{yaml}}
 reset_atoms     id sort yes
 
-fix             walk  all cgflow/mc 300.0 ${{seed}} 6.0
+{more}fix             walk  all cgflow/mc 300.0 ${{seed}} 6.0
 fix             learn all cgflow/al 300.0 ${{seed}} ${{yaml}} atomistic {system} threshold 0.2
 
 thermo_style    custom step atoms f_walk[1] f_learn[1] f_learn[2] f_learn[3] f_learn[4] f_learn[5] f_learn[6]

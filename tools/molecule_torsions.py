@@ -4,6 +4,8 @@ import re
 
 from molecule_model import ImportFailure
 
+MOST = 6    # CG variables that nobody asked for by name
+
 
 def element(atom):
     """By mass where the files do not tell it; names are ambiguous (CA is no calcium), and mass may have been repartitioned."""
@@ -61,7 +63,7 @@ def choose(molecule, texts, where):
         raise ImportFailure(f"{where}: no residue between two peptide bonds; name the CG variables with --cg NAME=I-J-K-L")
     if len({name for name, _ in chosen}) != len(chosen):
         raise ImportFailure("--cg: a name stands twice; each CG variable has one of its own")
-    if len(chosen) > 3:
-        raise ImportFailure(f"{len(chosen)} CG variables ({' '.join(name for name, _ in chosen)}); in.al is written for 1 to 3: "
-                            "choose with --cg NAME=I-J-K-L")
+    if not texts and len(chosen) > MOST:
+        raise ImportFailure(f"{where}: has {len(chosen)} backbone dihedrals ({' '.join(name for name, _ in chosen)}), more than the "
+                            f"{MOST} that make a CG space by themselves; choose with --cg NAME=I-J-K-L")
     return chosen

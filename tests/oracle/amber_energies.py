@@ -3,8 +3,8 @@
 ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, of which
 that file has the sum.
 glycine_conformers.npz, valine_conformers.npz: amber96 from the PDB files in the example folder. positions [n, atoms, 3] in
-Angstrom, energies [n] by term, OBC1 and OBC2 solvation (solvent 78.5) as polar and surface energy, total forces [n, atoms, 3]
-in kcal/mol/Angstrom in vacuum and with each solvent. Conformers: the minimum, 300 K and 600 K dynamics, and frames displaced
+Angstrom, energies [n] by term, OBC1 and OBC2 solvation (solvent 78.5) as polar and surface energy, forces [n, atoms, 3] in
+kcal/mol/Angstrom: all of vacuum, polar and surface ones of each solvent. Conformers: the minimum, 300 K and 600 K dynamics, and frames displaced
 by 0.05 to 0.3 Angstrom a coordinate (strained, some with clashes).
 
 Needs openmm 8.6.1 and numpy. Run: python3 amber_energies.py
@@ -116,9 +116,10 @@ def dipeptide(name, molecule):
     vacuum = [copy(force) for term, force in parts.items() if term not in ("lj", "coulomb")] + [copy(nonbonded)]
     out["vacuum_forces"] = evaluate(vacuum, masses, x)[1]
     for model in ("obc1", "obc2"):
-        out[f"{model}_polar"], _ = evaluate([born(field, nonbonded, model, False)], masses, x)
-        whole, force = evaluate([born(field, nonbonded, model, True)], masses, x)
-        out[f"{model}_surface"], out[f"{model}_forces"] = whole - out[f"{model}_polar"], out["vacuum_forces"] + force
+        energy, force = evaluate([born(field, nonbonded, model, False)], masses, x)
+        whole, whole_force = evaluate([born(field, nonbonded, model, True)], masses, x)
+        out[f"{model}_polar"], out[f"{model}_surface"] = energy, whole - energy
+        out[f"{model}_polar_forces"], out[f"{model}_surface_forces"] = force, whole_force - force
     np.savez_compressed(f"{name}_conformers.npz", **out)
     print(name, {key: value[0] for key, value in out.items() if value.ndim == 1})
 

@@ -15,6 +15,7 @@ sys.path.insert(0, str(SOURCE / "tools"))
 
 import molecule_check  # noqa: E402
 import molecule_lammps  # noqa: E402
+import molecule_scripts  # noqa: E402
 import molecule_torsions  # noqa: E402
 from molecule_model import Atom, ImportFailure, Molecule, bond_distances  # noqa: E402
 
@@ -237,7 +238,23 @@ class Molecules(unittest.TestCase):
         molecule.bonds += [(2, 15, 1.0, 1.0), (10, 16, 1.0, 1.0)]
         self.assertEqual(molecule_torsions.backbone(molecule),
                          [("phi1", [0, 2, 3, 4]), ("psi1", [2, 3, 4, 6]), ("phi2", [4, 6, 7, 8]), ("psi2", [6, 7, 8, 10])])
-        with self.assertRaisesRegex(ImportFailure, r"4 CG variables \(phi1 psi1 phi2 psi2\); in.al is written for 1 to 3"):
+        script = molecule_scripts.al_script("pro", "in.pro", molecule_torsions.choose(molecule, [], "x"))
+        self.assertIn("dimension       3\n", script)
+        self.assertIn("fix             more  all property/atom d_cv4 writedata yes\nfix             walk", script)
+
+    def test_many_residues_ask_for_a_choice(self):
+        # Four residues N-CA-C(=O) in a row, between an acyl carbon and a last nitrogen.
+        bonds, masses, end = [(0, 1), (0, 2)], [12.01, 16.0, 12.01], 0
+        for _ in range(5):
+            n = len(masses)
+            masses += [14.01, 1.008, 12.01, 12.01, 16.0]
+            bonds += [(end, n), (n, n + 1), (n, n + 2), (n + 2, n + 3), (n + 3, n + 4)]
+            end = n + 3
+        masses += [12.01]
+        bonds += [(end, len(masses) - 1)]
+        molecule = chain(*bonds, masses=masses)
+        self.assertEqual([name for name, _ in molecule_torsions.backbone(molecule)][-2:], ["phi4", "psi4"])
+        with self.assertRaisesRegex(ImportFailure, r"x: has 8 backbone dihedrals \(phi1 .* psi4\), more than the 6 .*choose with --cg"):
             molecule_torsions.choose(molecule, [], "x")
 
     def test_no_peptide_asks_for_names(self):
