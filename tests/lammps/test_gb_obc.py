@@ -194,14 +194,18 @@ class ManyMolecules(GbTest):
         molecules = self.molecules()
         expected = self.expected(molecules)
         small = ([-7.0, -9.0, -8.0], [7.0, 8.0, 8.5])
-        texts = set()
+        texts, virials = set(), []
         for ranks in (1, 2, 4):
             for newton in ("on", "off"):
                 with self.subTest(ranks=ranks, newton=newton):
                     script = self.script(molecules, box=small, boundary="p p p", newton=newton, periodic=True,
                                          shuffle=np.random.default_rng(5))
-                    self.lammps(script + "run 0\n", ranks=ranks)
+                    thermo = self.lammps(script + "run 0\n", ranks=ranks).thermo()
                     self.check(expected)
+                    self.assertAlmostEqual(thermo["c_se"][0], thermo["PotEng"][0], delta=1e-10)
+                    virials.append([thermo[f"c_p[{k}]"][0] * thermo["Volume"][0] for k in range(1, 7)])
+                    np.testing.assert_allclose(virials[-1], [-thermo[f"c_sv[{k}]"][0] for k in range(1, 7)], atol=1e-4)
+                    np.testing.assert_allclose(virials[-1], virials[0], atol=1e-4)
                     texts.add((self.folder / "out.dump").read_text())
         # Bit by bit: each rank computes a molecule in the order of its atom IDs, seen from the same atom.
         self.assertEqual(len(texts), 1)
