@@ -14,6 +14,10 @@ CgSpace make_cg_space(const Config &config)
 {
   std::vector<CgVariable> variables;
   for (const auto &entry : config.cg) {
+    if (!entry.dihedral.empty()) {
+      variables.push_back({entry.name, -180.0, 180.0, true});
+      continue;
+    }
     if (entry.range.size() != 2)
       throw ConfigError("cg '" + entry.name + "': got a range of " + std::to_string(entry.range.size()) +
                         " numbers, a linear CG variable needs range: [lo, hi]");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow_layers.h"
 
-#include "cgflow/error.h"
+#include <algorithm>
 
 namespace cgflow {
 namespace {
@@ -39,9 +39,6 @@ AffineLayer::AffineLayer(const LayerContext &context) : n_all_(context.circular.
   std::vector<std::int64_t> unbounded, circular, lower;
   for (std::int64_t i = 0; i < n_all_; ++i) (context.circular[i] ? circular : unbounded).push_back(i);
   n_ = unbounded.size();
-  if (n_ == 0)
-    throw ConfigError("flow: layers: 'affine' needs an unbounded fine coordinate, got circular ones only; allowed then: "
-                      "spline, spline_coupling, affine_coupling");
   for (std::int64_t i = 0; i < n_; ++i)
     for (std::int64_t j = 0; j < i; ++j) lower.push_back(i * n_ + j);
   unbounded_ = columns(unbounded);
@@ -49,7 +46,7 @@ AffineLayer::AffineLayer(const LayerContext &context) : n_all_(context.circular.
   none_ = columns({});
   lower_index_ = columns(lower);
   const int inputs = context.n_condition + 2 * static_cast<int>(circular.size());
-  network_ = std::make_unique<Conditioner>(context.name, inputs, context.config.hidden,
+  network_ = std::make_unique<Conditioner>(context.name, inputs, context.config,
                                            static_cast<int>(2 * n_ + n_ * (n_ - 1) / 2), context.source);
 }
 
@@ -85,6 +82,11 @@ FlowLayer::Result AffineLayer::inverse(const Tensor &y, const Tensor &c, Paramet
 
 }    // namespace
 
-std::unique_ptr<FlowLayer> make_affine_layer(const LayerContext &context) { return std::make_unique<AffineLayer>(context); }
+std::unique_ptr<FlowLayer> make_affine_layer(const LayerContext &context)
+{
+  const auto &circular = context.circular;
+  if (std::all_of(circular.begin(), circular.end(), [](bool c) { return c; })) return nullptr;
+  return std::make_unique<AffineLayer>(context);
+}
 
 }    // namespace cgflow
