@@ -46,14 +46,14 @@ double integrals_of_row(int i, const double *__restrict x, const double *__restr
                         double *__restrict slopes_j, double *__restrict sums)
 {
   const double xi = x[i], yi = y[i], zi = z[i], rho_i = rho[i], rho_inverse_i = rho_inverse[i], scaled_i = scaled[i];
-  // Atoms on top of each other have a finite energy, and no direction to push each other in.
+  // Atoms on top of each other have a finite energy, and no direction to push each other in. What is not a number stays so.
   const double least = 1e-12 * rho_i * rho_i;
   double sum = 0.0;
 #pragma omp simd reduction(+ : sum)
   for (int j = 0; j < i; ++j) {
     const double dx = xi - x[j], dy = yi - y[j], dz = zi - z[j];
     const double square = dx * dx + dy * dy + dz * dz;
-    const double bounded = square > least ? square : least, r = std::sqrt(bounded), inverse = 1.0 / r;
+    const double bounded = square < least ? least : square, r = std::sqrt(bounded), inverse = 1.0 / r;
     double slope_i, slope_j;
     sum += descreen(r, inverse, rho_i, rho_inverse_i, scaled[j], slope_i);
     sums[j] += descreen(r, inverse, rho[j], rho_inverse[j], scaled_i, slope_j);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_molecule_members.h"
 
+#include "cgflow_errors.h"
+
 #include "atom.h"
 #include "comm.h"
-#include "error.h"
+#include "fmt/format.h"
 
 #include <mpi.h>
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <tuple>
 
 using namespace LAMMPS_NS;
@@ -51,12 +54,14 @@ bool MoleculeMembers::refresh(const char *where)
   tags_.assign(atom->tag, atom->tag + n);
   molecules_.assign(atom->molecule, atom->molecule + n);
   std::vector<Entry> entries(n);
+  std::string fault;
   for (int i = 0; i < n; ++i) {
-    if (molecules_[i] <= 0)
-      error->one(FLERR, "{}: atom {} has molecule ID {}, expected a positive one: all pairs within a molecule interact",
-                 where, tags_[i], molecules_[i]);
     entries[i] = {molecules_[i], tags_[i], i};
+    if (molecules_[i] <= 0 && fault.empty())
+      fault = fmt::format("atom {} has molecule ID {}, expected a positive one: all pairs within a molecule interact",
+                          tags_[i], molecules_[i]);
   }
+  cgflow_raise_together(lmp, where, !fault.empty(), fault);
   const auto by_id = [](const Entry &a, const Entry &b) {
     return std::tie(a.molecule, a.tag) < std::tie(b.molecule, b.tag);
   };

@@ -10,7 +10,7 @@ namespace LAMMPS_NS::CGFlow {
 // Logarithm and exponential without branches, tables or calls, for loops that the compiler is to vectorize: the calls of
 // the C library keep it from that. Integer operations are those that SSE2 has for 64 bits.
 
-/// ln v for a positive, normal, finite v; absolute error below 3e-16 for v in (1/100, 100).
+/// ln v for a positive, normal, finite v; error below 3e-16 of the larger of 1 and |ln v|.
 inline double vector_log(double v)
 {
   // v = 2^e m, m in [sqrt(1/2), sqrt(2)).

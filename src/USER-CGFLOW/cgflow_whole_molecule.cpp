@@ -2,7 +2,7 @@
 #include "cgflow_whole_molecule.h"
 
 #include "domain.h"
-#include "error.h"
+#include "fmt/format.h"
 
 #include <algorithm>
 #include <cmath>
@@ -29,23 +29,22 @@ double WholeMolecule::shortest_edge() const
   return shortest;
 }
 
-void WholeMolecule::join(const char *where, tagint molecule, int first, int n, double *x, double *y, double *z)
+std::string WholeMolecule::join(tagint molecule, int first, int n, double *x, double *y, double *z)
 {
   const double limit = kLongestLink * shortest_edge();
-  if (n < 2 || std::isinf(limit)) return;
+  if (n < 2 || std::isinf(limit)) return {};
   Link *chain = &chains_[first];
   double longest = 0.0;
-  if (chain[0].atom >= 0 && follow(chain, n, x, y, z, longest) && longest <= limit) return;
+  if (chain[0].atom >= 0 && follow(chain, n, x, y, z, longest) && longest <= limit) return {};
   find_chain(chain, n, x, y, z);
   follow(chain, n, x, y, z, longest);
-  // Positions that are not finite are no matter of images.
   if (longest > limit)
-    error->one(
-        FLERR,
-        "{}: molecule {} has a gap of {:.6g} between its atoms, allowed is a quarter of the shortest periodic box edge, "
+    return fmt::format(
+        "molecule {} has a gap of {:.6g} between its atoms, allowed is a quarter of the shortest periodic box edge, "
         "{:.6g}: the box is too small to say which images belong together",
-        where, molecule, longest, limit);
-  warn_if_long(where, molecule, n, x, y, z);
+        molecule, longest, limit);
+  if (longer_than_box(n, x, y, z)) long_molecule_ = molecule;
+  return {};
 }
 
 // False when an atom is not at a finite place.
@@ -96,20 +95,14 @@ void WholeMolecule::find_chain(Link *chain, int n, const double *x, const double
   }
 }
 
-void WholeMolecule::warn_if_long(const char *where, tagint molecule, int n, const double *x, const double *y,
-                                 const double *z)
+bool WholeMolecule::longer_than_box(int n, const double *x, const double *y, const double *z) const
 {
-  if (warned_) return;
   const double *axes[3] = {x, y, z};
   for (int k = 0; k < domain->dimension; ++k) {
     const auto [lo, hi] = std::minmax_element(axes[k], axes[k] + n);
-    if (!domain->periodicity[k] || *hi - *lo <= domain->prd[k]) continue;
-    error->warning(FLERR,
-                   "{}: molecule {} is {:.6g} long in {}, more than the box: it does not interact with its own images",
-                   where, molecule, *hi - *lo, "xyz"[k]);
-    warned_ = true;
-    return;
+    if (domain->periodicity[k] && *hi - *lo > domain->prd[k]) return true;
   }
+  return false;
 }
 
 double WholeMolecule::memory_usage() const { return static_cast<double>(sizeof(Link) * chains_.capacity()); }

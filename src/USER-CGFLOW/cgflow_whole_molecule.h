@@ -5,6 +5,7 @@
 #include "lmptype.h"
 #include "pointers.h"
 
+#include <string>
 #include <vector>
 
 namespace LAMMPS_NS::CGFlow {
@@ -19,8 +20,10 @@ class WholeMolecule : protected Pointers {
   /// Forgets all chains; `members` atoms are in all molecules together.
   void reset(int members);
   /// Moves the n atoms at x, y, z to images near the first of them. Their chain is kept under `first`, their place among
-  /// all members. An error when the molecule has a gap that leaves its shape unclear.
-  void join(const char *where, tagint molecule, int first, int n, double *x, double *y, double *z);
+  /// all members. Returns what is wrong with a molecule whose gaps leave its shape unclear; empty when all is well.
+  [[nodiscard]] std::string join(tagint molecule, int first, int n, double *x, double *y, double *z);
+  /// A molecule on this rank that was longer than the box when its chain was found; 0 if none.
+  tagint long_molecule() const { return long_molecule_; }
 
   double memory_usage() const;
 
@@ -31,10 +34,10 @@ class WholeMolecule : protected Pointers {
   bool follow(const Link *chain, int n, double *x, double *y, double *z, double &longest) const;
   void find_chain(Link *chain, int n, const double *x, const double *y, const double *z) const;
   double shortest_edge() const;
-  void warn_if_long(const char *where, tagint molecule, int n, const double *x, const double *y, const double *z);
+  bool longer_than_box(int n, const double *x, const double *y, const double *z) const;
 
   std::vector<Link> chains_;    // atom -1: not yet found
-  bool warned_ = false;
+  tagint long_molecule_ = 0;
 };
 
 }    // namespace LAMMPS_NS::CGFlow

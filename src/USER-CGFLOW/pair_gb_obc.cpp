@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pair_gb_obc.h"
 
+#include "cgflow_errors.h"
 #include "cgflow_gb_settings.h"
 #include "cgflow_generalized_born.h"
 #include "cgflow_molecule_members.h"
@@ -11,12 +12,13 @@
 #include "error.h"
 #include "force.h"
 #include "memory.h"
-#include "update.h"
 #include "utils.h"
 
 #include <cmath>
 #include <cstring>
+#include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace LAMMPS_NS;
@@ -47,7 +49,8 @@ struct PairGBOBC::Impl {
   WholeMolecule whole;
   std::vector<double> records;         // [nlocal + remote, kWidth]
   GeneralizedBornMolecule molecule;    // room for one at a time
-  std::vector<double> virial;          // [n, 6], of its atoms
+  bool warned = false;
+  std::vector<double> virial;    // [n, 6], of its atoms
 };
 
 PairGBOBC::PairGBOBC(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
@@ -132,26 +135,23 @@ void PairGBOBC::init_style()
         error->all(FLERR, "{}: pair_coeff * * property needs fix property/atom d_{} d_{}, there is no d_{}", kWhere, kRadius,
                    kScale, name);
     }
+  for (int i = 1; i <= atom->ntypes; ++i) {
+    // Here and not in init_one(): hybrid asks that of the types alone that have a pair_coeff.
+    if (setflag[i][i] == 0)
+      error->all(FLERR, Error::NOLASTLINE, "{}: no pair_coeff {} {} was given, expected one for each atom type", kWhere, i,
+                 i);
+    // Another pair_style gb/obc may have changed the offset since.
+    if (!m.per_atom && !(m.radius[i] > m.settings.offset))
+      error->all(FLERR, Error::NOLASTLINE, "{}: the radius {:.6g} of type {} is not above the offset of {:.6g}", kWhere,
+                 m.radius[i], i, m.settings.offset);
+  }
   m.model = m.settings.model(force->qqr2e);
   // No neighbor list: lists end at a cutoff and may lack bonded pairs.
 }
 
-double PairGBOBC::init_one(int i, int j)
-{
-  Impl &m = *impl;
-  for (const int type : {i, j}) {
-    if (setflag[type][type] == 0)
-      error->all(FLERR, Error::NOLASTLINE, "{}: no pair_coeff {} {} was given, expected one for each atom type", kWhere,
-                 type, type);
-    // Another pair_style gb/obc may have changed the offset since.
-    if (!m.per_atom && !(m.radius[type] > m.settings.offset))
-      error->all(FLERR, Error::NOLASTLINE, "{}: the radius {:.6g} of type {} is not above the offset of {:.6g}", kWhere,
-                 m.radius[type], type, m.settings.offset);
-  }
-  return kGhostReach * force->angstrom;
-}
+double PairGBOBC::init_one(int /*i*/, int /*j*/) { return kGhostReach * force->angstrom; }
 
-void PairGBOBC::fill_records()
+void PairGBOBC::fill_records(std::string &fault)
 {
   Impl &m = *impl;
   const int n = atom->nlocal;
@@ -174,10 +174,10 @@ void PairGBOBC::fill_records()
     record[kRadiusOf] = radius ? radius[i] : m.radius[type[i]];
     record[kScaleOf] = scale ? scale[i] : m.scale[type[i]];
     if (radius && !(radius[i] > m.settings.offset && scale[i] >= 0.0))
-      error->one(FLERR,
-                 "{}: atom {} has d_{} {:.6g} and d_{} {:.6g}, expected a radius above the offset of {:.6g} and a scale "
-                 "of at least 0",
-                 kWhere, atom->tag[i], kRadius, radius[i], kScale, scale[i], m.settings.offset);
+      fault = fmt::format(
+          "atom {} has d_{} {:.6g} and d_{} {:.6g}, expected a radius above the offset of {:.6g} and a scale of at "
+          "least 0",
+          atom->tag[i], kRadius, radius[i], kScale, scale[i], m.settings.offset);
   }
 }
 
@@ -186,8 +186,10 @@ void PairGBOBC::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
   Impl &m = *impl;
-  if (m.members.refresh(kWhere)) m.whole.reset(m.members.total());
-  fill_records();
+  const bool changed = m.members.refresh(kWhere);
+  if (changed) m.whole.reset(m.members.total());
+  std::string fault;
+  fill_records(fault);
   m.members.exchange(m.records.data(), kWidth);
 
   GeneralizedBornMolecule &all = m.molecule;
@@ -204,10 +206,25 @@ void PairGBOBC::compute(int eflag, int vflag)
       all.radius[i] = record[kRadiusOf];
       all.scale[i] = record[kScaleOf];
     }
-    m.whole.join(kWhere, m.members.id(k), m.members.first(k), n, all.x.data(), all.y.data(), all.z.data());
+    std::string gap = m.whole.join(m.members.id(k), m.members.first(k), n, all.x.data(), all.y.data(), all.z.data());
+    if (!gap.empty()) fault = std::move(gap);
     all.evaluate(m.model);
     tally(k);
   }
+  // One error of all ranks: what a single one says is not always seen.
+  cgflow_raise_together(lmp, kWhere, !fault.empty(), fault);
+  if (changed) warn_of_long_molecules();
+}
+
+void PairGBOBC::warn_of_long_molecules()
+{
+  Impl &m = *impl;
+  tagint mine = m.whole.long_molecule(), any = 0;
+  MPI_Allreduce(&mine, &any, 1, MPI_LMP_TAGINT, MPI_MAX, world);
+  if (any == 0 || m.warned) return;
+  m.warned = true;
+  if (comm->me == 0)
+    error->warning(FLERR, "{}: molecule {} is longer than the box, but does not interact with its own images", kWhere, any);
 }
 
 void PairGBOBC::tally(int molecule)

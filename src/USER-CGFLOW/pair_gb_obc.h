@@ -12,6 +12,7 @@ PairStyle(gb/obc,PairGBOBC);
 
 #include <cstdio>
 #include <memory>
+#include <string>
 
 namespace LAMMPS_NS {
 
@@ -38,7 +39,8 @@ class PairGBOBC : public Pair {
   std::unique_ptr<Impl> impl;
 
   void allocate();
-  void fill_records();
+  void fill_records(std::string &fault);
+  void warn_of_long_molecules();
   void tally(int molecule);
 };
 

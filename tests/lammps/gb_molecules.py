@@ -98,3 +98,36 @@ def dump_file(frames, box=60.0):
         lines += [f"{-box} {box}"] * 3 + ["ITEM: ATOMS id x y z"]
         lines += [f"{i + 1} " + " ".join(repr(float(v)) for v in at) for i, at in enumerate(x)]
     return "\n".join(lines) + "\n"
+
+
+FORCE_FIELD = """
+units real
+atom_style full
+boundary {boundary}
+newton {newton}
+atom_modify map array
+bond_style harmonic
+angle_style harmonic
+dihedral_style charmm
+special_bonds amber
+read_data data.ala2
+pair_style hybrid/overlay lj/cut/coul/cut 18.0{style}
+{coefficients}
+"""
+
+
+def force_field(test, boundary="f f f", newton="on", options=None):
+    """Script of alanine dipeptide in AMBER ff96, with gb/obc unless `options` is None. Every atom has a type of its own."""
+    text = (ORACLE / "ala2_obc.data").read_text()
+    head, pairs = text.split("Pair Coeffs\n\n")
+    pairs, tail = pairs.split("\n\n", 1)
+    test.write("data.ala2", head + tail)
+    rows = [list(map(float, line.split()[1:])) for line in pairs.splitlines()]
+    # Lorentz-Berthelot, which hybrid/overlay leaves to the user.
+    lines = [f"pair_coeff {i + 1} {j + 1} lj/cut/coul/cut {(rows[i][0] * rows[j][0]) ** 0.5!r} {0.5 * (rows[i][1] + rows[j][1])!r}"
+             for i in range(len(rows)) for j in range(i, len(rows))]
+    if options is not None:
+        o = oracle()
+        lines += [f"pair_coeff {k + 1} {k + 1} gb/obc {float(r)!r} {float(s)!r}" for k, (r, s) in enumerate(zip(o["radius"], o["scale"]))]
+    style = "" if options is None else " gb/obc " + options
+    return FORCE_FIELD.format(boundary=boundary, newton=newton, style=style, coefficients="\n".join(lines))
