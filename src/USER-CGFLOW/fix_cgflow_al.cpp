@@ -248,7 +248,11 @@ void FixCGFlowAL::Impl::prepare()
   runs = pair->runs_learned(options.state_file());
   // A file that is there and cannot be read must not be overwritten.
   const bool resume = !options.fresh && std::filesystem::exists(options.state_file());
-  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !cgflow::is_molecular(config));
+  // Without data a molecule begins at a minimum of its energy.
+  const bool molecular = cgflow::is_molecular(config);
+  const bool minimise =
+      molecular && config.example.dump.empty() && !resume && CGFlow::kind_of_file(pair->file()) != CGFlow::FileKind::model;
+  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !molecular, 0.0, minimise);
   learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
   if (resume) load_state();
 }
@@ -361,9 +365,12 @@ void FixCGFlowAL::Impl::begin()
     learner = std::make_unique<cgflow::Learner>(std::move(model), child.get(), comm, log);
     learner->count_checks(cgflow_check_evaluations(*child, comm));
     learner->begin_from_model();
-  } else {
-    if (config.example.dump.empty())
+  } else if (config.example.dump.empty()) {
+    if (!cgflow::is_molecular(config))
       throw cgflow::ConfigError(options.yaml + ": train: example: dump is missing, it names the dump of the all-atom run");
+    learner->count_checks(cgflow_check_evaluations(*child, comm));
+    learner->begin_from_structure(cgflow_minimise_evaluations(*child, comm));
+  } else {
     const cgflow::Trajectory data = cgflow::read_dump(config.example.dump, child->molecule());
     learner->count_checks(cgflow_check_evaluations(*child, comm));
     learner->begin(data.x, data.steps.back());

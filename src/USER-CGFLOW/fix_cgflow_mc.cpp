@@ -138,12 +138,14 @@ void FixCGFlowMC::init()
       m.pmfs.push_back(sub);
     }
 
+  // One step stands for all CG variables, of which only the pair style knows the number.
+  if (!m.pmfs.empty() && m.steps.size() == 1) m.steps.assign(m.pmfs.front()->space().n_cv(), m.steps[0]);
   const int d = m.n_cv();
   if (m.pmfs.empty() && d > kCoordinates)
     error->all(FLERR, "{}: got {} steps; more than {} CG variables need pair_style cgflow/pmf, which knows their ranges",
                kWhere, d, kCoordinates);
   if (!m.pmfs.empty() && m.pmfs.front()->space().n_cv() != d)
-    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step each", kWhere, d,
+    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step for all of them or one each", kWhere, d,
                m.pmfs.front()->file(), m.pmfs.front()->space().n_cv());
   check_box(lmp, d, kWhere);
   m.space = m.pmfs.empty() ? box_space(lmp, d) : m.pmfs.front()->space();

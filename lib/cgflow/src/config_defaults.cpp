@@ -7,11 +7,6 @@
 
 namespace cgflow {
 
-bool is_molecular(const Config &config)
-{
-  return std::any_of(config.cg.begin(), config.cg.end(), [](const CgVariableConfig &cg) { return cg.linear.empty(); });
-}
-
 namespace {
 
 // What a molecule's fine coordinates ask for: rotors given s, then everything else nearly normal given s and the rotors, with
@@ -25,6 +20,22 @@ Config molecule_config()
   c.flow.hidden = {128, 128};
   c.flow.masks = "random";
   c.flow.harmonics = 3;
+
+  c.example.batch = 64;
+  c.example.rate = 1e-3;
+  c.example.epochs = 40;
+
+  c.energy.points = 2048;
+  c.energy.first_epochs = 4;
+  c.energy.batch = 32;
+  c.energy.rate = 2e-3;
+  c.energy.warmup = 20;
+  c.energy.clip = 100.0;
+  c.consolidate.points = 16384;
+  c.consolidate.rate = 1e-3;
+  c.labels.points = 64;
+  c.explore.target = 0.06;
+  c.budget = 500000;
   return c;
 }
 

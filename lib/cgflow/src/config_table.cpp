@@ -258,6 +258,48 @@ Rows explore_rows()
        {},
        "The std that refinement brings down, and that is logged, is taken where F is up to so many kT over its minimum."},
       {"explore.grid", at(c, &E::grid), at_least(2), {}, "Grid points a dimension (`grid`)."},
+      {"explore.reference",
+       at(c, &E::reference),
+       {},
+       {},
+       "A PMF by another method (text: CG variables at cell centres, F in kT, std, probability). After each iteration the "
+       "forward KLD and the RMS error against it are logged; nothing that is learned depends on it. Empty: none."},
+      {"explore.below",
+       at(c, &E::below),
+       above(0),
+       {},
+       "That RMS error is taken over the cells where the reference's F is below so many kT."},
+  };
+}
+
+Rows coordinates_rows()
+{
+  const auto c = &Config::coordinates;
+  using C = CoordinatesConfig;
+  return {
+      {"coordinates.omega",
+       at(c, &C::omega),
+       {},
+       {"trans", "full"},
+       "Peptide and other conjugated C-N bonds: `trans`, they stay within a quarter turn of the planar form that the "
+       "structure has; `full`, they turn freely."},
+      {"coordinates.chirality",
+       at(c, &C::chirality),
+       {},
+       {"built_in", "filter"},
+       "`built_in`: the coordinates' intervals keep the handedness of the structure; `filter`: coordinates are free and "
+       "wrong-handed samples get the weight zero (paper)."},
+      {"coordinates.symmetry",
+       at(c, &C::symmetry),
+       {},
+       {},
+       "Equal ends of a rotor, such as the hydrogens of a methyl group, in one labelling: the rotor has a third of a turn."},
+      {"coordinates.zmatrix",
+       at(c, &C::zmatrix),
+       {},
+       {},
+       "Rows \"atom bond angle dihedral\" by atom IDs, each atom after those it refers to; the first three rows are shorter. "
+       "Empty: built from the molecule's bonds."},
   };
 }
 
@@ -270,8 +312,8 @@ Rows make_table()
        {},
        "Take the settings of the method's paper as defaults, those for its Mueller-Brown system or for its molecule. Keys that "
        "are given stay."}};
-  for (const Rows &rows :
-       {flow_rows(), example_rows(), energy_rows(), consolidate_rows(), label_rows(), pmf_rows(), explore_rows()})
+  for (const Rows &rows : {coordinates_rows(), flow_rows(), example_rows(), energy_rows(), consolidate_rows(), label_rows(),
+                           pmf_rows(), explore_rows()})
     table.insert(table.end(), rows.begin(), rows.end());
   table.push_back(
       {"budget",

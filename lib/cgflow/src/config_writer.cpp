@@ -73,9 +73,9 @@ std::string Config::to_yaml() const
 
 bool Config::operator==(const Config &other) const
 {
-  return cg == other.cg && fine == other.fine && paper == other.paper && flow == other.flow && example == other.example &&
-         energy == other.energy && labels == other.labels && pmf == other.pmf && explore == other.explore &&
-         budget == other.budget;
+  return cg == other.cg && fine == other.fine && paper == other.paper && coordinates == other.coordinates &&
+         flow == other.flow && example == other.example && energy == other.energy && consolidate == other.consolidate &&
+         labels == other.labels && pmf == other.pmf && explore == other.explore && budget == other.budget;
 }
 
 void Config::require_same_model(const Config &other) const
@@ -83,7 +83,8 @@ void Config::require_same_model(const Config &other) const
   require_same_entries(*this, other, "cg", cg, other.cg);
   require_same_entries(*this, other, "fine", fine, other.fine);
   for (const auto &row : keyword_table()) {
-    if (!row.path.starts_with("flow.") && !row.path.starts_with("pmf.")) continue;
+    const auto in = [&](const char *section) { return row.path.starts_with(section); };
+    if (!in("coordinates.") && !in("flow.") && !in("pmf.")) continue;
     const std::string here = row.value_text(*this), there = row.value_text(other);
     if (here != there) fail_same(*this, other, row.path, here, there);
   }

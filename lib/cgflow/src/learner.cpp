@@ -55,6 +55,8 @@ std::int64_t label_cost(const LabelConfig &labels)
 Learner::Learner(Model model, EnergyModel *energy, Communicator &comm, Log &log)
     : model_(std::move(model)), trainer_(model_, energy, comm, log), comm_(comm), log_(log)
 {
+  const std::string &reference = model_.config().explore.reference;
+  if (!reference.empty()) reference_ = ReferencePmf::read(reference, model_.space());
 }
 
 Learner::~Learner() = default;
@@ -92,20 +94,45 @@ void Learner::say_estimate()
       static_cast<long long>(c.budget)));
 }
 
+void Learner::check_budget()
+{
+  const std::int64_t needed = model_.counts.total() + first_cost();
+  if (needed > model_.config().budget)
+    throw ModelError("budget: got " + std::to_string(model_.config().budget) +
+                     " energy evaluations, the data and the first iteration need " + std::to_string(needed));
+}
+
 void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
 {
-  const Config &c = model_.config();
   model_.counts.md += md_steps;
   say_estimate();
-  if (model_.counts.total() + first_cost() > c.budget)
-    throw ModelError("budget: got " + std::to_string(c.budget) +
-                     " energy evaluations, the data and the first iteration need " +
-                     std::to_string(model_.counts.total() + first_cost()));
-
-  const ExampleSummary example = trainer_.train_by_example(frames, c.example);
+  check_budget();
+  const ExampleSummary example = trainer_.train_by_example(frames, model_.config().example);
   log_.line(format("trained by example on %d frames, loss %.4g (test %.4g on %d frames)", example.frames, example.loss,
                    example.test_loss, example.test_frames));
   keep_inside(trainer_.cg_of(frames));
+  begin_exploring();
+}
+
+void Learner::begin_from_structure(std::int64_t minimisation)
+{
+  model_.counts.example += minimisation;
+  say_estimate();
+  check_budget();
+  data_s_ = trainer_.start_from_structure();
+  const CgSpace &space = model_.space();
+  std::string text;
+  for (int k = 0; k < space.n_cv(); ++k) text += format("%s%s %.4g", k ? ", " : "", space[k].name.c_str(), data_s_[k]);
+  if (!space.contains(data_s_.data()))
+    throw ModelError("the molecule's configuration lies outside the ranges of the CG variables: " + text);
+  log_.line(format("starts from the structure at %s, %lld energy evaluations for it", text.c_str(),
+                   static_cast<long long>(model_.counts.example)));
+  begin_exploring();
+}
+
+void Learner::begin_exploring()
+{
+  const Config &c = model_.config();
   if (c.explore.strategy == "grid") {
     learn_around(grid_points(model_.space(), c.explore.grid), c.energy.first_epochs);
     if (phase_ == Phase::finished) return;
@@ -177,7 +204,8 @@ Learner::Decision Learner::after_sweep(std::int64_t stopped, std::int64_t walker
   model_.status = converged;
   phase_ = Phase::finished;
   log_.line(format("converged: %lld sweeps without a new point, RMS std %.3g kT over the known region",
-                   static_cast<long long>(quiet_), std_rms_));
+                   static_cast<long long>(quiet_), std_rms_) +
+            against_reference());
   return Decision::finish;
 }
 
@@ -441,7 +469,7 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
       static_cast<long long>(training.rejected + (n > 0 && model_.config().labels.from != "frozen" ? 0 : labels.rejected)),
       model_.labels().size(), static_cast<long long>(counts.total()), std_rms_);
   if (std::isfinite(pmf_change_)) line += format(", PMF change %.3g kT", pmf_change_);
-  log_.line(line);
+  log_.line(line + against_reference());
   if (training.skipped_steps > 0)
     log_.warning(format("%lld training steps were skipped because their loss was not finite",
                         static_cast<long long>(training.skipped_steps)));
@@ -451,6 +479,13 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
                         "coordinates; more training points or a larger flow are needed",
                         median_ess_));
   write_history(centres);
+}
+
+std::string Learner::against_reference() const
+{
+  if (!reference_) return "";
+  const auto r = reference_->compare(*surface_, model_.config().explore.below);
+  return format(", against the reference KLD %.3g, RMS error %.3g kT", r.kld, r.rms);
 }
 
 void Learner::write_history(const std::vector<double> &centres)

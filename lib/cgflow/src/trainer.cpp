@@ -3,9 +3,11 @@
 
 #include "defensive_samples.h"
 #include "energy_guard.h"
+#include "equal_atoms.h"
 #include "flow_trainer.h"
 #include "model_parts.h"
 #include "tensor_archive.h"
+#include "thermal_shape.h"
 
 #include "cgflow/error.h"
 
@@ -48,6 +50,22 @@ std::vector<double> Trainer::cg_of(const std::vector<double> &x) const
   const Model::Parts &p = model_.parts();
   const std::int64_t n = x.size() / (3 * p.info.n_atoms());
   return to_vector(p.map->to_internal(to_tensor(x, {n, p.info.n_atoms(), 3})).s);
+}
+
+std::vector<double> Trainer::start_from_structure()
+{
+  Model::Parts &p = model_.parts();
+  if (!energy_) throw ModelError("start from a structure: there is no atomistic system to take energies from");
+  const auto start = p.map->start();
+  if (!start)
+    throw ModelError("start from a structure: only the coordinates of a molecule know one, expected train: example: dump");
+  model_.counts.example += require_equal_atoms(*p.map, *energy_, p.info.kT, *start);
+  EnergyGuard energy(*energy_, comm_);
+  const ThermalShape shape = thermal_shape(*p.map, energy, p.info.kT, *start, comm_);
+  energy.rethrow();
+  model_.counts.example += shape.evaluations;
+  p.flow->set_standardisation(start->fine, shape.scale, shape.mixing);
+  return to_vector(start->s);
 }
 
 ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const ExampleConfig &config)

@@ -8,10 +8,12 @@
 #include "cgflow/log.h"
 #include "cgflow/model.h"
 #include "cgflow/random.h"
+#include "cgflow/reference_pmf.h"
 #include "cgflow/trainer.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +44,10 @@ class Learner {
   /// First training: by example on frames x [n, n_atoms, 3], then by energy around their CG points (or on the grid), labels
   /// and ensemble. md_steps are counted as evaluations. Throws ModelError when the budget does not hold it.
   void begin(const std::vector<double> &frames, std::int64_t md_steps);
+
+  /// The same without any dynamics: from the molecule's configuration, which should be a minimum of the energy.
+  /// `minimisation` is what finding it has cost, over all ranks.
+  void begin_from_structure(std::int64_t minimisation);
 
   /// Evaluations that checked the atomistic system, summed over ranks: counted with those of test losses. Before begin().
   void count_checks(std::int64_t evaluations) { model_.counts.test += evaluations; }
@@ -87,6 +93,8 @@ class Learner {
   void load(const Archive &archive);
 
  private:
+  void check_budget();
+  void begin_exploring();
   void learn_around(const std::vector<double> &centres, int epochs);
   bool train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels);
   void refine();
@@ -109,6 +117,7 @@ class Learner {
   void report(const std::vector<double> &centres, const EnergySummary &training, const EnergySummary &labels);
   void write_history(const std::vector<double> &centres);
   void say_estimate();
+  std::string against_reference() const;
   void keep_inside(const std::vector<double> &s);
 
   Model model_;
@@ -125,6 +134,7 @@ class Learner {
   double median_ess_ = 0.0;
   double pmf_change_ = 0.0;
   double std_rms_ = 0.0;
+  std::optional<ReferencePmf> reference_;
   std::string history_;
 };
 

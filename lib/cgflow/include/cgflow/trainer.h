@@ -39,6 +39,11 @@ class Trainer {
   /// Training by example (METHOD section 2, step 1) on frames x [n, n_atoms, 3].
   ExampleSummary train_by_example(const std::vector<double> &x, const ExampleConfig &config);
 
+  /// Instead of training by example: the flow's start is the molecule's own configuration, with the force field's thermal
+  /// widths and correlations about it. Returns the configuration's CG point [n_cv]. Throws ModelError when the coordinates
+  /// know no structure, when equal atoms are not equal to the force field, or when its energy is not finite.
+  std::vector<double> start_from_structure();
+
   /// CG variables of frames x [n, n_atoms, 3]: [n, n_cv].
   std::vector<double> cg_of(const std::vector<double> &x) const;
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "equal_atoms.h"
+
+#include "energy_batch.h"
+
+#include "cgflow/error.h"
+
+#include <cmath>
+
+namespace cgflow {
+
+std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start)
+{
+  const at::NoGradGuard no_grad;
+  const auto groups = map.equal_atoms();
+  const auto n = static_cast<std::int64_t>(groups.size());
+  Tensor x = map.to_cartesian(start.s.unsqueeze(0), start.fine.unsqueeze(0)).x.repeat({n + 1, 1, 1});
+  for (std::int64_t g = 0; g < n; ++g) {
+    const auto &atoms = groups[g];
+    for (std::size_t k = 0; k < atoms.size(); ++k) x[g + 1][atoms[k]].copy_(x[0][atoms[(k + 1) % atoms.size()]]);
+  }
+  const Tensor u = evaluate_energies(energy, x, kT).u;
+  const double own = u[0].item<double>();
+  if (!std::isfinite(own))
+    throw ModelError("start from a structure: the energy of the molecule's configuration is not finite");
+  for (std::int64_t g = 0; g < n; ++g) {
+    const double exchanged = u[g + 1].item<double>();
+    if (std::fabs(exchanged - own) <= 1e-6 * (1.0 + std::fabs(own))) continue;
+    std::string atoms;
+    for (const int a : groups[g]) atoms += (atoms.empty() ? "" : ", ") + std::to_string(a + 1);
+    throw ModelError("coordinates: the atoms " + atoms +
+                     " are taken as equal because of their masses and bonds, but exchanging them changes the energy by " +
+                     std::to_string(exchanged - own) + " kT; expected equal atoms, or coordinates: {symmetry: no}");
+  }
+  return n + 1;
+}
+
+}    // namespace cgflow

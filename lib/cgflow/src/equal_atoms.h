@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_EQUAL_ATOMS_H
+#define CGFLOW_SRC_EQUAL_ATOMS_H
+
+#include "coordinates.h"
+
+#include "cgflow/energy_model.h"
+
+#include <cstdint>
+
+namespace cgflow {
+
+/// Checks at `start` that the force field does not tell the atoms apart that the map takes as equal: one evaluation for each
+/// group and one more. Returns their number. Throws ModelError naming the atoms otherwise.
+std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT,
+                                 const CoordinateMap::Start &start);
+
+}    // namespace cgflow
+
+#endif
