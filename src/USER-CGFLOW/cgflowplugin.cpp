@@ -9,6 +9,7 @@
 #include "fix_cgflow_mc.h"
 #include "fix_mueller_brown.h"
 #include "pair_cgflow_pmf.h"
+#include "pair_gb_obc.h"
 
 #include "command.h"
 #include "error.h"
@@ -67,6 +68,7 @@ struct StyleRow {
 // clang-format off
 const StyleRow kStyles[] = {
   {"pair",    "cgflow/pmf",     "cgflow: learned PMF as the potential of walkers",  pair<PairCGFlowPMF>, nullptr},
+  {"pair",    "gb/obc",         "cgflow: generalized Born OBC with surface term",   pair<PairGBOBC>, nullptr},
   {"fix",     "cgflow/mc",      "cgflow: Monte Carlo of walkers",                   nullptr, fix<FixCGFlowMC>},
   {"fix",     "cgflow/al",      "cgflow: active learning of the PMF",               nullptr, fix<FixCGFlowAL>},
   {"fix",     "mueller/brown",  "cgflow: Mueller-Brown surface",                    nullptr, fix<FixMuellerBrown>},

@@ -3,11 +3,13 @@
 
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
+#include "config_table.h"
 #include "temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <set>
@@ -119,6 +121,46 @@ TEST(Config, PaperReplacesDefaultsAndLeavesGivenKeys)
   EXPECT_EQ(parse(kCg + "paper: no\n"), parse(kCg));
 }
 
+TEST(Config, MoleculesHaveTheirOwnDefaults)
+{
+  Config c;
+  c.cg = {{"s", {{"x", 1.0}}, {0, 1}}};
+  EXPECT_FALSE(is_molecular(c));
+  c.cg.push_back({"phi", {}, {-180, 180}});
+  EXPECT_TRUE(is_molecular(c));
+  EXPECT_EQ(default_config(false, false), Config());
+  const FlowConfig flow = default_config(false, true).flow;
+  EXPECT_EQ(flow.layers.front(), "rotor");
+  EXPECT_EQ(flow.layers.back(), "affine");
+  EXPECT_EQ(flow.masks, "random");
+}
+
+// METHOD section 3, figure by figure.
+TEST(Config, PaperOfAMoleculeIsItsAlanineDipeptide)
+{
+  const Config c = default_config(true, true);
+  EXPECT_TRUE(c.paper);
+  EXPECT_EQ(std::count(c.flow.layers.begin(), c.flow.layers.end(), "spline_coupling"), 12);
+  EXPECT_EQ(std::count(c.flow.layers.begin(), c.flow.layers.end(), "shift"), 6);
+  EXPECT_EQ(c.flow.layers.back(), "shift");
+  EXPECT_EQ(c.flow.hidden, std::vector<int>{256});
+  EXPECT_EQ(c.flow.network, "residual");
+  EXPECT_EQ(c.flow.masks, "random");
+  EXPECT_EQ(c.flow.precision, "float64");
+  EXPECT_EQ(c.flow.bins, 8);
+  EXPECT_EQ(c.flow.harmonics, 1);
+  EXPECT_EQ(c.example.batch, 256);
+  // 4.7e6 evaluations an iteration.
+  EXPECT_NEAR((1 - c.energy.test) * c.energy.points * c.energy.latent * c.energy.epochs, 4.7e6, 0.05e6);
+  EXPECT_EQ(c.energy.drop, 5);
+  EXPECT_EQ(c.energy.rate, 1e-5);
+  EXPECT_EQ(c.energy.estimator, "reverse_kl");
+  EXPECT_EQ(c.pmf.hidden, (std::vector<int>{256, 128, 32}));
+  EXPECT_EQ(c.pmf.bagging, 0.8);
+  EXPECT_EQ(c.explore.keep, 15);
+  EXPECT_EQ(c.explore.quiet, 500000);
+}
+
 TEST(ConfigErrors, UnknownKeysNameTheAllowedOnes)
 {
   EXPECT_EQ(error_after_cg("train:\n  energy:\n    rat: 1\n"),
@@ -173,8 +215,9 @@ TEST(ConfigErrors, WrongTypesNameWhatWasGot)
             "mb.yaml:2:19: pmf.hidden[2]: got '0', expected list of integers >= 1");
   EXPECT_EQ(error_after_cg("pmf: {loss: gama}\n"),
             "mb.yaml:2:13: pmf.loss: got 'gama', expected one of gamma, squared; did you mean 'gamma'?");
-  EXPECT_EQ(error_after_cg("flow: {layers: [affine, cubic]}\n"),
-            "mb.yaml:2:25: flow.layers[2]: got 'cubic', expected list of affine, spline, affine_coupling, spline_coupling");
+  EXPECT_EQ(
+      error_after_cg("flow: {layers: [affine, cubic]}\n"),
+      "mb.yaml:2:25: flow.layers[2]: got 'cubic', expected list of affine, rotor, spline, affine_coupling, spline_coupling, shift");
   EXPECT_EQ(error_after_cg("pmf: 3\n"),
             "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, network, hidden, rate, "
             "epochs, batch, loss, bagging, prior, warm_start, table");
@@ -379,7 +422,10 @@ TEST(Config, RandomConfigsReadBackEqual)
     c.paper = round % 2;
     c.flow.tail = std::pow(10, exponent(random));
     c.flow.hidden.assign(1 + random() % 4, static_cast<int>(1 + random() % 300));
-    c.flow.layers = {"spline_coupling", "affine"};
+    c.flow.layers = {"rotor", "spline_coupling", "shift", "affine"};
+    c.flow.precision = round % 3 ? "float32" : "float64";
+    c.flow.network = "residual";
+    c.flow.masks = "random";
     c.example.rate = std::pow(10, exponent(random));
     c.example.test = share(random);
     c.energy.batch = static_cast<int>(2 + random() % 1000);
@@ -426,7 +472,7 @@ TEST(ConfigKeywords, EveryRowIsCompleteAndItsDefaultIsAllowed)
     EXPECT_TRUE(paths.insert(row.path).second) << row.path;
     EXPECT_FALSE(row.type.empty() || row.help.empty()) << row.path;
     if (row.path.find("[]") != std::string::npos) continue;
-    for (const std::string &value : {row.default_value, row.paper_value}) {
+    for (const std::string &value : {row.default_value, row.paper_value, row.molecule_value, row.paper_molecule_value}) {
       ASSERT_FALSE(value.empty()) << row.path;
       std::string text = row.path + ": " + value + "\n";
       for (std::size_t dot; (dot = text.substr(0, text.find(':')).find('.')) != std::string::npos;)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow.h"
 
+#include "config_table.h"
+#include "flow_layers.h"
 #include "numeric.h"
 
 #include "cgflow/error.h"
@@ -35,10 +37,19 @@ std::vector<FineCoordinate> mixed()
           {"rot", Kind::circular, 0, 120}};
 }
 
+// Methyl rotors in radians, bounded improper-like angles, unbounded bonds: what an internal coordinate map gives.
+std::vector<FineCoordinate> molecule()
+{
+  return {{"bond1", Kind::unbounded, 0, 0},       {"methyl1", Kind::circular, -kPi / 3, kPi / 3},
+          {"improper", Kind::bounded, -1.0, 1.0}, {"bond2", Kind::unbounded, 0, 0},
+          {"methyl2", Kind::circular, -kPi, kPi}, {"angle", Kind::unbounded, 0, 0}};
+}
+FlowConfig molecular(bool paper) { return default_config(paper, true).flow; }
 struct Case {
   std::string name;
   std::vector<std::string> layers;
   std::vector<FineCoordinate> fine;
+  FlowConfig config{};
 };
 
 std::vector<Case> cases()
@@ -50,19 +61,25 @@ std::vector<Case> cases()
           {"spline_mixed", {"spline"}, mixed()},
           {"default", FlowConfig{}.layers, line()},
           {"default_mixed", FlowConfig{}.layers, mixed()},
+          {"rotor_mixed", {"rotor"}, mixed()},
           {"affine_coupling", {"affine_coupling", "affine_coupling"}, lines(3)},
           {"affine_coupling_1", {"affine_coupling"}, line()},
           {"affine_coupling_mixed", {"affine_coupling", "affine_coupling"}, mixed()},
           {"spline_coupling", {"spline_coupling", "spline_coupling", "spline_coupling"}, lines(3)},
           {"spline_coupling_1", {"spline_coupling"}, line()},
           {"spline_coupling_mixed", {"spline_coupling", "spline_coupling"}, mixed()},
-          {"all", {"spline", "spline_coupling", "affine_coupling", "spline_coupling", "affine"}, mixed()}};
+          {"all", {"spline", "spline_coupling", "affine_coupling", "spline_coupling", "affine"}, mixed()},
+          {"molecule", default_config(false, true).flow.layers, molecule(), molecular(false)},
+          {"paper_molecule",
+           {"spline_coupling", "spline_coupling", "shift", "spline_coupling", "spline_coupling", "shift"},
+           molecule(),
+           molecular(true)}};
 }
 
 // Far from the identity, with a standardisation of its own.
 std::unique_ptr<ConditionalFlow> make(const Case &c, double scale = 0.25)
 {
-  FlowConfig config;
+  FlowConfig config = c.config;
   config.layers = c.layers;
   config.hidden = {12};
   auto flow = std::make_unique<ConditionalFlow>(config, space(), c.fine, 7);
@@ -88,7 +105,7 @@ TEST_P(Flow, LogProbOfASampleIsItsLogQ)
 
 TEST_P(Flow, StartsAsTheStandardisedBase)
 {
-  FlowConfig config;
+  FlowConfig config = GetParam().config;
   config.layers = GetParam().layers;
   const ConditionalFlow flow(config, space(), GetParam().fine, 7);
   const Tensor s = conditions(20), z = flow.draw_latent(3, Stream::test, 0, 20, 0);
@@ -128,16 +145,17 @@ TEST_P(Flow, DerivativesOfLogProbAgreeWithFiniteDifferences)
   const auto value = [&](const Tensor &f, const Tensor &c) { return flow->log_prob(f, c).sum().item<double>(); };
   EXPECT_LT(largest(g[0] - finite_difference([&](const Tensor &t) { return value(t, s); }, fine, 1e-6)), 1e-5);
   EXPECT_LT(largest(g[1] - finite_difference([&](const Tensor &t) { return value(fine, t); }, s, 1e-5)), 1e-6);
+  // Of the parameters along one random direction a tensor: element by element takes minutes.
   const NamedTensors p = flow->parameters();
   for (std::size_t i = 0; i < p.size(); ++i) {
-    const Tensor old = p[i].value.detach().clone();
-    const auto with = [&](const Tensor &t) {
-      p[i].value.detach().copy_(t);
+    const Tensor old = p[i].value.detach().clone(), direction = normals(old.sizes(), 600 + i);
+    const auto along = [&](const Tensor &t) {
+      p[i].value.detach().copy_(old + t * direction);
       return value(fine, s);
     };
-    const Tensor numeric = finite_difference(with, old, 1e-6);
+    const double numeric = finite_difference(along, at::zeros({1}, at::kDouble), 1e-6).item<double>();
     p[i].value.detach().copy_(old);
-    EXPECT_LT(largest(g[i + 2] - numeric), 2e-6 * (1.0 + largest(numeric))) << p[i].name;
+    EXPECT_NEAR((g[i + 2] * direction).sum().item<double>(), numeric, 1e-5 * (1.0 + std::abs(numeric))) << p[i].name;
   }
 }
 
@@ -194,8 +212,10 @@ TEST(ConditionalFlow, DensityIntegratesToOneOnLineTimesCircle)
 {
   const int n = 801, m = 360;
   const std::vector<FineCoordinate> fine{{"t", Kind::unbounded, 0, 0}, {"chi", Kind::circular, -180, 180}};
-  for (const auto &layers : std::vector<std::vector<std::string>>{
-           {"spline", "affine"}, {"spline_coupling", "spline_coupling", "affine"}, {"affine_coupling", "affine_coupling"}}) {
+  for (const auto &layers : std::vector<std::vector<std::string>>{{"spline", "affine"},
+                                                                  {"rotor", "affine_coupling", "affine"},
+                                                                  {"spline_coupling", "spline_coupling", "shift", "affine"},
+                                                                  {"affine_coupling", "affine_coupling"}}) {
     const auto flow = make({"", layers, fine}, 0.15);
     const Tensor t = at::linspace(-20, 20, n, at::kDouble).view({n, 1}).expand({n, m}).reshape({-1, 1});
     const Tensor chi = (-180.0 + at::arange(m, at::kDouble)).view({1, m}).expand({n, m}).reshape({-1, 1});
@@ -224,6 +244,127 @@ TEST(ConditionalFlow, AffineIsAGaussianGivenS)
         },
         mean, 1e-3)[0];
   EXPECT_LT(largest(at::matmul(-hessian, covariance) - at::eye(2, at::kDouble)), 0.05);
+}
+
+// Layers that have nothing to act on are left out: one list of layers serves all systems.
+TEST(ConditionalFlow, LayersWithoutCoordinatesChangeNothing)
+{
+  const std::vector<FineCoordinate> circles{{"a", Kind::circular, -180, 180}, {"b", Kind::circular, 0, 120}};
+  const auto log_q = [](const std::vector<std::string> &layers, const std::vector<FineCoordinate> &fine) {
+    const auto flow = make({"", layers, fine});
+    return flow->sample(flow->draw_latent(2, Stream::test, 0, 9, 0), conditions(9)).log_q;
+  };
+  EXPECT_TRUE(at::equal(log_q({"rotor", "shift", "affine"}, lines(3)), log_q({"affine"}, lines(3))));
+  EXPECT_TRUE(at::equal(log_q({"rotor", "affine_coupling", "affine"}, circles), log_q({"rotor"}, circles)));
+}
+
+TEST(ConditionalFlow, RotorMovesCirclesAloneAndAffineCouplingsTheRest)
+{
+  const Tensor s = conditions(50);
+  const std::vector<std::int64_t> circles{1, 4}, rest{0, 2, 3, 5};
+  const auto moved = [&](const std::vector<std::string> &layers) {
+    const auto flow = make({"", layers, molecule(), molecular(false)});
+    const Tensor z = flow->draw_latent(2, Stream::test, 0, 50, 0);
+    const auto identity = make({"", layers, molecule(), molecular(false)}, 0.0);
+    return (flow->sample(z, s).fine - identity->sample(z, s).fine).abs().amax(0);
+  };
+  const Tensor rotor = moved({"rotor"}), coupling = moved({"affine_coupling", "affine_coupling"});
+  for (const auto i : circles) {
+    EXPECT_GT(rotor[i].item<double>(), 0.01);
+    EXPECT_EQ(coupling[i].item<double>(), 0.0);
+  }
+  for (const auto i : rest) {
+    EXPECT_EQ(rotor[i].item<double>(), 0.0);
+    EXPECT_GT(coupling[i].item<double>(), 0.01);
+  }
+}
+
+// A rotor's well that depends on s and a bond that depends on the rotor: the network sees the rotor by cosine and sine.
+TEST(ConditionalFlow, UnboundedCoordinatesSeeTheRotors)
+{
+  for (const std::string layer : {"affine", "affine_coupling"}) {
+    const auto flow = make({"", {"rotor", layer}, molecule()});
+    const Tensor s = conditions(1).expand({3, 2});
+    const Tensor fine = at::zeros({3, 6}, at::kDouble);
+    fine.select(1, 1).copy_(at::tensor({-kPi / 3, kPi / 3, 0.4}, at::kDouble));
+    const Tensor log_q = flow->log_prob(fine, s);
+    EXPECT_NEAR(log_q[0].item<double>(), log_q[1].item<double>(), 1e-10);
+    EXPECT_GT(std::abs(log_q[0].item<double>() - log_q[2].item<double>()), 1e-3);
+  }
+}
+
+TEST(CouplingMask, EverySecondCouplingTakesTheOtherHalf)
+{
+  for (const std::string kind : {"alternating", "random"})
+    for (const std::int64_t n : {2, 5, 8, 55})
+      for (int pair = 0; pair < 3; ++pair) {
+        const auto first = coupling_mask(kind, n, 2 * pair), second = coupling_mask(kind, n, 2 * pair + 1);
+        std::int64_t passing = 0;
+        for (std::int64_t i = 0; i < n; ++i) {
+          EXPECT_NE(first[i], second[i]);
+          passing += first[i];
+        }
+        EXPECT_LE(std::abs(2 * passing - n), 1);
+      }
+  EXPECT_NE(coupling_mask("random", 55, 0), coupling_mask("random", 55, 2));
+  EXPECT_EQ(coupling_mask("random", 55, 2), coupling_mask("random", 55, 2));
+  EXPECT_EQ(coupling_mask("alternating", 3, 1), (std::vector<bool>{false, true, false}));
+  EXPECT_EQ(coupling_mask("random", 1, 0), std::vector<bool>{false});
+}
+
+// A state that is loaded into a flow of another seed is the same flow: masks and shifts are no part of the state.
+TEST(ConditionalFlow, StateMovesToAFlowOfAnotherSeed)
+{
+  const FlowConfig config = molecular(true);
+  const ConditionalFlow a(config, space(), molecule(), 1);
+  ConditionalFlow b(config, space(), molecule(), 2);
+  randomise(a.parameters(), 0.1);
+  b.load(a.state());
+  const Tensor s = conditions(9), z = a.draw_latent(2, Stream::test, 0, 9, 0);
+  EXPECT_TRUE(at::equal(a.sample(z, s).fine, b.sample(z, s).fine));
+}
+
+TEST(ConditionalFlow, Float32NetworksAreCloseAndTheirParametersFloat64)
+{
+  for (const std::string network : {"dense", "residual"}) {
+    FlowConfig config = molecular(network == "residual");
+    config.hidden = {64};
+    const ConditionalFlow fine64(config, space(), molecule(), 7);
+    config.precision = "float32";
+    const ConditionalFlow fine32(config, space(), molecule(), 7);
+    randomise(fine64.parameters(), 0.2);
+    randomise(fine32.parameters(), 0.2);
+    const Tensor s = conditions(100), z = fine64.draw_latent(2, Stream::test, 0, 100, 0);
+    const auto a = fine64.sample(z, s), b = fine32.sample(z, s);
+    EXPECT_EQ(b.fine.scalar_type(), at::kDouble);
+    const double error = largest(a.fine - b.fine);
+    EXPECT_LT(error, 1e-4);
+    EXPECT_GT(error, 1e-12);    // else nothing ran in float32
+    EXPECT_LT(largest(a.log_q - b.log_q), 1e-3);
+    // The density of the float32 flow is exactly that of its own samples, up to what float32 makes of the inputs' last bits.
+    EXPECT_LT(largest(fine32.log_prob(b.fine, s) - b.log_q), 1e-4);
+    const NamedTensors p = fine64.parameters(), q = fine32.parameters();
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      const Tensor g = torch::autograd::grad({a.log_q.sum()}, {p[i].value}, {}, true)[0];
+      const Tensor h = torch::autograd::grad({b.log_q.sum()}, {q[i].value}, {}, true)[0];
+      EXPECT_EQ(h.scalar_type(), at::kDouble);
+      EXPECT_LT(largest(g - h), 1e-3 * (1.0 + largest(g))) << p[i].name;
+    }
+  }
+}
+
+TEST(ConditionalFlow, ResidualNetworkStartsWithoutItsBlocks)
+{
+  FlowConfig config = molecular(true);
+  config.hidden = {32, 32};
+  const ConditionalFlow flow(config, space(), molecule(), 7);
+  int blocks = 0;
+  for (const auto &p : flow.parameters()) {
+    const bool zero = p.name.find("block") != std::string::npos && p.name.ends_with(".1.weight");
+    if (zero) EXPECT_EQ(largest(p.value), 0.0) << p.name;
+    blocks += zero;
+  }
+  EXPECT_EQ(blocks, 2 * 12);
 }
 
 TEST(ConditionalFlow, LatentDependsOnTheRowNumberAlone)
@@ -288,7 +429,7 @@ TEST(ConditionalFlow, LoadNamesWhatIsMissingOrMisshapen)
   };
   EXPECT_THAT(text({state.begin() + 1, state.end()}), HasSubstr("'layer0.affine.0.weight' is missing"));
   state.back().value = at::ones({3}, at::kDouble);
-  EXPECT_THAT(text(state), HasSubstr("'scale' has the shape [3], expected [1]"));
+  EXPECT_THAT(text(state), HasSubstr("'mixing' has the shape [3], expected [1, 1]"));
 }
 
 TEST(ConditionalFlow, StandardisesFromFrames)
@@ -299,7 +440,7 @@ TEST(ConditionalFlow, StandardisesFromFrames)
                             1.0 + 2.0 * at::sigmoid(normals({5000, 1}, 3, 0.5)), uniforms({5000, 1}, 4, 0, 120)},
                            1);
   flow.standardise(u);
-  const Tensor scale = flow.scale();
+  const Tensor scale = flow.standardised_gradient(at::ones({1, 4}, at::kDouble))[0];
   EXPECT_NEAR(scale[0].item<double>(), 2.0, 0.1);
   EXPECT_NEAR(scale[1].item<double>(), 180 / kPi, 1e-12);
   EXPECT_NEAR(scale[2].item<double>(), 0.5 * 2.0 * 0.25, 0.02);
@@ -321,11 +462,14 @@ TEST(ConditionalFlow, RefusesBadOptionsByName)
   };
   FlowConfig c;
   c.layers = {"realnvp"};
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: layers: got 'realnvp', expected affine, spline, affine_coupling"));
+  EXPECT_THAT(text(c, line()),
+              HasSubstr("flow: layers: got 'realnvp', expected one of affine, rotor, spline, affine_coupling"));
   c.layers = {};
   EXPECT_THAT(text(c, line()), HasSubstr("flow: layers: got none"));
   c.layers = {"affine"};
-  EXPECT_THAT(text(c, {{"chi", Kind::circular, -180, 180}}), HasSubstr("'affine' needs an unbounded fine coordinate"));
+  EXPECT_THAT(text(c, {{"chi", Kind::circular, -180, 180}}),
+              HasSubstr("flow: layers: got [affine], none of which can be trained for the fine coordinates, which are all "
+                        "circular; expected also spline"));
   EXPECT_THAT(text(c, {{"chi", Kind::bounded, 2, 2}}), HasSubstr("fine 'chi': got the range"));
   EXPECT_THAT(text(c, {}), HasSubstr("got no fine coordinate"));
   c = {};
@@ -337,6 +481,20 @@ TEST(ConditionalFlow, RefusesBadOptionsByName)
   c = {};
   c.tail = 0;
   EXPECT_THAT(text(c, line()), HasSubstr("flow: tail: got"));
+  c = {};
+  c.network = "wide";
+  EXPECT_THAT(text(c, line()), HasSubstr("flow: network: got 'wide', expected one of dense, residual"));
+  c.network = "residual";
+  c.hidden = {8, 9};
+  EXPECT_THAT(text(c, line()), HasSubstr("flow: hidden: got the widths 8 and 9, expected equal widths"));
+  c.hidden = {};
+  EXPECT_THAT(text(c, line()), HasSubstr("flow: hidden: got none, expected at least one width"));
+  c = {};
+  c.precision = "float16";
+  EXPECT_THAT(text(c, line()), HasSubstr("flow: precision: got 'float16', expected one of float64, float32"));
+  c = {};
+  c.masks = "odd";
+  EXPECT_THAT(text(c, line()), HasSubstr("flow: masks: got 'odd', expected one of alternating, random"));
   c = {};
   c.harmonics = -1;
   EXPECT_THAT(text(c, line()), HasSubstr("flow: harmonics: got -1"));

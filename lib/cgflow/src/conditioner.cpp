@@ -26,34 +26,59 @@ Tensor ParameterSource::zeros(at::IntArrayRef shape)
   return at::zeros(shape, at::kDouble).requires_grad_(true);
 }
 
-Conditioner::Conditioner(const std::string &name, int n_inputs, const std::vector<int> &hidden, int n_outputs,
+Conditioner::Conditioner(const std::string &name, int n_inputs, const FlowConfig &config, int n_outputs,
                          ParameterSource &source)
+    : type_(config.precision == "float32" ? at::kFloat : at::kDouble),
+      residual_(config.network == "residual" && !config.hidden.empty())
 {
   int in = n_inputs;
-  for (std::size_t k = 0; k < hidden.size(); ++k) {
-    const std::string layer = name + "." + std::to_string(k);
-    // Variance 2 / in of the weights keeps the size of SiLU's outputs from layer to layer about the same.
-    parameters_.push_back({layer + ".weight", source.uniform({in, hidden[k]}, std::sqrt(6.0 / in))});
-    parameters_.push_back({layer + ".bias", source.uniform({hidden[k]}, 1.0)});
-    in = hidden[k];
-  }
-  parameters_.push_back({name + ".out.weight", source.zeros({in, n_outputs})});
-  parameters_.push_back({name + ".out.bias", source.zeros({n_outputs})});
+  // Variance 2 / in of the weights keeps the size of SiLU's outputs from layer to layer about the same.
+  const auto add_random = [&](const std::string &layer, int out) {
+    Tensor weight = source.uniform({in, out}, std::sqrt(6.0 / in));
+    add_layer(name + "." + layer, std::move(weight), source.uniform({out}, 1.0));
+    in = out;
+  };
+  const auto add_zero = [&](const std::string &layer, int out) {
+    Tensor weight = source.zeros({in, out});
+    add_layer(name + "." + layer, std::move(weight), source.zeros({out}));
+  };
+  if (residual_) {
+    add_random("in", config.hidden[0]);
+    for (std::size_t k = 0; k < config.hidden.size(); ++k) {
+      const std::string block = "block" + std::to_string(k);
+      add_random(block + ".0", config.hidden[k]);
+      add_zero(block + ".1", config.hidden[k]);
+    }
+  } else
+    for (std::size_t k = 0; k < config.hidden.size(); ++k) add_random(std::to_string(k), config.hidden[k]);
+  add_zero("out", n_outputs);
+}
+
+void Conditioner::add_layer(const std::string &name, Tensor weight, Tensor bias)
+{
+  parameters_.push_back({name + ".weight", std::move(weight)});
+  parameters_.push_back({name + ".bias", std::move(bias)});
+}
+
+Tensor Conditioner::dense(std::size_t index, const Tensor &h, Parameters mode, double factor) const
+{
+  const auto value = [&](std::size_t i) {
+    const Tensor &v = parameters_[i].value;
+    return (mode == Parameters::held ? v.detach() : v).to(type_);
+  };
+  return at::addmm(value(2 * index + 1), h, value(2 * index), 1.0, factor);
 }
 
 Tensor Conditioner::operator()(const Tensor &input, Parameters mode) const
 {
-  const auto value = [&](std::size_t i) {
-    return mode == Parameters::held ? parameters_[i].value.detach() : parameters_[i].value;
-  };
-  Tensor h = input;
-  for (std::size_t i = 0; i < parameters_.size(); i += 2) {
-    const bool output = i + 2 == parameters_.size();
-    const double factor = output ? std::min(1.0, kOutputInputs / static_cast<double>(h.size(1))) : 1.0;
-    h = at::addmm(value(i + 1), h, value(i), 1.0, factor);
-    if (!output) h = at::silu(h);
-  }
-  return h;
+  const std::size_t last = parameters_.size() / 2 - 1;
+  Tensor h = input.to(type_);
+  if (residual_) {
+    h = dense(0, h, mode);
+    for (std::size_t i = 1; i < last; i += 2) h = h + dense(i + 1, at::silu(dense(i, at::silu(h), mode)), mode);
+  } else
+    for (std::size_t i = 0; i < last; ++i) h = at::silu(dense(i, h, mode));
+  return dense(last, h, mode, std::min(1.0, kOutputInputs / static_cast<double>(h.size(1)))).to(at::kDouble);
 }
 
 }    // namespace cgflow

@@ -116,10 +116,12 @@ std::string quoted_text(const std::string &text)
 
 std::vector<KeywordInfo> config_keywords()
 {
-  const Config normal, paper = paper_config();
   std::vector<KeywordInfo> keywords = entry_keywords();
-  for (const auto &row : keyword_table())
-    keywords.push_back({row.path, row.type_text(), row.value_text(normal), row.help, row.value_text(paper)});
+  for (const auto &row : keyword_table()) {
+    const auto value = [&](bool paper, bool molecular) { return row.value_text(default_config(paper, molecular)); };
+    keywords.push_back({row.path, row.type_text(), value(false, false), row.help, value(true, false), value(false, true),
+                        value(true, true)});
+  }
   return keywords;
 }
 

@@ -35,9 +35,10 @@ class ConfigParser {
     if (root.kind == YamlNode::Kind::nothing)
       tree_.fail(YamlNode(), "", std::string("the file is empty, expected at least ") + kExample);
     if (root.kind != YamlNode::Kind::map) fail_value(tree_, root, "", "a map with the keys " + join(names_in_section("")));
-    // First, because it decides what the other keys replace.
+    // First, because they decide what the other keys replace.
     if (const YamlNode *paper = root.find("paper")) read_keyword(tree_, *paper, *find_keyword("paper"), config_);
-    if (config_.paper) config_ = paper_config();
+    if (const YamlNode *cg = root.find("cg")) config_.cg = read_cg_entries(tree_, *cg);
+    config_ = default_config(config_.paper, is_molecular(config_));
     read_section(root, "");
     if (!root.find("cg")) tree_.fail(YamlNode(), "cg", std::string("missing key, expected ") + kExample);
     check_together();

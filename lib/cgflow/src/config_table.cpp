@@ -32,16 +32,33 @@ Rows flow_rows()
       {"flow.layers",
        at(c, &F::layers),
        {},
-       {"affine", "spline", "affine_coupling", "spline_coupling"},
-       "Layers from the latent to the fine coordinates. `affine`: mean and Cholesky factor given s; `spline`: a "
-       "rational-quadratic spline of each coordinate given s, circular where the coordinate is; `affine_coupling` and "
-       "`spline_coupling`: half of the coordinates given s and the other half."},
+       {"affine", "rotor", "spline", "affine_coupling", "spline_coupling", "shift"},
+       "Layers from the latent to the fine coordinates, in this order. `affine`: mean and Cholesky factor of the unbounded "
+       "coordinates given s and the circular ones (rotors); `rotor`: a circular rational-quadratic spline of each circular "
+       "coordinate given s; `spline`: a spline of each coordinate given s, circular where the coordinate is; "
+       "`affine_coupling`: scale and shift of half of the unbounded coordinates given s, the other half and the circular "
+       "ones; `spline_coupling`: splines of half of all coordinates given s and the other half; `shift`: a fixed random turn "
+       "of the circular coordinates. A layer without coordinates to act on is left out. Couplings are repeated as often as "
+       "they are named."},
       {"flow.hidden", at(c, &F::hidden), at_least(1), {}, "Widths of the hidden layers of the flow's networks."},
+      {"flow.network",
+       at(c, &F::network),
+       {},
+       {"dense", "residual"},
+       "`dense`: one layer for each width of `hidden`; `residual`: one residual block of two layers for each, all widths "
+       "equal."},
+      {"flow.masks",
+       at(c, &F::masks),
+       {},
+       {"alternating", "random"},
+       "Halves of the couplings: each second coordinate, or random halves. Each second coupling takes the other half of the "
+       "one before."},
       {"flow.harmonics",
        at(c, &F::harmonics),
        at_least(1),
        {},
-       "The flow's networks see each CG variable as so many cosines (periodic: and sines) of its range."},
+       "The flow's networks see each CG variable as so many cosines and sines over its range, and several together as waves "
+       "of this total order (of more than 3 variables pairs by order 2)."},
       {"flow.bins", at(c, &F::bins), at_least(2), {}, "Bins of each spline."},
       {"flow.tail",
        at(c, &F::tail),
@@ -49,6 +66,11 @@ Rows flow_rows()
        {},
        "Splines of unbounded coordinates act on [-tail, tail], in standard deviations of the training data; outside they "
        "are the identity."},
+      {"flow.precision",
+       at(c, &F::precision),
+       {},
+       {"float64", "float32"},
+       "Of the networks' arithmetic. Geometry, splines and densities are float64 always."},
   };
 }
 
@@ -246,7 +268,8 @@ Rows make_table()
        at(&Config::paper),
        {},
        {},
-       "Take the settings of the method's paper for its Mueller-Brown system as defaults. Keys that are given stay."}};
+       "Take the settings of the method's paper as defaults, those for its Mueller-Brown system or for its molecule. Keys that "
+       "are given stay."}};
   for (const Rows &rows :
        {flow_rows(), example_rows(), energy_rows(), consolidate_rows(), label_rows(), pmf_rows(), explore_rows()})
     table.insert(table.end(), rows.begin(), rows.end());

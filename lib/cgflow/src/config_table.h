@@ -56,8 +56,10 @@ std::string short_form(const std::string &section);
 /// Names that may stand directly in a section ("" is the top), keys and sections, in order.
 std::vector<std::string> names_in_section(const std::string &section);
 
-/// The defaults under `paper: true`.
-Config paper_config();
+/// Whether the CG variables are internal coordinates of a molecule (dihedrals, angles, distances), not linear mixes.
+bool is_molecular(const Config &config);
+/// The defaults, which depend on `paper: true` and on what kind of system it is.
+Config default_config(bool paper, bool molecular);
 
 /// A text in double quotes, such that YAML reads it back.
 std::string quoted_text(const std::string &text);

@@ -9,6 +9,7 @@
 #include "cgflow/molecule.h"
 
 #include <memory>
+#include <optional>
 
 namespace cgflow {
 
@@ -35,13 +36,24 @@ class CoordinateMap {
   /// True when the map uses absolute positions, so that a sample must not be moved (an external field).
   virtual bool absolute() const = 0;
 
+  /// A structure to begin from without any dynamics, for maps that know one.
+  struct Start {
+    Tensor s;        // [n_cv], box units
+    Tensor fine;     // [n_fine]
+    Tensor scale;    // [n_fine], a thermal width to begin with; 0 for circular coordinates
+  };
+  virtual std::optional<Start> start() const { return std::nullopt; }
+
+  /// Groups of atoms that the map takes as equal, and exchanges in cyclic order: the energy must not change by that.
+  virtual std::vector<std::vector<int>> equal_atoms() const { return {}; }
+
   struct Internal {
     Tensor s;          // [batch, n_cv], box units
     Tensor fine;       // [batch, n_fine]
     Tensor log_det;    // [batch], ln |dx/d(s, fine)|
   };
   struct Cartesian {
-    Tensor x;          // [batch, n_atoms, 3]
+    Tensor x;          // [batch, n_atoms, 3]; NaN where (s, fine) is no structure of the domain
     Tensor log_det;    // [batch], ln |dx/d(s, fine)|
   };
   /// x [batch, n_atoms, 3]. Throws ShapeError.

@@ -148,7 +148,7 @@ Tensor EnergyTraining::sample_gradient(const Drawn &drawn, const Tensor &s, cons
   Tensor g = derivatives((drawn.x.x * force).sum(), {drawn.leaf}, true)[0];
   const bool path = config_.estimator == "path";
   if (path && config_.sample_clip > 0.0) {
-    const Tensor size = (g * flow_.scale()).norm(2, {1}, true);
+    const Tensor size = flow_.standardised_gradient(g).norm(2, {1}, true);
     g = g * (config_.sample_clip / size.clamp_min(config_.sample_clip));
   }
   Tensor rest = -drawn.x.log_det.sum();

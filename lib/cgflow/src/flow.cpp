@@ -2,12 +2,15 @@
 #include "flow.h"
 
 #include "condition_features.h"
+#include "config_table.h"
 #include "flow_layers.h"
 #include "shape.h"
 #include "standardisation.h"
+#include "words.h"
 
 #include "cgflow/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -40,13 +43,31 @@ Tensor ConditionalFlow::Impl::log_base(const Tensor &z) const
 
 namespace {
 
+std::string allowed_words(const std::string &key) { return join(find_keyword("flow." + key)->words); }
+
+void check_word(const std::string &key, const std::string &got)
+{
+  const auto &words = find_keyword("flow." + key)->words;
+  if (std::find(words.begin(), words.end(), got) == words.end())
+    throw ConfigError("flow: " + key + ": got '" + got + "', expected one of " + join(words));
+}
+
 void check(const FlowConfig &config, const std::vector<FineCoordinate> &fine)
 {
   if (fine.empty()) throw ConfigError("flow: got no fine coordinate, at least one is needed");
-  if (config.layers.empty())
-    throw ConfigError("flow: layers: got none, expected some of affine, spline, affine_coupling, spline_coupling");
-  for (const int width : config.hidden)
+  if (config.layers.empty()) throw ConfigError("flow: layers: got none, expected some of " + allowed_words("layers"));
+  for (const auto &layer : config.layers) check_word("layers", layer);
+  check_word("network", config.network);
+  check_word("masks", config.masks);
+  check_word("precision", config.precision);
+  for (const int width : config.hidden) {
     if (width < 1) throw ConfigError("flow: hidden: got " + std::to_string(width) + ", expected widths of at least 1");
+    if (config.network == "residual" && width != config.hidden[0])
+      throw ConfigError("flow: hidden: got the widths " + std::to_string(config.hidden[0]) + " and " +
+                        std::to_string(width) + ", expected equal widths with network: residual");
+  }
+  if (config.network == "residual" && config.hidden.empty())
+    throw ConfigError("flow: hidden: got none, expected at least one width with network: residual");
   if (config.harmonics < 0)
     throw ConfigError("flow: harmonics: got " + std::to_string(config.harmonics) + ", expected at least 0");
   if (config.bins < 2 || config.bins > 256)
@@ -58,10 +79,12 @@ void check(const FlowConfig &config, const std::vector<FineCoordinate> &fine)
 std::unique_ptr<FlowLayer> make_layer(const std::string &kind, const LayerContext &context)
 {
   if (kind == "affine") return make_affine_layer(context);
-  if (kind == "spline") return make_elementwise_layer(context, Elementwise::spline, false);
-  if (kind == "affine_coupling") return make_elementwise_layer(context, Elementwise::affine, true);
-  if (kind == "spline_coupling") return make_elementwise_layer(context, Elementwise::spline, true);
-  throw ConfigError("flow: layers: got '" + kind + "', expected affine, spline, affine_coupling or spline_coupling");
+  if (kind == "rotor") return make_elementwise_layer(context, Elementwise::rotor);
+  if (kind == "spline") return make_elementwise_layer(context, Elementwise::spline);
+  if (kind == "affine_coupling") return make_elementwise_layer(context, Elementwise::affine_coupling);
+  if (kind == "spline_coupling") return make_elementwise_layer(context, Elementwise::spline_coupling);
+  if (kind == "shift") return make_shift_layer(context);
+  throw ConfigError("flow: layers: got '" + kind + "', expected one of " + allowed_words("layers"));
 }
 
 }    // namespace
@@ -76,14 +99,22 @@ ConditionalFlow::ConditionalFlow(const FlowConfig &config, const CgSpace &space,
     impl_->log_norm -= (f.kind == Kind::circular ? 1.0 : 0.5) * std::log(2.0 * std::numbers::pi);
   }
   ParameterSource source(seed);
-  int couplings = 0;
+  int couplings = 0, shifts = 0;
   for (std::size_t k = 0; k < config.layers.size(); ++k) {
     const std::string &kind = config.layers[k];
     const bool coupling = kind.ends_with("_coupling");
-    impl_->layers.push_back(make_layer(kind, {"layer" + std::to_string(k) + "." + kind, impl_->features.size(),
-                                              impl_->circular, couplings, config, source}));
+    auto layer = make_layer(kind, {"layer" + std::to_string(k) + "." + kind, impl_->features.size(), impl_->circular,
+                                   coupling ? couplings : shifts, config, source});
+    if (layer) impl_->layers.push_back(std::move(layer));
     couplings += coupling;
+    shifts += kind == "shift";
   }
+  if (parameters().empty())
+    throw ConfigError("flow: layers: got [" + join(config.layers) +
+                      "], none of which can be trained for the fine "
+                      "coordinates, which are all " +
+                      (impl_->circular[0] ? "circular" : "unbounded or bounded") +
+                      "; expected also spline or spline_coupling");
 }
 
 ConditionalFlow::~ConditionalFlow() = default;
@@ -99,7 +130,12 @@ void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scal
 
 void ConditionalFlow::standardise(const Tensor &fine) { impl_->standardisation.fit(fine); }
 
-Tensor ConditionalFlow::scale() const { return impl_->standardisation.slope(); }
+void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scale, const Tensor &mixing)
+{
+  impl_->standardisation.set(mean, scale, mixing);
+}
+
+Tensor ConditionalFlow::standardised_gradient(const Tensor &g) const { return impl_->standardisation.pull_back(g); }
 
 ConditionalFlow::Sample ConditionalFlow::sample(const Tensor &z, const Tensor &s, Parameters mode) const
 {
@@ -158,6 +194,7 @@ NamedTensors ConditionalFlow::state() const
   NamedTensors all = parameters();
   all.push_back({"mean", impl_->standardisation.mean()});
   all.push_back({"scale", impl_->standardisation.scale()});
+  all.push_back({"mixing", impl_->standardisation.mixing()});
   return all;
 }
 
@@ -180,7 +217,8 @@ void ConditionalFlow::load(const NamedTensors &state)
   for (const auto &item : mine) values.push_back(find(item));
   const Tensor mean = find({"mean", impl_->standardisation.mean()});
   const Tensor scale = find({"scale", impl_->standardisation.scale()});
-  impl_->standardisation.set(mean.clone(), scale.clone());
+  const Tensor mixing = find({"mixing", impl_->standardisation.mixing()});
+  impl_->standardisation.set(mean.clone(), scale.clone(), mixing.clone());
   for (std::size_t i = 0; i < mine.size(); ++i) mine[i].value.copy_(values[i]);
 }
 

@@ -47,10 +47,13 @@ class ConditionalFlow {
   /// Mean and scale of the fine coordinates, each [n_fine]; scale > 0. For bounded coordinates these are of
   /// ln(t / (1 - t)), t the position in the range; for circular ones they are not used.
   void set_standardisation(const Tensor &mean, const Tensor &scale);
+  /// The same with correlations: fine = mean + scale (mixing u), mixing [n_fine, n_fine] lower triangular.
+  void set_standardisation(const Tensor &mean, const Tensor &scale, const Tensor &mixing);
   /// The same from samples fine [n, n_fine]. Throws ModelError for fewer than two, or when a coordinate does not vary.
   void standardise(const Tensor &fine);
-  /// d fine / d standardised at the standardisation's centre, [n_fine]: what one unit of the flow means.
-  Tensor scale() const;
+  /// Of a function's derivative by fine, g [batch, n_fine], its derivative by the standardised coordinates, at their
+  /// centre: what one unit of the flow means.
+  Tensor standardised_gradient(const Tensor &g) const;
 
   struct Sample {
     Tensor fine;     // [batch, n_fine]

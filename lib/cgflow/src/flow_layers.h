@@ -7,27 +7,42 @@
 
 namespace cgflow {
 
-/// What a layer is built from. Layers see standardised coordinates: unbounded ones on the real line, circular ones in
-/// [-pi, pi).
+/// What a layer is built from. Layers see standardised coordinates: unbounded ones on the real line (bounded ones too, by
+/// their logit), circular ones in [-pi, pi).
 struct LayerContext {
   std::string name;    ///< begins the parameters' names
   int n_condition = 0;
   std::vector<bool> circular;    ///< of each coordinate
-  int parity = 0;                ///< alternates from coupling to coupling
+  int number = 0;                ///< of this layer among those of its kind that counts: couplings, or shifts
   const FlowConfig &config;
   ParameterSource &source;
 };
 
+// Each of these gives null where the layer has no coordinate to act on, so that one list of layers serves all systems.
+
 /// y = m + D (1 + L) x for the unbounded coordinates: mean m, positive diagonal D and strictly lower-triangular L from a
 /// network of the condition and of the circular coordinates, which pass. Exact for a Gaussian whose mean and covariance
-/// depend on s. Throws ConfigError when there is no unbounded coordinate.
+/// depend on s.
 std::unique_ptr<FlowLayer> make_affine_layer(const LayerContext &context);
 
-enum class Elementwise { affine, spline };
-/// One-dimensional maps of single coordinates. `coupled`: every second coordinate passes and the others' maps depend on it
-/// (a coupling; a single coordinate never passes); else all are mapped, given the condition alone. Circular coordinates are
-/// turned by an angle, and by `spline` mapped on their circle before.
-std::unique_ptr<FlowLayer> make_elementwise_layer(const LayerContext &context, Elementwise kind, bool coupled);
+enum class Elementwise {
+  spline,             ///< all coordinates, each by a spline given the condition alone
+  rotor,              ///< the same of circular coordinates; others pass unseen
+  affine_coupling,    ///< half of the unbounded ones by scale and shift, given the other half and all circular ones
+  spline_coupling     ///< half of all coordinates by splines, given the other half
+};
+/// One-dimensional maps of single coordinates. A coupling of a single coordinate maps it. A circular coordinate is mapped on
+/// its circle, then turned by an angle.
+std::unique_ptr<FlowLayer> make_elementwise_layer(const LayerContext &context, Elementwise kind);
+
+/// Turns each circular coordinate by a fixed random angle, so that the point where a spline on the circle has its ends differs
+/// from coupling to coupling (paper). The angles depend on the number of the shift alone, not on the model's seed: a model
+/// that goes on under another seed keeps them.
+std::unique_ptr<FlowLayer> make_shift_layer(const LayerContext &context);
+
+/// Of n coordinates, those that pass coupling `number`: each second one, or by `masks: random` a random half. Every second
+/// coupling passes what the one before mapped. A single coordinate does not pass. The seed has no part in it, as in shifts.
+std::vector<bool> coupling_mask(const std::string &masks, std::int64_t n, int number);
 
 /// Columns of a batch by the kind of their coordinate.
 Tensor columns(const std::vector<std::int64_t> &index);

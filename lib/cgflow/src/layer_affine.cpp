@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow_layers.h"
 
-#include "cgflow/error.h"
+#include <algorithm>
 
 namespace cgflow {
 namespace {
@@ -39,9 +39,6 @@ AffineLayer::AffineLayer(const LayerContext &context) : n_all_(context.circular.
   std::vector<std::int64_t> unbounded, circular, lower;
   for (std::int64_t i = 0; i < n_all_; ++i) (context.circular[i] ? circular : unbounded).push_back(i);
   n_ = unbounded.size();
-  if (n_ == 0)
-    throw ConfigError("flow: layers: 'affine' needs an unbounded fine coordinate, got circular ones only; allowed then: "
-                      "spline, spline_coupling, affine_coupling");
   for (std::int64_t i = 0; i < n_; ++i)
     for (std::int64_t j = 0; j < i; ++j) lower.push_back(i * n_ + j);
   unbounded_ = columns(unbounded);
@@ -49,27 +46,41 @@ AffineLayer::AffineLayer(const LayerContext &context) : n_all_(context.circular.
   none_ = columns({});
   lower_index_ = columns(lower);
   const int inputs = context.n_condition + 2 * static_cast<int>(circular.size());
-  network_ = std::make_unique<Conditioner>(context.name, inputs, context.config.hidden,
+  network_ = std::make_unique<Conditioner>(context.name, inputs, context.config,
                                            static_cast<int>(2 * n_ + n_ * (n_ - 1) / 2), context.source);
 }
 
 AffineLayer::Map AffineLayer::map(const Tensor &x, const Tensor &c, Parameters mode) const
 {
   const Tensor input = n_ == n_all_ ? c : at::cat({c, passing_features(x, none_, circular_)}, 1);
-  const Tensor raw = (*network_)(input, mode);
-  Map m{raw.narrow(1, 0, n_), kScaleLimit * at::tanh(raw.narrow(1, n_, n_) / kScaleLimit), {}};
-  if (n_ > 1) {
-    const Tensor entries = raw.narrow(1, 2 * n_, lower_index_.numel());
-    m.lower = at::zeros({raw.size(0), n_ * n_}, raw.options()).index_copy(1, lower_index_, entries).view({-1, n_, n_});
-  }
+  const auto raw = (*network_)(input, mode).split_with_sizes({n_, n_, lower_index_.numel()}, 1);
+  Map m{raw[0], kScaleLimit * at::tanh(raw[1] / kScaleLimit), {}};
+  if (n_ > 1) m.lower = at::zeros({x.size(0), n_ * n_}, x.options()).index_copy(1, lower_index_, raw[2]).view({-1, n_, n_});
   return m;
+}
+
+// L v as a product and a sum over small matrices: half the time of a batched matrix product, forward and backward.
+Tensor times(const Tensor &lower, const Tensor &v) { return (lower * v.unsqueeze(1)).sum(-1); }
+
+Tensor solve(const Tensor &lower, const Tensor &v)
+{
+  return at::linalg_solve_triangular(lower, v.unsqueeze(-1), /*upper=*/false, /*left=*/true, /*unitriangular=*/true)
+      .squeeze(-1);
+}
+
+// (1 + L)^-1 v. The derivative is that of one step of refinement of the solution, which is exact and does not form the masked
+// outer products of the solver's own: a third less time for 55 coordinates.
+Tensor solved(const Tensor &lower, const Tensor &v)
+{
+  const Tensor held = lower.detach(), start = solve(held, v.detach());
+  return start + solve(held, v - start - times(lower, start));
 }
 
 FlowLayer::Result AffineLayer::forward(const Tensor &x, const Tensor &c, Parameters mode) const
 {
   const Map m = map(x, c, mode);
   Tensor v = mapped(x);
-  if (m.lower.defined()) v = v + at::matmul(m.lower, v.unsqueeze(-1)).squeeze(-1);
+  if (m.lower.defined()) v = v + times(m.lower, v);
   return {joined(x, m.shift + at::exp(m.log_scale) * v), m.log_scale.sum(1)};
 }
 
@@ -77,14 +88,17 @@ FlowLayer::Result AffineLayer::inverse(const Tensor &y, const Tensor &c, Paramet
 {
   const Map m = map(y, c, mode);
   Tensor v = (mapped(y) - m.shift) * at::exp(-m.log_scale);
-  if (m.lower.defined())
-    v = at::linalg_solve_triangular(m.lower, v.unsqueeze(-1), /*upper=*/false, /*left=*/true, /*unitriangular=*/true)
-            .squeeze(-1);
+  if (m.lower.defined()) v = solved(m.lower, v);
   return {joined(y, v), -m.log_scale.sum(1)};
 }
 
 }    // namespace
 
-std::unique_ptr<FlowLayer> make_affine_layer(const LayerContext &context) { return std::make_unique<AffineLayer>(context); }
+std::unique_ptr<FlowLayer> make_affine_layer(const LayerContext &context)
+{
+  const auto &circular = context.circular;
+  if (std::all_of(circular.begin(), circular.end(), [](bool c) { return c; })) return nullptr;
+  return std::make_unique<AffineLayer>(context);
+}
 
 }    // namespace cgflow

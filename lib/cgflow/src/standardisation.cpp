@@ -34,20 +34,27 @@ Standardisation::Standardisation(std::vector<FineCoordinate> fine) : fine_(std::
   set(at::zeros({n}, at::kDouble), at::ones({n}, at::kDouble));
 }
 
-void Standardisation::set(const Tensor &mean, const Tensor &scale)
+void Standardisation::set(const Tensor &mean, const Tensor &scale, const Tensor &mixing)
 {
   const auto n = static_cast<std::int64_t>(fine_.size());
   check_shape("mean of the fine coordinates", mean, {n});
   check_shape("scale of the fine coordinates", scale, {n});
+  check_shape("mixing of the fine coordinates", mixing, {n, n});
   for (std::int64_t i = 0; i < n; ++i) {
     const double m = mean[i].item<double>(), s = scale[i].item<double>();
     if (!std::isfinite(m) || !std::isfinite(s) || s <= 0.0)
       throw ModelError("fine '" + fine_[i].name + "': got the mean " + std::to_string(m) + " and the scale " +
                        std::to_string(s) + ", expected finite numbers and a scale > 0");
   }
+  const Tensor diagonal = mixing.diagonal();
+  if (!mixing.isfinite().all().item<bool>() || !(diagonal.min().item<double>() > 0.0) || !at::equal(mixing, mixing.tril()))
+    throw ModelError("mixing of the fine coordinates: got a matrix that is not lower triangular with a positive diagonal");
   mean_ = at::where(circular_, lo_ + 0.5 * width_, mean);
   scale_ = at::where(circular_, width_ / (2.0 * std::numbers::pi), scale);
-  log_scale_sum_ = at::log(scale_).sum();
+  mixing_ = mixing;
+  mixes_ = !at::equal(mixing, at::eye(n, at::kDouble));
+  inverse_mixing_ = at::linalg_inv(mixing).tril();
+  log_scale_sum_ = at::log(scale_).sum() + at::log(diagonal).sum();
 }
 
 void Standardisation::fit(const Tensor &fine)
@@ -67,10 +74,11 @@ void Standardisation::fit(const Tensor &fine)
   set(mean, scale);
 }
 
-Tensor Standardisation::slope() const
+Tensor Standardisation::pull_back(const Tensor &g) const
 {
   const Tensor t = at::sigmoid(mean_);
-  return at::where(bounded_, width_ * t * (1.0 - t) * scale_, scale_);
+  const Tensor scaled = g * at::where(bounded_, width_ * t * (1.0 - t) * scale_, scale_);
+  return mixes_ ? at::matmul(scaled, mixing_) : scaled;
 }
 
 Tensor Standardisation::unbounded_values(const Tensor &fine) const
@@ -83,7 +91,7 @@ Tensor Standardisation::unbounded_values(const Tensor &fine) const
 
 Standardisation::Result Standardisation::to_fine(const Tensor &u) const
 {
-  const Tensor v = mean_ + scale_ * u;
+  const Tensor v = mean_ + scale_ * (mixes_ ? at::matmul(u, mixing_.t()) : u);
   if (!any_bounded_) return {v, log_scale_sum_};
   const Tensor w = at::where(bounded_, v, 0.0);
   const Tensor log_slope = at::log(width_) + at::log_sigmoid(w) + at::log_sigmoid(-w);
@@ -96,6 +104,7 @@ Standardisation::Result Standardisation::to_unit(const Tensor &fine) const
   const Tensor v = unbounded_values(fine);
   Tensor u = (v - mean_) / scale_;
   if (any_circular_) u = at::where(circular_, wrap_angle(u), u);
+  if (mixes_) u = at::matmul(u, inverse_mixing_.t());
   if (!any_bounded_) return {u, -log_scale_sum_};
   const Tensor w = at::where(bounded_, v, 0.0);
   const Tensor log_slope = at::log(width_) + at::log_sigmoid(w) + at::log_sigmoid(-w);

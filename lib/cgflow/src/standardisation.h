@@ -6,8 +6,9 @@
 
 namespace cgflow {
 
-/// The fixed last step of a flow: standardised values u to fine coordinates. Unbounded: mean + scale u; bounded: the same,
-/// then a logistic curve onto the range; circular: the angle u in [-pi, pi) onto the range.
+/// The fixed last step of a flow: standardised values u to fine coordinates. Unbounded: mean + scale (mixing u), where the
+/// lower-triangular mixing makes correlated coordinates of independent ones; bounded: the same, then a logistic curve onto
+/// the range; circular: the angle u in [-pi, pi) onto the range.
 class Standardisation {
  public:
   explicit Standardisation(std::vector<FineCoordinate> fine);
@@ -19,12 +20,15 @@ class Standardisation {
   Result to_fine(const Tensor &u) const;
   Result to_unit(const Tensor &fine) const;
 
-  void set(const Tensor &mean, const Tensor &scale);
+  /// mean, scale [n_fine]; mixing [n_fine, n_fine], lower triangular with a positive diagonal, 1 where circular.
+  void set(const Tensor &mean, const Tensor &scale, const Tensor &mixing);
+  void set(const Tensor &mean, const Tensor &scale) { set(mean, scale, at::eye(mean.size(0), at::kDouble)); }
   void fit(const Tensor &fine);
-  /// d fine / du at u = 0.
-  Tensor slope() const;
+  /// Derivative by u at u = 0 of a function whose derivative by fine is g [batch, n_fine].
+  Tensor pull_back(const Tensor &g) const;
   const Tensor &mean() const { return mean_; }
   const Tensor &scale() const { return scale_; }
+  const Tensor &mixing() const { return mixing_; }
   bool any_circular() const { return any_circular_; }
   const Tensor &circular() const { return circular_; }    // [n_fine], true where circular
 
@@ -33,7 +37,8 @@ class Standardisation {
   std::vector<FineCoordinate> fine_;
   Tensor circular_, bounded_, lo_, width_;    // [n_fine]
   bool any_circular_ = false, any_bounded_ = false;
-  Tensor mean_, scale_, log_scale_sum_;
+  bool mixes_ = false;
+  Tensor mean_, scale_, mixing_, inverse_mixing_, log_scale_sum_;
 };
 
 }    // namespace cgflow

@@ -22,6 +22,12 @@ void print_cell(const char *start, const std::string &text)
   std::printf("%s%s%s\n", start, text.empty() ? "" : " ", text.c_str());
 }
 
+/// A default, and that of molecules where it is another.
+std::string both(const std::string &value, const std::string &molecule)
+{
+  return molecule == value ? literal(value) : literal(value) + "; molecules: " + literal(molecule);
+}
+
 }    // namespace
 
 int main()
@@ -32,8 +38,9 @@ int main()
   for (const auto &row : cgflow::config_keywords()) {
     print_cell("   * -", literal(row.path));
     print_cell("     -", row.type);
-    print_cell("     -", literal(row.default_value));
-    print_cell("     -", row.paper_value == row.default_value ? "" : literal(row.paper_value));
+    print_cell("     -", both(row.default_value, row.molecule_value));
+    const bool same = row.paper_value == row.default_value && row.paper_molecule_value == row.molecule_value;
+    print_cell("     -", same ? "" : both(row.paper_value, row.paper_molecule_value));
     print_cell("     -", rst(row.help));
   }
 }

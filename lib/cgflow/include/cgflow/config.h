@@ -38,15 +38,30 @@ struct FineConfig {
   bool operator==(const FineConfig &) const = default;
 };
 
-/// `flow:` the conditional normalizing flow.
+/// `coordinates:` the internal coordinates of a molecule.
+struct CoordinatesConfig {
+  std::string omega = "trans";    ///< trans (peptide bonds stay as they are in the configuration) or full (they turn freely)
+  /// built_in (handedness as in the configuration, by the coordinates' intervals) or filter (paper: coordinates are free,
+  /// wrong-handed samples get weight zero).
+  std::string chirality = "built_in";
+  bool symmetry = true;                ///< equal ends of a rotor (methyl hydrogens) in one labelling
+  std::vector<std::string> zmatrix;    ///< rows "atom bond angle dihedral", 1-based; empty: built from the bonds
+  bool operator==(const CoordinatesConfig &) const = default;
+};
+
+/// `flow:` the conditional normalizing flow. Defaults of model systems; molecules have others.
 struct FlowConfig {
-  /// From the latent to the fine coordinates: affine (s-dependent mean and Cholesky factor), spline (elementwise circular
-  /// or unbounded rational-quadratic spline given s), affine_coupling, spline_coupling.
+  /// From the latent to the fine coordinates: affine (s-dependent mean and Cholesky factor of the unbounded coordinates),
+  /// rotor (circular spline of each circular coordinate given s), spline (the same for each coordinate), affine_coupling,
+  /// spline_coupling, shift (a fixed random turn of the circular coordinates).
   std::vector<std::string> layers{"spline", "affine"};
-  std::vector<int> hidden{64, 64};    ///< widths of the conditioner networks
-  int harmonics = 4;                  ///< the networks see s by this many cosines (periodic: and sines) of its range
-  int bins = 8;                       ///< bins of each spline
-  double tail = 5.0;                  ///< splines of unbounded coordinates act on [-tail, tail], identity outside
+  std::vector<int> hidden{64, 64};      ///< widths of the conditioner networks
+  std::string network = "dense";        ///< dense or residual (a block of two layers for each width)
+  std::string masks = "alternating";    ///< halves of couplings: alternating or random (each second the other half)
+  int harmonics = 4;                    ///< the networks see s by waves up to this order over its range
+  int bins = 8;                         ///< bins of each spline
+  double tail = 5.0;                    ///< splines of unbounded coordinates act on [-tail, tail], identity outside
+  std::string precision = "float64";    ///< of the networks: float64 or float32
   bool operator==(const FlowConfig &) const = default;
 };
 
@@ -130,11 +145,13 @@ struct ExploreConfig {
   bool operator==(const ExploreConfig &) const = default;
 };
 
-/// What is learned: the content of a YAML file. Defaults are those of the struct members and of the keyword table.
+/// What is learned: the content of a YAML file. Defaults are those of the struct members; molecules
+/// and `paper` have others, see config_keywords().
 struct Config {
   std::vector<CgVariableConfig> cg;
   std::vector<FineConfig> fine;
-  bool paper = false;    ///< the paper's settings as defaults
+  bool paper = false;    ///< the paper's settings for a system of this kind as defaults
+  CoordinatesConfig coordinates;
   FlowConfig flow;
   ExampleConfig example;
   EnergyConfig energy;
@@ -170,7 +187,9 @@ struct KeywordInfo {
   std::string type;             ///< e.g. "number > 0"
   std::string default_value;    ///< empty: no default
   std::string help;
-  std::string paper_value;    ///< default under `paper: true`
+  std::string paper_value;         ///< default under `paper: true`
+  std::string molecule_value{};    ///< the two defaults where CG variables are internal coordinates of a molecule
+  std::string paper_molecule_value{};
 };
 /// All YAML keys in order.
 std::vector<KeywordInfo> config_keywords();

@@ -25,6 +25,7 @@ enum class Stream : std::uint32_t {
   backmap = 13,              ///< index: frame
   energy_batches = 14,       ///< index: epoch, iteration
   label_widening = 15,       ///< index: sample, labels drawn before
+  flow_masks = 16,           ///< index: pair of couplings; shift, 1
   test = 99
 };
 

@@ -94,7 +94,7 @@ template <int D> struct Kernel {
       weights(at[k].t, b[k]);
       if (gradient) slopes(at[k].t, inverse_spacing[k], db[k]);
     }
-    double sum = 0.0, sum_std = 0.0, grad[D] = {};
+    double sum = 0.0, variance = 0.0, grad[D] = {};
     constexpr int kTaps = D == 1 ? 1 : (D == 2 ? 4 : 16);
     for (int tap = 0; tap < kTaps; ++tap) {
       // Taps of all dimensions but the last, whose four lie side by side in memory.
@@ -111,7 +111,7 @@ template <int D> struct Kernel {
       const double *w = b[D - 1];
       const double line = w[0] * c[0] + w[1] * c[2] + w[2] * c[4] + w[3] * c[6];
       sum += outer * line;
-      if (std) sum_std += outer * (w[0] * c[1] + w[1] * c[3] + w[2] * c[5] + w[3] * c[7]);
+      if (std) variance += outer * (w[0] * c[1] + w[1] * c[3] + w[2] * c[5] + w[3] * c[7]);
       if (gradient) {
         const double *dw = db[D - 1];
         grad[D - 1] += outer * (dw[0] * c[0] + dw[1] * c[2] + dw[2] * c[4] + dw[3] * c[6]);
@@ -127,8 +127,9 @@ template <int D> struct Kernel {
     value[row] = nan ? not_a_number : sum;
     if (std) {
       const bool infinite = outside || nan || (unknown && touches_unknown(at));
-      // A spline through a sharp minimum of the std may dip below zero.
-      std[row] = infinite ? std::numeric_limits<double>::infinity() : (sum_std > 0.0 ? sum_std : 0.0);
+      // A spline through a minimum near zero may dip below it.
+      std[row] =
+          infinite ? std::numeric_limits<double>::infinity() : (variance > 0.0 ? Kokkos::Experimental::sqrt(variance) : 0.0);
     }
     if (gradient)
       for (int k = 0; k < D; ++k) gradient[row * D + k] = nan ? not_a_number : grad[k];
@@ -155,7 +156,7 @@ SplineTable::SplineTable(const SplineGrid &grid, const std::vector<double> &valu
   for (std::size_t i = 0; i < value.size(); ++i) {
     const bool known = std[i] < kInfinity;
     now[2 * i] = value[i];
-    now[2 * i + 1] = known ? std[i] : largest;
+    now[2 * i + 1] = known ? std[i] * std[i] : largest * largest;
     if (!all_known) unknown_[i] = !known;
   }
   std::array<int, 3> extent = grid.points;

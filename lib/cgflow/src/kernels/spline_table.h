@@ -19,7 +19,8 @@ struct SplineGrid {
   std::size_t size() const { return static_cast<std::size_t>(points[0]) * points[1] * points[2]; }
 };
 
-/// Tensor-product cubic splines of two functions on one grid: a value and its std. Twice continuously differentiable,
+/// Tensor-product cubic splines of two functions on one grid: a value and its variance. The std itself has cusps where the
+/// members of an ensemble meet, which no spline follows; the variance is as smooth as they are. Twice continuously differentiable,
 /// exact at the grid points, error of fourth order up to the edges: the end curvature of a non-periodic dimension is the
 /// one-sided second difference of four points (a natural end would leave an error of second order there).
 class SplineTable {
@@ -37,7 +38,7 @@ class SplineTable {
 
   SplineGrid grid_;
   std::array<int, 3> stored_{1, 1, 1};    ///< coefficients a dimension, with the neighbours that edge cells read
-  std::vector<double> coefficients_;      ///< [stored, 2]: value and std side by side, one cache line serves both
+  std::vector<double> coefficients_;      ///< [stored, 2]: value and variance side by side, one cache line serves both
   std::vector<unsigned char> unknown_;    ///< [points], empty when all are known
 };
 

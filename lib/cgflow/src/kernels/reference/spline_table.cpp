@@ -111,8 +111,7 @@ void spline_table(const SplineGrid &grid, const std::vector<double> &value, cons
   for (const double e : std)
     if (std::isfinite(e)) largest = std::max(largest, e);
   std::vector<double> finite = std;
-  for (double &e : finite)
-    if (!std::isfinite(e)) e = largest;
+  for (double &e : finite) e = std::isfinite(e) ? e * e : largest * largest;
   for (int row = 0; row < n; ++row) {
     double x[3] = {};
     bool outside = false, bad = false;
@@ -131,7 +130,7 @@ void spline_table(const SplineGrid &grid, const std::vector<double> &value, cons
     out_value[row] = bad ? nan : evaluate(grid, value, x, -1);
     if (out_std) {
       const bool unknown = outside || bad || near_unknown(grid, std, x);
-      out_std[row] = unknown ? infinity : std::max(0.0, evaluate(grid, finite, x, -1));
+      out_std[row] = unknown ? infinity : std::sqrt(std::max(0.0, evaluate(grid, finite, x, -1)));
     }
     if (out_gradient)
       for (int k = 0; k < grid.dimension; ++k)

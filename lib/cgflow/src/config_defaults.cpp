@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "config_table.h"
+
+#include "config_paper.h"
+
+#include <algorithm>
+
+namespace cgflow {
+
+bool is_molecular(const Config &config)
+{
+  return std::any_of(config.cg.begin(), config.cg.end(), [](const CgVariableConfig &cg) { return cg.linear.empty(); });
+}
+
+namespace {
+
+// What a molecule's fine coordinates ask for: rotors given s, then everything else nearly normal given s and the rotors, with
+// couplings for what is not. METHOD section 8, recipe B.
+Config molecule_config()
+{
+  Config c;
+  c.flow.layers.assign(6, "affine_coupling");
+  c.flow.layers.insert(c.flow.layers.begin(), "rotor");
+  c.flow.layers.push_back("affine");
+  c.flow.hidden = {128, 128};
+  c.flow.masks = "random";
+  c.flow.harmonics = 3;
+  return c;
+}
+
+}    // namespace
+
+Config default_config(bool paper, bool molecular)
+{
+  if (paper) return molecular ? paper_molecule_config() : paper_config();
+  return molecular ? molecule_config() : Config();
+}
+
+}    // namespace cgflow

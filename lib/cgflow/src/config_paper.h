@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_CONFIG_PAPER_H
+#define CGFLOW_SRC_CONFIG_PAPER_H
+
+#include "cgflow/config.h"
+
+namespace cgflow {
+
+/// Settings of the method's paper for its Mueller-Brown system and for alanine dipeptide, section 3 of METHOD, as far as they
+/// do not name the system itself.
+Config paper_config();
+Config paper_molecule_config();
+
+}    // namespace cgflow
+
+#endif

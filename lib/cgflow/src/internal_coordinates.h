@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_INTERNAL_COORDINATES_H
+#define CGFLOW_SRC_INTERNAL_COORDINATES_H
+
+#include "coordinates.h"
+#include "placement.h"
+
+#include <vector>
+
+namespace cgflow {
+
+/// What each internal coordinate of a z-matrix is to the flow.
+struct InternalCoordinates {
+  /// A coordinate and its place in the internal vector of Placement.
+  struct Coordinate {
+    FineCoordinate fine;
+    int raw = 0;
+    double centre = 0.0;    ///< value in the molecule's configuration; dihedrals are taken within half a turn of it
+    double lo = 0.0;        ///< a structure with a value outside (lo, hi) does not belong to the domain
+    double hi = 0.0;
+    double scale = 0.0;    ///< a thermal width to begin with
+  };
+  /// A rotor with n equal ends: its coordinate is the mean of their dihedrals, with the period of a turn's n-th part.
+  struct SymmetricRotor {
+    int coordinate = 0;             ///< of the rotor itself
+    std::vector<int> siblings;      ///< coordinates of the other ends, dihedrals relative to the first
+    std::vector<double> offsets;    ///< ideal values of these, radians
+    std::vector<int> atoms;         ///< all ends, in the order in which a turn brings one to the next
+  };
+  std::vector<int> cg_raw;                ///< place of each CG variable
+  std::vector<Coordinate> coordinates;    ///< all others: rotors, then dihedrals, angles and bonds
+  std::vector<SymmetricRotor> rotors;
+};
+
+/// Classifies the coordinates of a z-matrix; `reference` [3 n - 6] is the internal vector of the molecule's configuration.
+/// Dihedrals relative to a sibling keep their handedness (chirality, the order of equal hydrogens); those about bonds of
+/// rings and about conjugated C-N bonds (peptide bonds: omega) stay within a quarter turn of the configuration; the others
+/// turn freely. Throws ConfigError for triples of atoms that are collinear in the configuration.
+InternalCoordinates classify_coordinates(const ZMatrix &z, const Placement &placement, const Molecule &molecule,
+                                         const std::vector<double> &reference, const CoordinatesConfig &config);
+
+}    // namespace cgflow
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "condition_features.h"
+
+#include "numeric.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <complex>
+#include <numbers>
+#include <set>
+
+using namespace cgflow;
+using namespace cgflow_test;
+
+namespace {
+constexpr double kPi = std::numbers::pi;
+
+CgSpace circles(int n)
+{
+  std::vector<CgVariable> all;
+  for (int i = 0; i < n; ++i) all.push_back({"a" + std::to_string(i), -180, 180, true});
+  return CgSpace(all);
+}
+}    // namespace
+
+TEST(ConditionFeatures, OneVariableEntersByItsHarmonicsAlone)
+{
+  const ConditionFeatures line(CgSpace({{"d", 2, 6, false}}), 2), circle(circles(1), 2);
+  const Tensor t = line(at::tensor({3.0}, at::kDouble).view({1, 1}));
+  const double u = kPi * (0.25 - 0.5);
+  EXPECT_LT(largest(t - at::tensor({-0.5, std::cos(u), std::cos(2 * u), std::sin(u), std::sin(2 * u)}, at::kDouble)), 1e-14);
+  const Tensor c = circle(at::tensor({30.0}, at::kDouble).view({1, 1}));
+  const double a = kPi * (30 + 180) / 180;
+  EXPECT_LT(largest(c - at::tensor({std::cos(a), std::cos(2 * a), std::sin(a), std::sin(2 * a)}, at::kDouble)), 1e-14);
+}
+
+TEST(ConditionFeatures, SizesAreThoseOfTheHeader)
+{
+  const auto size = [](int n, int harmonics) { return ConditionFeatures(circles(n), harmonics).size(); };
+  EXPECT_EQ(size(2, 4), 40);
+  EXPECT_EQ(size(3, 4), 128);
+  EXPECT_EQ(size(4, 4), 56);
+  EXPECT_EQ(size(6, 4), 108);
+  EXPECT_EQ(size(2, 1), 4);
+  for (const int n : {1, 2, 3, 5})
+    EXPECT_EQ(ConditionFeatures(circles(n), 3)(uniforms({7, n}, 3, -180, 180)).size(1), size(n, 3)) << n;
+}
+
+// Each pair of features is one wave exp(i (j phi + k psi)): its integers are read off a quadrature and must be all of the
+// half plane with |j| + |k| <= order, each once.
+TEST(ConditionFeatures, TwoCirclesSeeAllWavesUpToTheOrder)
+{
+  const int order = 3, m = 16;
+  const ConditionFeatures features(circles(2), order);
+  const Tensor grid = -180.0 + 360.0 / m * at::arange(m, at::kDouble);
+  const Tensor s = at::stack({grid.view({m, 1}).expand({m, m}).flatten(), grid.repeat({m})}, 1);
+  const Tensor all = features(s), angle = s * (kPi / 180);
+  std::set<std::pair<int, int>> found;
+  for (std::int64_t c = 0; c < all.size(1); ++c) {
+    int hits = 0;
+    for (int j = -order; j <= order; ++j)
+      for (int k = -order; k <= order; ++k) {
+        const Tensor phase = j * angle.select(1, 0) + k * angle.select(1, 1);
+        const double power = std::hypot((all.select(1, c) * at::cos(phase)).mean().item<double>(),
+                                        (all.select(1, c) * at::sin(phase)).mean().item<double>());
+        if (power < 1e-12) continue;
+        EXPECT_NEAR(power, 0.5, 1e-12);
+        EXPECT_LE(std::abs(j) + std::abs(k), order);
+        found.insert({j, k});
+        ++hits;
+      }
+    EXPECT_EQ(hits, 2) << c;    // a wave and its mirror image
+  }
+  EXPECT_EQ(found.size(), 24u);
+  EXPECT_EQ(all.size(1), 24);
+}
+
+// cos a cos b is the mean of two waves askew: products with a variable that is not periodic are in the features' span.
+TEST(ConditionFeatures, ProductsOfCircleAndLineAreInTheSpan)
+{
+  const CgSpace space({{"phi", -180, 180, true}, {"d", 0, 10, false}});
+  const ConditionFeatures features(space, 2);
+  const Tensor s = at::cat({uniforms({400, 1}, 1, -180, 180), uniforms({400, 1}, 2, 0, 10)}, 1);
+  const Tensor a = s.select(1, 0) * (kPi / 180), b = kPi * (s.select(1, 1) / 10 - 0.5);
+  const Tensor design = features(s);
+  for (const Tensor &product : {at::cos(a) * at::cos(b), at::sin(a) * at::cos(b), at::cos(a) * at::sin(b)}) {
+    const Tensor weights = at::matmul(at::linalg_pinv(design, 1e-12), product.unsqueeze(1));
+    EXPECT_LT(largest(at::matmul(design, weights).squeeze(1) - product), 1e-10);
+  }
+}
+
+TEST(ConditionFeatures, PeriodicVariablesCloseAndDerivativesAreRight)
+{
+  const CgSpace space({{"phi", -180, 180, true}, {"d", 0, 10, false}, {"psi", 0, 360, true}});
+  const ConditionFeatures features(space, 3);
+  const Tensor s = at::tensor({-180.0, 4.0, 77.0}, at::kDouble).view({1, 3});
+  const Tensor same = at::tensor({180.0, 4.0, 77.0 - 360.0}, at::kDouble).view({1, 3});
+  EXPECT_LT(largest(features(s) - features(same)), 1e-12);
+  const Tensor weight = normals({1, features.size()}, 9), leaf = s.clone().requires_grad_(true);
+  const Tensor g = torch::autograd::grad({(features(leaf) * weight).sum()}, {leaf})[0];
+  const Tensor numeric =
+      finite_difference([&](const Tensor &t) { return (features(t) * weight).sum().item<double>(); }, s, 1e-4);
+  EXPECT_LT(largest(g - numeric), 1e-7);
+}

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The files that run: in.basin (the first data), in.al (learn), NAME.yaml (what is learned)."""
+
+
+def basin_script(name, system):
+    return f"""# Langevin dynamics in the basin of the minimised structure: the frames from which the flow is trained by example.
+# lmp -in in.basin [-var seed N]     writes {name}_basin.dump
+
+variable        seed index 4711
+
+include         {system}
+
+minimize        0.0 1e-6 5000 50000
+reset_timestep  0
+
+timestep        1.0
+velocity        all create 300.0 ${{seed}} mom yes rot yes dist gaussian
+fix             move all nve
+fix             bath all langevin 300.0 300.0 1000.0 ${{seed}} zero yes
+
+thermo          5000
+run             5000
+dump            frames all custom 10 {name}_basin.dump id type x y z
+dump_modify     frames sort id format float %.10g
+run             50000
+"""
+
+
+def box_lines(d):
+    """The CG space of d dihedrals, in degrees."""
+    span = ["-180 180" if k < d else "-0.5 0.5" for k in range(3)]
+    lines = [f"dimension       {3 if d >= 3 else 2}", "boundary        p p p"]
+    lines += ["processors      * 1 1"] if d == 1 else []
+    return lines + [f"region          cg block {' '.join(span)}", "create_box      1 cg"]
+
+
+def al_script(name, system, cg):
+    names = ", ".join(variable for variable, _ in cg)
+    # x, y and z of a walker are its first three CG variables.
+    further = " ".join(f"d_cv{k}" for k in range(4, len(cg) + 1))
+    more = f"fix             more  all property/atom {further} writedata yes\n" if further else ""
+    return f"""# Learns the free energy F({names}): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
+# lmp -in in.al [-var seed N]     reads {name}_basin.dump; writes {name}.pmf, {name}.cgflow, {name}.state and {name}.iterations
+
+variable        seed index 4711
+variable        yaml index {name}.yaml
+
+units           real
+""" + "\n".join(box_lines(len(cg))) + f"""
+create_atoms    1 random 200 ${{seed}} NULL
+mass            1 1.0
+
+pair_style      cgflow/pmf
+pair_coeff      * * ${{yaml}}
+reset_atoms     id sort yes
+
+{more}fix             walk  all cgflow/mc 300.0 ${{seed}} 6.0
+fix             learn all cgflow/al 300.0 ${{seed}} ${{yaml}} atomistic {system} threshold 0.2
+
+thermo_style    custom step atoms f_walk[1] f_learn[1] f_learn[2] f_learn[3] f_learn[4] f_learn[5] f_learn[6]
+thermo          1000
+run             100000
+"""
+
+
+def yaml_file(molecule, name, cg):
+    rows = "\n".join(f"  - {{name: {variable}, dihedral: [{', '.join(str(i + 1) for i in atoms)}]}}   # "
+                     + " ".join(f"{molecule.atoms[i].residue}-{molecule.atoms[i].name}" for i in atoms) for variable, atoms in cg)
+    return f"""# What is learned: the free energy in these dihedrals, atoms by their IDs in {name}.data.
+cg:
+{rows}
+train:
+  example: {{dump: {name}_basin.dump}}
+"""
