@@ -3,14 +3,7 @@
 
 #include "config_paper.h"
 
-#include <algorithm>
-
 namespace cgflow {
-
-bool is_molecular(const Config &config)
-{
-  return std::any_of(config.cg.begin(), config.cg.end(), [](const CgVariableConfig &cg) { return cg.linear.empty(); });
-}
 
 namespace {
 

@@ -56,8 +56,6 @@ std::string short_form(const std::string &section);
 /// Names that may stand directly in a section ("" is the top), keys and sections, in order.
 std::vector<std::string> names_in_section(const std::string &section);
 
-/// Whether the CG variables are internal coordinates of a molecule (dihedrals, angles, distances), not linear mixes.
-bool is_molecular(const Config &config);
 /// The defaults, which depend on `paper: true` and on what kind of system it is.
 Config default_config(bool paper, bool molecular);
 
