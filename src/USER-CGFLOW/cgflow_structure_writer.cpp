@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "input.h"
 #include "lammps.h"
+#include "neighbor.h"
 #include "output.h"
 #include "platform.h"
 #include "update.h"
@@ -110,7 +111,8 @@ bool can_be_evaluated(LAMMPS *child, const double *x, int n_atoms)
 }
 
 // A box that holds every structure, so that none is wrapped and images are zero, with fixed faces, so that energies in the dump
-// are those of the molecule alone.
+// are those of the molecule alone. Its edges exceed the structures by the cutoff: a rerun in a periodic box, which takes the
+// dump's edges, must not let a molecule see its images.
 void make_room(CGFlowChildInstance &instance, const std::vector<double> &x, int n_atoms)
 {
   LAMMPS *child = instance.lammps();
@@ -119,10 +121,13 @@ void make_room(CGFlowChildInstance &instance, const std::vector<double> &x, int 
     lo[i % 3] = std::min(lo[i % 3], x[i]);
     hi[i % 3] = std::max(hi[i % 3], x[i]);
   }
+  // The script may have run nothing yet, and the cutoff is known once a run has begun.
+  instance.one("run 0 post no");
+  const double margin = 0.5 * child->neighbor->cutneighmax + 1.0;
   instance.guarded([&] { place(child, x.data(), n_atoms); });
   std::string command = "change_box all";
   for (int k = 0; k < 3; ++k)
-    command += fmt::format(" {} final {:.10g} {:.10g}", "xyz"[k], std::floor(lo[k]) - 1.0, std::ceil(hi[k]) + 1.0);
+    command += fmt::format(" {} final {:.10g} {:.10g}", "xyz"[k], std::floor(lo[k] - margin), std::ceil(hi[k] + margin));
   instance.one(command + " boundary f f f units box");
 }
 
