@@ -28,7 +28,8 @@ class CGFlowChildCopies {
   bool absolute() const { return absolute_; }
   int dimension() const;
 
-  /// Puts the molecule into the middle of a cubic cell of edge `cell`, alone and without images (not absolute).
+  /// Puts the molecule alone and without images into the middle of a cubic cell of edge `cell`, which conformers must fit
+  /// into (not absolute). Along x the box is longer, so that copies in a row are out of each other's neighbour lists.
   void isolate(double cell);
   /// Fills up to `copies`. False when this system cannot be copied (fixes with per-atom data); nothing is changed then.
   bool fill(int copies);
@@ -49,7 +50,7 @@ class CGFlowChildCopies {
   bool absolute_;
   int n_atoms_ = 0;
   int copies_ = 1;
-  double cell_ = 0.0;
+  double cell_ = 0.0, pitch_ = 0.0;    // edge of a copy's cell, and from one copy to the next along x
   double lo_[3], hi_[3];
   double largest_ = 0.0, smallest_ = 0.0;
   cgflow::Molecule molecule_;

@@ -19,6 +19,7 @@
 
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
+#include "cgflow/structure_report.h"
 #include "cgflow/trajectory.h"
 
 #include <algorithm>
@@ -110,6 +111,28 @@ cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &
   return cgflow::backmap_points(model, points, options.n, options.seed, child.get(), comm);
 }
 
+/// Says what the molecules look like, and leaves out what the flow drew outside the domain of the coordinates.
+void report_molecules(const cgflow::Model &model, const Options &options, cgflow::Structures &structures, CGFlowLog &log)
+{
+  const cgflow::Molecule &molecule = model.info().molecule;
+  const auto undefined = drop_undefined(structures, model.space().n_cv(), molecule.n_atoms());
+  if (structures.point.empty())
+    throw cgflow::ModelError(options.model + ": no drawn structure lies in the domain of the coordinates, train it first");
+  if (undefined > 0)
+    log.line(
+        fmt::format("{} structures outside the domain of the coordinates are not written; their weight is zero", undefined));
+  const cgflow::StructureReport report = cgflow::report_structures(molecule, structures.x);
+  std::string centres;
+  for (std::size_t i = 0; i < report.stereo_centres.size(); ++i)
+    centres += fmt::format("{}{}{}", i ? ", " : "", report.stereo_centres[i] + 1,
+                           report.hands[i] == '?' ? "" : fmt::format(" ({})", report.hands[i]));
+  if (!centres.empty())
+    log.line(fmt::format("chirality: {:.2f} % as in the model's own structure, stereo centres at atoms {}",
+                         100.0 * report.same_hand, centres));
+  if (report.peptide_bonds > 0)
+    log.line(fmt::format("omega: {:.2f} % with all of {} peptide bonds trans", 100.0 * report.trans, report.peptide_bonds));
+}
+
 }    // namespace
 
 void CGFlowCommandBackmap::command(int narg, char **arg)
@@ -126,7 +149,11 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
     const cgflow::Model model = CGFlow::read_model(lmp, CGFlow::model_path(options.model));
     check_pmf(model, options);
-    const cgflow::Structures structures = draw(lmp, model, options, comm);
+    cgflow::Structures structures = draw(lmp, model, options, comm);
+    const auto drawn = structures.point.size();
+    const auto rejected =
+        std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });
+    if (cgflow::is_molecular(model.config())) report_molecules(model, options, structures, log);
     std::unique_ptr<CGFlowChildInstance> instance;
     if (!options.atomistic.empty()) {
       instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
@@ -137,9 +164,6 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
     if (comm.rank() == 0) cgflow_write_structures(lmp, instance.get(), structures, model, options.dump);
     log.line(fmt::format("wrote {} structures to {}", structures.point.size(), options.dump.path));
     if (!options.dump.weights) return;
-    const auto rejected =
-        std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });
-    log.line(fmt::format("{} energy evaluations, {} rejected, ESS share {:.3f}", structures.point.size(), rejected,
-                         structures.ess_share));
+    log.line(fmt::format("{} energy evaluations, {} rejected, ESS share {:.3f}", drawn, rejected, structures.ess_share));
   });
 }

@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "input.h"
 #include "lammps.h"
+#include "neighbor.h"
 #include "output.h"
 #include "platform.h"
 #include "update.h"
@@ -109,10 +110,31 @@ bool can_be_evaluated(LAMMPS *child, const double *x, int n_atoms)
   return true;
 }
 
+// A box that holds every structure, so that none is wrapped and images are zero, with fixed faces, so that energies in the dump
+// are those of the molecule alone. Its edges exceed the structures by the cutoff: a rerun in a periodic box, which takes the
+// dump's edges, must not let a molecule see its images.
+void make_room(CGFlowChildInstance &instance, const std::vector<double> &x, int n_atoms)
+{
+  LAMMPS *child = instance.lammps();
+  double lo[3] = {x[0], x[1], x[2]}, hi[3] = {x[0], x[1], x[2]};
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    lo[i % 3] = std::min(lo[i % 3], x[i]);
+    hi[i % 3] = std::max(hi[i % 3], x[i]);
+  }
+  // The script may have run nothing yet, and the cutoff is known once a run has begun.
+  instance.one("run 0 post no");
+  const double margin = 0.5 * child->neighbor->cutneighmax + 1.0;
+  instance.guarded([&] { place(child, x.data(), n_atoms); });
+  std::string command = "change_box all";
+  for (int k = 0; k < 3; ++k)
+    command += fmt::format(" {} final {:.10g} {:.10g}", "xyz"[k], std::floor(lo[k] - margin), std::ceil(hi[k] + margin));
+  instance.one(command + " boundary f f f units box");
+}
+
 // One dump stays open over all frames, so that styles with a header or compressed ones work, and each frame is evaluated,
 // so that its forces, energies and computes are its own.
 void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Structures &structures, int n_atoms,
-                 const std::string &temporary, const std::vector<std::string> &style)
+                 bool molecular, const std::string &temporary, const std::vector<std::string> &style)
 {
   LAMMPS *child = instance.lammps();
   const auto modify = std::find(style.begin(), style.end(), "modify");
@@ -128,6 +150,7 @@ void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Struc
   // The script itself may neither run nor dump; this is the package's own output from the same system.
   (*child->input->command_map)["run"] = (*lmp->input->command_map)["run"];
   *child->output->dump_map = *lmp->output->dump_map;
+  if (molecular) make_room(instance, structures.x, n_atoms);
   instance.one("run 0 post no");
   instance.one("dump cgflow all " + arguments);
   instance.one("dump_modify cgflow " + changes);
@@ -164,7 +187,7 @@ void cgflow_write_structures(LAMMPS *lmp, CGFlowChildInstance *instance, const c
   }
   const TemporaryDump temporary(file.path);
   try {
-    dump_frames(lmp, *instance, structures, n_atoms, temporary.name(), file.style);
+    dump_frames(lmp, *instance, structures, n_atoms, cgflow::is_molecular(model.config()), temporary.name(), file.style);
   } catch (const cgflow::EnergyError &e) {
     throw cgflow::FileError("dump " + file.path + ": " + e.what());
   }

@@ -181,7 +181,8 @@ shell cp m.cgflow k.cgflow
                     "m.cgflow was made with the seed 5, here seed is 6")
         self.refuse("cgflow/train example m.cgflow temp 10.0 seed 5", "m.cgflow was trained in units lj, here they are real",
                     head="units real\n")
-        self.refuse(f"cgflow/train energy m.cgflow temp 10.0 {rest}", "in.mb: units lj differ from the main script's units real",
+        self.refuse(f"cgflow/train energy new.cgflow temp 10.0 {rest} from mb.yaml",
+                    "in.mb: units lj differ from the main script's units real",
                     head="units real\n")
         self.refuse(f"cgflow/train energy new.cgflow temp 10.0 {rest}", "new.cgflow does not exist yet; keyword from is missing")
         self.write("other.yaml", (EXAMPLE / "mb.yaml").read_text().replace("-2.6", "-2.7"))

@@ -126,7 +126,7 @@ TEST(Config, MoleculesHaveTheirOwnDefaults)
   Config c;
   c.cg = {{"s", {{"x", 1.0}}, {0, 1}}};
   EXPECT_FALSE(is_molecular(c));
-  c.cg.push_back({"phi", {}, {-180, 180}});
+  c.cg = {{"phi", {}, {}, {1, 2, 3, 4}}};
   EXPECT_TRUE(is_molecular(c));
   EXPECT_EQ(default_config(false, false), Config());
   const FlowConfig flow = default_config(false, true).flow;

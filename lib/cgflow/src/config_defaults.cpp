@@ -3,8 +3,6 @@
 
 #include "config_paper.h"
 
-#include <algorithm>
-
 namespace cgflow {
 
 namespace {

@@ -9,9 +9,22 @@
 
 namespace cgflow {
 
+namespace {
+
+// Elements are told by masses in g/mol, and tolerances are those of lengths around one.
+void check_units(const Config &config, const std::string &units)
+{
+  if (!is_molecular(config) || units == "real" || units == "metal" || units == "electron" || units == "lj") return;
+  throw ConfigError("cg '" + config.cg[0].name + "': got the kind " + config.cg[0].kind() + " in units " + units +
+                    ", expected units real, metal, electron or lj");
+}
+
+}    // namespace
+
 Model::Model(const Config &config, const ModelInfo &info) : parts_(std::make_unique<Parts>())
 {
   Parts &p = *parts_;
+  check_units(config, info.units);
   p.config = config;
   p.info = info;
   p.map = make_coordinate_map(config, info.molecule, info.dimension);

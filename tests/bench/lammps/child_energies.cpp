@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Conformers a second through the child LAMMPS, by number of copies. Usage, in the script's folder, with
+// Conformers a second of processor time through the child LAMMPS, by number of copies. Usage, in the script's folder, with
 // OMP_NUM_THREADS=1 and, where the script uses the plugin's styles, LAMMPS_PLUGIN_PATH: child_energies in.SYSTEM [units]
 #include "cgflow_child.h"
 
@@ -8,8 +8,9 @@
 #include "input.h"
 #include "lammps.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <mpi.h>
 #include <random>
 #include <vector>
@@ -36,9 +37,9 @@ std::vector<double> conformers(const CGFlowChild &child)
 double seconds(CGFlowChild &child, const std::vector<double> &x)
 {
   std::vector<double> energy(kConformers), force(x.size());
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   child.evaluate(kConformers, x.data(), energy.data(), force.data());
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
 }    // namespace
