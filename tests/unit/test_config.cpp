@@ -245,6 +245,10 @@ TEST(ConfigErrors, ValuesThatMakeNoSenseTogether)
   EXPECT_EQ(error_of("cg: [{name: a, linear: {x: 1}, range: [0, 1]}, {name: b, linear: {y: 1}, range: [0, 1]}, {name: c, "
                      "linear: {z: 1}, range: [0, 1]}]\nexplore: grid\n"),
             "mb.yaml:2:10: explore.strategy: got 'grid' with 3 CG variables, expected at most 2");
+  EXPECT_EQ(
+      error_after_cg("flow:\n  network: residual\n  hidden: [64, 32]\n"),
+      "mb.yaml:4:11: flow.hidden: got [64, 32] with flow.network residual, expected at least one width and all of them "
+      "equal");
   EXPECT_EQ(error_after_cg("train:\n  energy: {drop: 8, batch: 8}\n"),
             "mb.yaml:3:18: train.energy.drop: got 8, expected less than train.energy.batch, which is 8");
   EXPECT_EQ(

@@ -67,6 +67,9 @@ ConditionFeatures::ConditionFeatures(const CgSpace &space, int harmonics) : harm
   size_ = static_cast<int>(periodic.size()) * 2 * periodic_harmonics + static_cast<int>(other.size()) * (1 + 2 * harmonics);
   if (n > 1 && harmonics > 1) {
     cross_ = crossing_waves(n, harmonics);
+    // The higher the order, the less: at full size so many inputs lengthen Adam's steps, and flows of two variables that
+    // are not periodic tear where walkers reach new ground (RMS error of F 0.13 kT instead of 0.02, 2 seeds of 2).
+    amplitude_ = 1.0 / cross_.abs().sum(0);
     size_ += 2 * static_cast<int>(cross_.size(1));
   }
 }
@@ -92,8 +95,8 @@ Tensor ConditionFeatures::operator()(const Tensor &s) const
   }
   if (cross_.defined()) {
     const Tensor phase = at::matmul(phase_lo_ + phase_scale_ * share, cross_);
-    parts.push_back(at::cos(phase));
-    parts.push_back(at::sin(phase));
+    parts.push_back(amplitude_ * at::cos(phase));
+    parts.push_back(amplitude_ * at::sin(phase));
   }
   return at::cat(parts, 1);
 }

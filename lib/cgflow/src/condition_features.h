@@ -13,7 +13,7 @@ namespace cgflow {
 /// values or slopes at the ends. The harmonics let a network follow changes over a tenth of the range from the first steps.
 ///
 /// Several variables enter also together, by waves that run askew: cosines and sines of j1 a1 + j2 a2 + ... with the
-/// variables' phases a and integers j whose sizes add up to at most `harmonics`. They span the products of the variables'
+/// variables' phases a and integers j whose sizes add up to at most `harmonics`, divided by that sum. They span the products of the variables'
 /// own waves. Up to three variables all such waves are there, of more variables those of pairs, up to order 2: by 4
 /// harmonics 2, 3, 4 and 6 periodic variables have 40, 128, 56 and 108 features.
 class ConditionFeatures {
@@ -29,6 +29,7 @@ class ConditionFeatures {
   Tensor lo_, width_;                // [n_cv]
   Tensor orders_;                    // [harmonics]
   Tensor cross_;                     // [n_cv, waves], integers j of the waves askew; undefined for one variable
+  Tensor amplitude_;                 // [waves]
   Tensor phase_scale_, phase_lo_;    // [n_cv], phase = phase_lo + phase_scale * share of the range
 };
 

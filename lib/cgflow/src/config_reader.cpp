@@ -108,6 +108,12 @@ class ConfigParser {
       tree_.fail(place("fine"), "fine",
                  "got fine coordinates beside " + config_.cg[0].kind() +
                      "s of a molecule, expected none: the molecule's internal coordinates are the fine coordinates");
+    const auto &hidden = config_.flow.hidden;
+    if (config_.flow.network == "residual" &&
+        (hidden.empty() || std::count(hidden.begin(), hidden.end(), hidden[0]) != std::ssize(hidden)))
+      tree_.fail(place("flow.hidden"), "flow.hidden",
+                 "got " + find_keyword("flow.hidden")->value_text(config_) +
+                     " with flow.network residual, expected at least one width and all of them equal");
     if (config_.explore.strategy == "grid" && config_.cg.size() > 2)
       tree_.fail(place("explore.strategy"), "explore.strategy",
                  "got 'grid' with " + std::to_string(config_.cg.size()) + " CG variables, expected at most 2");

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "standardisation.h"
+
+#include "numeric.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+using namespace cgflow;
+using namespace cgflow_test;
+using Kind = FineCoordinate::Kind;
+
+namespace {
+constexpr double kPi = std::numbers::pi;
+
+// A bond in Angstrom, a methyl rotor with one labelling of its hydrogens, an improper-like angle cut at its ends; radians.
+Standardisation make()
+{
+  Standardisation s({{"bond", Kind::unbounded, 0, 0},
+                     {"methyl", Kind::circular, -kPi / 3, kPi / 3},
+                     {"improper", Kind::bounded, -1.0, 1.0}});
+  s.set(at::tensor({1.09, 0.0, 0.3}, at::kDouble), at::tensor({0.05, 1.0, 0.4}, at::kDouble));
+  return s;
+}
+}    // namespace
+
+TEST(Standardisation, KnownValuesOfEachKind)
+{
+  const Standardisation s = make();
+  const Tensor fine = at::tensor({1.14, kPi / 6, 0.0}, at::kDouble).view({1, 3});
+  const Tensor u = s.to_unit(fine).value[0];
+  EXPECT_NEAR(u[0].item<double>(), 1.0, 1e-12);
+  EXPECT_NEAR(u[1].item<double>(), kPi / 2, 1e-12);       // a third of a turn is the whole circle
+  EXPECT_NEAR(u[2].item<double>(), -0.3 / 0.4, 1e-12);    // the middle of the range has the logit 0
+}
+
+TEST(Standardisation, ToFineAndToUnitUndoEachOther)
+{
+  const Standardisation s = make();
+  const Tensor u = at::cat({normals({1000, 1}, 1), uniforms({1000, 1}, 2, -kPi, kPi), normals({1000, 1}, 3)}, 1);
+  const auto there = s.to_fine(u);
+  const auto back = s.to_unit(there.value);
+  EXPECT_LT(largest(back.value - u), 1e-10);
+  EXPECT_LT(largest(back.log_det + there.log_det), 1e-10);
+  EXPECT_LE(largest(there.value.select(1, 1)), kPi / 3 + 1e-12);
+  EXPECT_LT(largest(there.value.select(1, 2)), 1.0);
+}
+
+TEST(Standardisation, AnglesAWholePeriodAwayAreTheSame)
+{
+  const Standardisation s = make();
+  const Tensor fine = at::tensor({1.1, 0.9, 0.1}, at::kDouble).view({1, 3});
+  const Tensor turned = at::tensor({1.1, 0.9 - 4 * kPi / 3, 0.1}, at::kDouble).view({1, 3});
+  EXPECT_LT(largest(s.to_unit(fine).value - s.to_unit(turned).value), 1e-12);
+}
+
+TEST(Standardisation, LogDetAndSlopeAreDerivatives)
+{
+  const Standardisation s = make();
+  const Tensor u = at::tensor({0.4, 1.0, -1.2}, at::kDouble).view({1, 3}), zero = at::zeros({1, 3}, at::kDouble);
+  const auto slope = [&](const Tensor &at) {
+    return finite_difference([&](const Tensor &t) { return s.to_fine(t).value.sum().item<double>(); }, at);
+  };
+  EXPECT_NEAR(s.to_fine(u).log_det.item<double>(), at::log(slope(u)).sum().item<double>(), 1e-8);
+  EXPECT_LT(largest(slope(zero)[0] - s.slope()), 1e-8);
+}
