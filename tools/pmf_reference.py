@@ -33,8 +33,10 @@ class Reference:
         the PMF's axes; a range that was cut out of it stays in one piece."""
         keep, s = np.ones(len(self.F), bool), self.s.copy()
         for k, (axis, period) in enumerate(zip(axes, periods)):
-            if period and self.whole:
-                keep &= s[:, k] < s[:, k].min() + period * (1 - 1e-9)
+            if not period:
+                continue
+            keep &= s[:, k] < s[:, k].min() + period * (1 - 1e-9)
+            if self.whole:
                 # The small shift keeps a point at the axis' beginning there in spite of rounding.
                 s[:, k] -= period * np.floor((s[:, k] - axis[0]) / period + 1e-9)
         return dataclasses.replace(self, s=s).rows(keep)
