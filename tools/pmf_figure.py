@@ -22,7 +22,7 @@ def draw(path, pmf, history, convergence, reference, result, labels):
         figure = pmf_curves.make(pmf, history, convergence, reference, result, labels)
     else:
         figure = pmf_maps.make(pmf, history, convergence, result, labels)
-    lines = [pmf.line()] + (textwrap.wrap(result.line(), round(14 * figure.get_figwidth())) if result else [])
+    lines = [pmf.line()] + (textwrap.wrap(result.line(), round(16 * figure.get_figwidth())) if result else [])
     figure.suptitle("\n".join(lines), fontsize=8)
     temporary = f"{path}.tmp"
     try:

@@ -71,7 +71,7 @@ def draw_std(axes, pmf):
     std = np.clip(np.nan_to_num(pmf.std, nan=high, posinf=high), low, high)
     image = axes.pcolormesh(pmf.axes[0], pmf.axes[1], std.T, cmap="cividis", norm=norm, shading="nearest", rasterized=True)
     hide_unknown(axes, pmf)
-    marks = [m * 10.0**e for e in range(-9, 4) for m in (1, 2, 5)]
+    marks = [m * 10.0**e for e in range(-9, 4) for m in (1, 2, 3, 5)]
     bar = colour_bar(axes, image, "std / kT", extend="max", format="%g", ticks=[m for m in marks if low <= m <= high])
     bar.ax.minorticks_off()
     frame(axes, pmf, "std of the PMF")
