@@ -1,33 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A learned PMF against a reference: errors with the best constant removed, and how honest the std is."""
+"""A learned PMF against a reference: forward KLD, errors with the best constant removed, and how honest the std is."""
 import dataclasses
+import itertools
+import math
 
 import numpy as np
 
-from pmf_files import PlotError, Reference
+from pmf_grid import PlotError
+
+# Points a dimension over which exp(-F) is averaged in a cell.
+CELL_POINTS = 3
 
 
-def weights(axis, values):
-    """Indices [n, 4] and weights [n, 4] of cubic (4-point Lagrange) interpolation on a regular grid."""
-    position = (values - axis[0]) / (axis[1] - axis[0])
-    first = np.clip(np.floor(position).astype(int) - 1, 0, len(axis) - 4)
-    t = position - first
-    w = np.stack([-(t - 1) * (t - 2) * (t - 3) / 6, t * (t - 2) * (t - 3) / 2, -t * (t - 1) * (t - 3) / 2,
-                  t * (t - 1) * (t - 2) / 6], axis=1)
-    return first[:, None] + np.arange(4), w
+def add_options(parser):
+    """Options that all programs that compare have."""
+    parser.add_argument("--range", nargs="+", type=float, metavar=("LO", "HI"), help="compare there: LO HI of each CG variable")
+    parser.add_argument("--below", type=float, metavar="KT", help="errors count where the reference is at most so many kT over "
+                        "its minimum (default 8 with two CG variables, no limit with one)")
 
 
-def interpolate(axes, table, s):
-    """Values [n] of a table on a regular grid at s [n, 1 or 2]."""
-    i, w = weights(axes[0], s[:, 0])
-    if len(axes) == 1:
-        return (table[i] * w).sum(axis=1)
-    j, v = weights(axes[1], s[:, 1])
-    return np.einsum("nab,na,nb->n", table[i[:, :, None], j[:, None, :]], w, v)
+# Maps reach regions that no simulation visits.
+DEFAULT_BELOW = {1: math.inf, 2: 8.0}
 
 
 def restrict(reference, limits, below):
-    """The part of a reference inside limits [lo, hi, lo, hi ...] and at most `below` kT over its minimum."""
+    """The part of a reference inside limits [lo, hi, lo, hi ...]; errors count at most `below` kT over its minimum, None
+    for the default. The KLD is of the whole part."""
     dimension = reference.s.shape[1]
     keep = np.ones(len(reference.F), bool)
     if limits is not None:
@@ -37,43 +35,121 @@ def restrict(reference, limits, below):
             lo, hi = limits[2 * k:2 * k + 2]
             # A reference written with few digits still ends at the limit.
             keep &= (reference.s[:, k] >= lo - 1e-9) & (reference.s[:, k] <= hi + 1e-9)
-    if below is not None:
-        keep &= reference.F - reference.F.min() <= below
-    return Reference(reference.s[keep], reference.F[keep], reference.std[keep])
+    if not keep.any():
+        raise PlotError(f"--range: {reference.path} has no point in it")
+    below = DEFAULT_BELOW[dimension] if below is None else below
+    if not below > 0:
+        raise PlotError(f"--below: got {below:g}, expected a number of kT above 0")
+    return dataclasses.replace(reference.rows(keep), whole=reference.whole and limits is None, below=below)
 
 
 @dataclasses.dataclass
 class Comparison:
     constant: float        # learned minus reference, kT
-    s: np.ndarray          # [n, dimension], points compared
+    s: np.ndarray          # [n, dimension], points whose errors count
     error: np.ndarray      # [n], kT
-    ratio: np.ndarray      # [n], |error| / std
+    std: np.ndarray        # [n], kT, of the learned PMF
+    ratio: np.ndarray      # [n], |error| / sqrt(std^2 + std of the reference^2)
+    below: float           # kT, infinite when every point counts
+    kld: float             # nats
+    cells: int             # cells that the KLD is of
+    cell_axes: list        # their centres
+    cell_error: np.ndarray  # [cells of each dimension], kT, NaN where the reference knows none
 
     @property
     def rms(self):
         return float(np.sqrt(np.mean(self.error**2)))
 
-    def line(self):
+    def share_within(self, stds):
+        return 100 * float(np.mean(self.ratio <= stds))
+
+    def largest(self):
         worst = int(np.argmax(np.abs(self.error)))
-        where = ", ".join(f"{value:g}" for value in self.s[worst])
-        return (f"RMS error {self.rms:.4f} kT, largest {abs(self.error[worst]):.4f} kT at ({where}), "
-                f"within 1 std {100 * np.mean(self.ratio <= 1):.1f} %, within 2 std {100 * np.mean(self.ratio <= 2):.1f} %, "
-                f"{len(self.error)} points")
+        return f"{abs(self.error[worst]):.4f} kT at ({', '.join(f'{value:g}' for value in self.s[worst])})"
+
+    def where(self):
+        return f"{len(self.error)} points" + (f" with F <= {self.below:g} kT" if np.isfinite(self.below) else "")
+
+    def line(self):
+        return (f"forward KLD {self.kld:.2e}, RMS error {self.rms:.4f} kT, largest {self.largest()}, within 1 std "
+                f"{self.share_within(1):.1f} %, within 2 std {self.share_within(2):.1f} %, {self.where()}")
+
+
+def lattice(reference, periods):
+    """Centres of all cells of the reference, those that its file leaves out too: one axis a dimension, cells of equal
+    width; and the index [n] of each row's cell in each dimension."""
+    axes, index = [], []
+    for name, values, period in zip("1st 2nd".split(), reference.s.T, periods):
+        steps = np.diff(np.unique(values))
+        steps = steps[steps > 1e-6 * (values.max() - values.min())]
+        if not len(steps):
+            raise PlotError(f"{reference.path}: got one value in the {name} column, expected a regular grid of cells")
+        position = (values - values.min()) / steps.min()
+        at = np.round(position).astype(int)
+        # A reference of the whole circle has cells all round, even where a row of them was never visited.
+        n = round(period / steps.min()) if period and reference.whole else at.max() + 1
+        if np.abs(position - at).max() > 0.05 or at.max() > n or (period and reference.whole and
+                                                                  abs(n * steps.min() - period) > 0.05 * steps.min()):
+            raise PlotError(f"{reference.path}: the {name} column is no regular grid of cells")
+        width = period / n if period and reference.whole else (values.max() - values.min()) / at.max()
+        axes.append(values.min() + width * np.arange(n))
+        index.append(at % n)
+    return axes, tuple(index)
+
+
+def model_in_cells(grid, centres, widths, points):
+    """F [n] of cells, -ln of the mean of exp(-F) over `points` a dimension; NaN for cells that the grid does not cover."""
+    offsets = [((np.arange(points) + 0.5) / points - 0.5) * width for width in widths]
+    at = [centres + np.array(offset) for offset in itertools.product(*offsets)]
+    F = np.stack([np.where(grid.covers(s), grid.F_at(s), np.nan) for s in at])
+    low = F.min(axis=0)
+    return low - np.log(np.mean(np.exp(low - F), axis=0))
+
+
+def divergence(p, F):
+    """Sum of p ln(p/q) of cells with probabilities p and q = exp(-F), each normalised over them."""
+    low = F.min()
+    ln_q = low - F - np.log(np.sum(np.exp(low - F)))
+    p = p / p.sum()
+    seen = p > 0
+    # Rounding may leave a divergence of nothing below 0.
+    return max(0.0, float(np.sum(p[seen] * (np.log(p[seen]) - ln_q[seen]))))
 
 
 def compare(grid, reference):
-    """Errors at the reference's points that the grid covers."""
-    inside = np.ones(len(reference.F), bool)
-    for axis, s in zip(grid.axes, reference.s.T):
-        inside &= (s >= axis[0] - 1e-9) & (s <= axis[-1] + 1e-9)
-    if not inside.any():
+    """Errors and KLD on the reference's cells that the grid covers. A reference with probabilities is a histogram and
+    the model is averaged over its cells; without them its F are values at points, and so are the model's."""
+    if not grid.covers(reference.s).any():
         raise PlotError("the PMF and the reference have no point in common")
-    s = reference.s[inside]
-    difference = interpolate(grid.axes, grid.F, s) - reference.F[inside]
-    constant = difference.mean()
-    error = difference - constant
-    # An infinite std says "unknown"; cubic weights would make it NaN.
-    finite = np.where(np.isfinite(grid.std), grid.std, 1e30)
-    std = np.hypot(np.maximum(interpolate(grid.axes, finite, s), 0), reference.std[inside])
-    ratio = np.divide(np.abs(error), std, out=np.where(np.abs(error) > 0, np.inf, 0.0), where=std > 0)
-    return Comparison(constant, s, error, ratio)
+    reference = reference.on_circles(grid.axes, grid.periods)
+    axes, index = lattice(reference, grid.periods)
+    shape = tuple(map(len, axes))
+    centres = np.stack([values.ravel() for values in np.meshgrid(*axes, indexing="ij")], axis=1)
+    widths = [axis[1] - axis[0] for axis in axes]
+    F = model_in_cells(grid, centres, widths, 1 if reference.probability is None else CELL_POINTS).reshape(shape)
+    if len(np.unique(np.ravel_multi_index(index, shape))) != len(reference.F):
+        raise PlotError(f"{reference.path}: got two rows for one cell")
+
+    p = np.zeros(shape)
+    p[index] = reference.weights()
+    covered = np.isfinite(F)
+    counted = covered[index] & (reference.F - reference.F.min() <= reference.below)
+    if not counted.any() or p[covered].sum() == 0:
+        raise PlotError("the PMF and the reference have no cell in common")
+    difference = F[index] - reference.F
+    constant = difference[counted].mean()
+    error = difference[counted] - constant
+    s = reference.s[counted]
+    std = grid.std_at(s)
+    both = np.hypot(std, reference.std[counted])
+    ratio = np.divide(np.abs(error), both, out=np.where(np.abs(error) > 0, np.inf, 0.0), where=both > 0)
+    cell_error = np.full(shape, np.nan)
+    cell_error[index] = difference - constant
+    return Comparison(constant, s, error, std, ratio, reference.below, divergence(p[covered], F[covered]),
+                      int(covered.sum()), axes, cell_error)
+
+
+def against_evaluations(history, reference):
+    """{compared, rms, kld: lists}: evaluations and figures of the iterations that hold an F."""
+    results = [(past.header["evaluations"], compare(past.grid, reference)) for past in history if past.grid is not None]
+    return {"compared": [n for n, _ in results], "rms": [r.rms for _, r in results], "kld": [r.kld for _, r in results]}

@@ -6,11 +6,9 @@ import re
 
 import numpy as np
 
+from pmf_grid import Grid, PlotError, find_periods, make_axes
+
 STATUS = {0: "running", 1: "converged", 2: "budget spent", 3: "run ended"}
-
-
-class PlotError(Exception):
-    """One line for the user: where, what was got, what is expected."""
 
 
 def lines_of(path):
@@ -29,36 +27,11 @@ def numbers(path, line, words):
 
 
 @dataclasses.dataclass
-class Grid:
-    """F and std in kT on a regular grid, arrays of the grid's shape; `axes` holds each dimension's values."""
-    axes: list
-    F: np.ndarray
-    std: np.ndarray
-
-    @property
-    def dimension(self):
-        return len(self.axes)
-
-
-def make_grid(where, rows, dimension):
-    """Grid, and rows [n, columns] in its order, of rows that begin with the CG variables."""
-    axes = [np.unique(rows[:, k]) for k in range(dimension)]
-    shape = tuple(len(axis) for axis in axes)
-    if math.prod(shape) != len(rows):
-        raise PlotError(f"{where}: got {len(rows)} points, expected a full grid of {' x '.join(map(str, shape))}")
-    for name, axis in zip("1st 2nd 3rd".split(), axes):
-        steps = np.diff(axis)
-        if len(axis) < 4 or steps.max() > steps.min() * 1.01:
-            raise PlotError(f"{where}: the {name} column is no regular grid of at least 4 values")
-    rows = rows[np.lexsort(rows[:, :dimension].T[::-1])]
-    return axes, shape, rows
-
-
-@dataclasses.dataclass
 class Pmf(Grid):
     known: np.ndarray
     kT: float
     header: dict
+    names: list
 
     def line(self):
         total = self.header.get("total", "?")
@@ -72,6 +45,9 @@ def read_header(words, header):
         at = words.index("domain")
         header["domain"] = " ".join(words[at + 1:])
         words = words[:at]
+    elif words[-3:] == ["F", "std", "known"]:
+        header["names"] = words[:-3]
+        return
     if words[:1] == ["evaluations"]:
         words = words[1:]
     header.update(zip(words[0::2], words[1::2]))
@@ -99,20 +75,21 @@ def read_pmf(path):
     dimension = len(rows[0]) - 3
     if dimension not in (1, 2):
         raise PlotError(f"{path}: got {len(rows[0])} columns, expected 1 or 2 CG variables, F, std, known")
-    axes, shape, rows = make_grid(path, np.array(rows), dimension)
+    axes, shape, rows = make_axes(path, np.array(rows), dimension)
     F, std, known = (rows[:, dimension + k].reshape(shape) for k in range(3))
     if not np.isfinite(F).all():
         raise PlotError(f"{path}: got an F that is not finite")
-    return Pmf(axes, F / kT, std / kT, known > 0, kT, header)
+    names = header.pop("names", [])
+    if len(names) != dimension:
+        names = ["s"] if dimension == 1 else [f"s{k + 1}" for k in range(dimension)]
+    return Pmf(axes, F / kT, std / kT, find_periods(axes, F / kT), known > 0, kT, header, names)
 
 
 @dataclasses.dataclass
 class Iteration:
     header: dict
     points: np.ndarray
-    axes: list
-    F: np.ndarray = None
-    std: np.ndarray = None
+    grid: Grid = None
 
 
 KEYS = ("iteration", "evaluations", "labels", "std", "change")
@@ -142,25 +119,24 @@ def read_iterations(path, pmf):
             raise PlotError(f"{path}:{i}: got '{words[0]}', expected '# iteration', 'point' or 'pmf'")
     iterations = []
     for header, points, rows in blocks:
-        iteration = Iteration(header, np.array(points).reshape(-1, pmf.dimension), [])
+        iteration = Iteration(header, np.array(points).reshape(-1, pmf.dimension))
         if rows:
             where = f"{path}: iteration {header['iteration']:g}"
-            iteration.axes, shape, rows = make_grid(where, np.array(rows), pmf.dimension)
-            iteration.F, iteration.std = (rows[:, pmf.dimension + k].reshape(shape) / pmf.kT for k in range(2))
+            axes, shape, rows = make_axes(where, np.array(rows), pmf.dimension)
+            F, std = (rows[:, pmf.dimension + k].reshape(shape) / pmf.kT for k in range(2))
+            iteration.grid = Grid(axes, F, std, pmf.periods)
         iterations.append(iteration)
     return iterations
 
 
 def convergence(history):
-    """{evaluations, std, change: lists} and the evaluations of the iterations that hold an F."""
-    result = {key: [past.header[key] for past in history] for key in ("evaluations", "std", "change")}
-    result["rms_evaluations"] = [past.header["evaluations"] for past in history if past.F is not None]
-    return result
+    """{evaluations, std, change: lists}."""
+    return {key: [past.header[key] for past in history] for key in ("evaluations", "std", "change")}
 
 
 def read_log(path):
     """The same from thermo columns f_ID[2], f_ID[4], f_ID[6] of fix cgflow/al."""
-    result = {key: [] for key in ("evaluations", "std", "change", "rms_evaluations")}
+    result = {key: [] for key in ("evaluations", "std", "change")}
     columns, fix = None, None
     for line in lines_of(path):
         words = line.split()
@@ -200,18 +176,3 @@ def read_table(path, dimension, more):
     return np.array(rows)
 
 
-@dataclasses.dataclass
-class Reference:
-    s: np.ndarray      # [n, dimension]
-    F: np.ndarray      # [n], kT
-    std: np.ndarray    # [n], kT, 0 when the file does not tell it
-
-
-def read_reference(path, dimension):
-    rows = read_table(path, dimension, 1)
-    titles = [line[1:].split(",") for line in lines_of(path) if line.startswith("#")]
-    has_std = rows.shape[1] > dimension + 1 and any(
-        len(names) > dimension + 1 and names[dimension + 1].strip().startswith("std") for names in titles)
-    rows = rows[np.isfinite(rows[:, dimension])]
-    std = rows[:, dimension + 1] if has_std else np.zeros(len(rows))
-    return Reference(rows[:, :dimension], rows[:, dimension], std)

@@ -12,12 +12,13 @@ from harness import SOURCE, LammpsTest, read_dump
 sys.path.insert(0, str(SOURCE / "tools"))
 import pmf_compare  # noqa: E402
 import pmf_files  # noqa: E402
+import pmf_reference  # noqa: E402
 
 EXAMPLE = SOURCE / "examples" / "USER-CGFLOW" / "mueller-brown"
 
 
 def reference():
-    return pmf_files.read_reference(str(SOURCE / "tests" / "oracle" / "mueller_brown_pmf.csv"), 1)
+    return pmf_reference.read_reference(str(SOURCE / "tests" / "oracle" / "mueller_brown_pmf.csv"), 1)
 
 
 def read(folder, name="mb.pmf"):

@@ -7,13 +7,17 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 sys.path.insert(0, str(SOURCE / "tools"))
 
 import numpy as np  # noqa: E402
 import pmf_compare  # noqa: E402
+import pmf_figure  # noqa: E402
 import pmf_files  # noqa: E402
+import pmf_maps  # noqa: E402
+import pmf_reference  # noqa: E402
 
 HEADER = "# kT 2.5 units real T 300 domain all of it\n# evaluations md 50 example 0 energy 700 test 20 labels 130 total 900\n# status 1\n"
 
@@ -30,6 +34,10 @@ def python_without_numpy():
             if done.returncode:
                 return python
     return None
+
+
+def hatched(axes):
+    return [c for c in axes.collections if any(getattr(c, "hatches", []))]
 
 
 class PlotPmf(unittest.TestCase):
@@ -109,12 +117,15 @@ class PlotPmf(unittest.TestCase):
         s = np.linspace(-2, 2, 41)[:40]
         self.write("ref.csv", "# s,F_kT\n" + "\n".join(f"{x},{cubic(x)}" for x in s))
         line = self.run_plot("a.pmf", "--reference", "ref.csv", "-o", "x.png")
-        found = re.fullmatch(r"x.png: RMS error (\S+) kT, largest (\S+) kT at \((\S+)\), within 1 std 80.0 %, "
+        found = re.fullmatch(r"x.png: forward KLD (\S+), RMS error (\S+) kT, largest (\S+) kT at \((\S+)\), within 1 std 80.0 %, "
                              r"within 2 std \S+ %, 40 points", line)
         self.assertIsNotNone(found, line)
-        self.assertAlmostEqual(float(found[1]), np.sqrt(0.8 * 0.05**2 + 0.2 * 0.2**2), places=4)
-        self.assertAlmostEqual(float(found[2]), 0.2, places=4)
-        self.assertIn(float(found[3]), np.round(s[2::5], 10))
+        p = np.exp(-cubic(s)) / np.sum(np.exp(-cubic(s)))
+        error = np.where(np.arange(40) % 5 == 2, -0.2, 0.05)
+        self.assertAlmostEqual(float(found[1]), np.sum(p * error) + np.log(np.sum(p * np.exp(-error))), delta=1e-4)
+        self.assertAlmostEqual(float(found[2]), np.sqrt(0.8 * 0.05**2 + 0.2 * 0.2**2), places=4)
+        self.assertAlmostEqual(float(found[3]), 0.2, places=4)
+        self.assertIn(float(found[4]), np.round(s[2::5], 10))
         self.assert_picture("x.png")
 
     def test_range_and_limit_choose_the_points(self):
@@ -125,7 +136,7 @@ class PlotPmf(unittest.TestCase):
         self.assertIn("RMS error 0.0000 kT", line)
         self.assertTrue(line.endswith(" 21 points"), line)
         below = int(np.sum(cubic(s) - cubic(s).min() <= 3))
-        self.assertTrue(self.run_plot("a.pmf", "--reference", "ref.csv", "--below", "3").endswith(f" {below} points"))
+        self.assertTrue(self.run_plot("a.pmf", "--reference", "ref.csv", "--below", "3").endswith(f" {below} points with F <= 3 kT"))
 
     def test_history_log_and_labels_are_drawn(self):
         self.pmf_1d(std=0.0)
@@ -143,23 +154,114 @@ class PlotPmf(unittest.TestCase):
         self.pmf_2d()
         self.history("b.iterations", dimension=2)
         centres = [(x, y) for x in np.arange(-170, 180, 20) for y in np.arange(-85, 90, 10)]
-        self.write("ref.csv", "# phi,psi,F_kT,std_kT,probability\n" + "\n".join(
-            f"{x},{y},{cubic(x / 90) + 1e-4 * x * y},0.02,0.1" for x, y in centres))
-        line = self.run_plot("b.pmf", "--reference", "ref.csv")
+        self.write("ref.csv", "# phi,psi,F_kT,std_kT\n" + "\n".join(
+            f"{x},{y},{cubic(x / 90) + 1e-4 * x * y},0.02" for x, y in centres))
+        line = self.run_plot("b.pmf", "--reference", "ref.csv", "--below", "20")
         # Cubic interpolation is exact for cubics.
-        self.assertRegex(line, r"b.png: RMS error 0.0000 kT, .* within 1 std 100.0 %, .* 324 points")
+        self.assertRegex(line, r"b.png: forward KLD \S+, RMS error 0.0000 kT, .* within 1 std 100.0 %, .* 324 points with F <= 20 kT")
+        below = sum(cubic(x / 90) + 1e-4 * x * y <= 8 + min(cubic(x / 90) + 1e-4 * x * y for x, y in centres) for x, y in centres)
+        self.assertTrue(self.run_plot("b.pmf", "--reference", "ref.csv").endswith(f" {below} points with F <= 8 kT"))
         self.assert_picture("b.png")
+
+    def torus(self, known=lambda x, y: True):
+        """t.pmf, t.iterations and ref.csv: F on a torus, its history with errors of 0.8, 0.4, 0.2 kT times cos(2 phi)."""
+        F = lambda x, y: 4.3 * np.cos(np.radians(x)) + 3 * np.sin(np.radians(x + y))  # noqa: E731
+        s = np.linspace(-180, 180, 41)
+        rows = [[f"{x} {y} {2.5 * F(x, y):.12g} {0.25 + 0.001 * abs(x)} {int(known(x, y))}" for y in s] for x in s]
+        self.write("t.pmf", HEADER + "# phi psi F std known\n" + "\n\n".join("\n".join(block) for block in rows) + "\n")
+        text, centres = "", np.arange(-175.5, 180, 9)
+        for n, wrong in enumerate((0.8, 0.4, 0.2), 1):
+            text += f"# iteration {n} evaluations {1000 * n} labels {9 * n} std {wrong} change {'nan' if n == 1 else wrong}\n"
+            text += "".join(f"point {60 * k - 90} {50 * n - 100}\n" for k in range(n if n < 3 else 0))
+            text += "".join(f"pmf {x} {y} {2.5 * (F(x, y) + wrong * np.cos(np.radians(2 * x)))} 0.25\n" for x in centres for y in centres)
+        self.write("t.iterations", text)
+        self.write("ref.csv", "# phi psi F\n" + "\n".join(
+            f"{x} {y} {F(x, y)}" for x in np.arange(-175, 180, 10) for y in np.arange(-175, 180, 10)))
+
+    def map_figure(self):
+        pmf = pmf_files.read_pmf(self.folder / "t.pmf")
+        history = pmf_files.read_iterations(self.folder / "t.iterations", pmf)
+        reference = pmf_compare.restrict(pmf_reference.read_reference(self.folder / "ref.csv", 2), None, 100)
+        result = pmf_compare.compare(pmf, reference)
+        convergence = pmf_files.convergence(history)
+        convergence.update(pmf_compare.against_evaluations(history, reference))
+        figure = pmf_maps.make(pmf, history, convergence, result, None)
+        self.addCleanup(pmf_figure.plt.close, figure)
+        return figure, {axes.get_title() or axes.get_ylabel(): axes for axes in figure.axes}
+
+    def test_maps_of_a_torus(self):
+        self.torus(known=lambda x, y: x < 90)
+        figure, axes = self.map_figure()
+        maps = ["PMF, a line each kT; hatched: not known", "std of the PMF", "points that each iteration chose", "error; line: F = 100 kT"]
+        for name in maps:
+            self.assertEqual((axes[name].get_xlabel(), axes[name].get_ylabel()), (r"$\phi$ / degrees", r"$\psi$ / degrees"))
+            for axis in (axes[name].xaxis, axes[name].yaxis):
+                ticks = axis.get_majorticklocs()
+                self.assertEqual([t for t in ticks if -180 <= t <= 180], [-180, -120, -60, 0, 60, 120, 180])
+        for name in maps[:2]:
+            self.assertEqual(len(hatched(axes[name])), 1)
+        dots = axes[maps[2]].collections[-1]
+        np.testing.assert_array_equal(dots.get_offsets(), [[-90, -50], [-90, 0], [-30, 0]])
+        np.testing.assert_array_equal(dots.get_array(), [1, 2, 2])
+        # Each whole kT between the lowest and the highest F has its line, up to 15.
+        pmf = pmf_files.read_pmf(self.folder / "t.pmf")
+        highest = int(pmf.F.max() - pmf.F[pmf.known].min())
+        self.assertGreater(highest, 10)
+        lines = [c for c in axes[maps[0]].collections if hasattr(c, "levels") and not c.filled]
+        np.testing.assert_array_equal(lines[0].levels, np.arange(1, min(15, highest) + 1))
+
+    def test_nothing_is_hatched_when_all_is_known(self):
+        self.torus()
+        figure, axes = self.map_figure()
+        self.assertEqual([hatched(a) for a in figure.axes], [[]] * len(figure.axes))
+
+    def test_figures_against_evaluations(self):
+        self.torus()
+        figure, axes = self.map_figure()
+        lines = {line.get_label(): line for name in ("kT", "nats") for line in axes[name].lines}
+        # The error is a cosine: its RMS is amplitude / sqrt(2).
+        rms = lines["RMS error (reference)"]
+        np.testing.assert_array_equal(rms.get_xdata(), [1000, 2000, 3000])
+        np.testing.assert_allclose(rms.get_ydata(), np.array([0.8, 0.4, 0.2]) / np.sqrt(2), rtol=0.01)
+        np.testing.assert_array_equal(lines["change of the PMF"].get_xdata(), [2000, 3000])
+        np.testing.assert_array_equal(lines["std (RMS over the known region)"].get_ydata(), [0.8, 0.4, 0.2])
+        rows = np.loadtxt(self.folder / "ref.csv")
+        p = np.exp(-rows[:, 2]) / np.exp(-rows[:, 2]).sum()
+        wrong = np.outer([0.8, 0.4, 0.2], np.cos(np.radians(2 * rows[:, 0])))
+        exact = wrong @ p + np.log(np.exp(-wrong) @ p)
+        np.testing.assert_allclose(lines["forward KLD (reference)"].get_ydata(), exact, rtol=0.01)
+
+    def test_the_same_input_gives_the_same_file(self):
+        self.torus(known=lambda x, y: x < 90)
+        for ending in ("png", "svg", "pdf"):
+            for name in ("x", "y"):
+                self.run_plot("t.pmf", "-o", f"{name}.{ending}")
+            self.assertEqual((self.folder / f"x.{ending}").read_bytes(), (self.folder / f"y.{ending}").read_bytes(), ending)
+
+    def test_a_picture_is_there_whole_or_not_at_all(self):
+        self.write("t.png", "the picture before")
+        self.torus()
+        pmf = pmf_files.read_pmf(self.folder / "t.pmf")
+
+        def half_written(figure, path, **options):
+            pathlib.Path(path).write_text("half")
+            raise OSError(28, "No space left on device", path)
+
+        with unittest.mock.patch.object(pmf_figure.plt.Figure, "savefig", half_written), self.assertRaises(OSError):
+            pmf_figure.draw(str(self.folder / "t.png"), pmf, [], {"evaluations": []}, None, None, None)
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["ref.csv", "t.iterations", "t.pmf", "t.png"])
+        self.assertEqual((self.folder / "t.png").read_text(), "the picture before")
 
     def test_history_is_read_in_kT(self):
         pmf = pmf_files.read_pmf(self.folder / self.pmf_1d())
         history = pmf_files.read_iterations(self.folder / self.history(), pmf)
         self.assertEqual([past.header["evaluations"] for past in history], [300, 600, 900])
         self.assertEqual([len(past.points) for past in history], [0, 1, 2])
-        np.testing.assert_allclose(history[2].F, cubic(np.linspace(-2, 2, 21)), atol=1e-12)
-        np.testing.assert_allclose(history[2].std, 0.1)
-        reference = pmf_files.Reference(np.linspace(-2, 2, 21)[:, None], cubic(np.linspace(-2, 2, 21)), np.zeros(21))
+        np.testing.assert_allclose(history[2].grid.F, cubic(np.linspace(-2, 2, 21)), atol=1e-12)
+        np.testing.assert_allclose(history[2].grid.std, 0.1)
+        reference = pmf_reference.Reference(np.linspace(-2, 2, 21)[:, None], cubic(np.linspace(-2, 2, 21)), np.zeros(21))
         slope = np.sqrt(np.mean(np.linspace(-2, 2, 21)**2))
-        self.assertAlmostEqual(pmf_compare.compare(history[0], reference).rms, 0.2 * slope)
+        self.assertAlmostEqual(pmf_compare.compare(history[0].grid, reference).rms, 0.2 * slope)
 
     def test_log_gives_convergence(self):
         self.write("log.lammps", "Step f_learn[2] f_learn[4] f_learn[6]\n0 0 inf inf\n10 100 0.5 0.3\n20 100 0.5 0.3\n"
@@ -208,6 +310,10 @@ class PlotPmf(unittest.TestCase):
                          "plot-pmf: the PMF and the reference have no point in common")
         self.assertEqual(self.run_plot("a.pmf", "--reference", "x", "--range", "1", "2", "3", code=1),
                          "plot-pmf: --range: got 3 numbers, expected LO HI for each of 1 CG variables")
+        self.write("y", "0 1\n1 2\n")
+        self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--range", "3", "4", code=1), "plot-pmf: --range: y has no point in it")
+        self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--below", "0", code=1),
+                         "plot-pmf: --below: got 0, expected a number of kT above 0")
         self.assertEqual(self.run_plot("a.pmf", "--labels", "x", code=1), "plot-pmf: x:1: got 2 columns, expected at least 3")
         self.assertEqual(self.run_plot("a.pmf", "--log", "x", code=1),
                          "plot-pmf: x: no thermo table with the columns f_ID[2], f_ID[4] and f_ID[6] of fix cgflow/al")

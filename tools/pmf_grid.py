@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A PMF on a regular grid of one or two CG variables, and its values between the grid's points."""
+import dataclasses
+import math
+
+import numpy as np
+
+CIRCLE = 360.0
+CUBIC, LINEAR = 3, 1
+
+
+class PlotError(Exception):
+    """One line for the user: where, what was got, what is expected."""
+
+
+@dataclasses.dataclass
+class Grid:
+    """F and std in kT, arrays of the grid's shape; `axes` holds each dimension's values, `periods` 360 where it closes
+    to a circle, else 0."""
+    axes: list
+    F: np.ndarray
+    std: np.ndarray
+    periods: list
+
+    @property
+    def dimension(self):
+        return len(self.axes)
+
+    def covers(self, s):
+        """Which of the points s [n, dimension] lie in the ranges that are not periodic."""
+        inside = np.ones(len(s), bool)
+        for axis, period, values in zip(self.axes, self.periods, s.T):
+            if not period:
+                inside &= (values >= axis[0] - 1e-9) & (values <= axis[-1] + 1e-9)
+        return inside
+
+    def F_at(self, s):
+        """F [n] at s: bicubic, through 4 points of the grid a dimension."""
+        return interpolate(self.axes, self.periods, self.F, s, CUBIC)
+
+    def std_at(self, s):
+        """std [n] at s: bilinear, so that it cannot be negative beside a large value; infinite where a neighbour is."""
+        finite = np.where(np.isfinite(self.std), self.std, 1e30)
+        std = interpolate(self.axes, self.periods, finite, s, LINEAR)
+        return np.where(std < 1e20, std, np.inf)
+
+
+def make_axes(where, rows, dimension):
+    """Axes, shape, and rows [n, columns] in the grid's order, of rows that begin with the CG variables."""
+    axes = [np.unique(rows[:, k]) for k in range(dimension)]
+    shape = tuple(len(axis) for axis in axes)
+    if math.prod(shape) != len(rows):
+        raise PlotError(f"{where}: got {len(rows)} points, expected a full grid of {' x '.join(map(str, shape))}")
+    for name, axis in zip("1st 2nd 3rd".split(), axes):
+        steps = np.diff(axis)
+        if len(axis) < 4 or steps.max() > steps.min() * 1.01:
+            raise PlotError(f"{where}: the {name} column is no regular grid of at least 4 values")
+    return axes, shape, rows[np.lexsort(rows[:, :dimension].T[::-1])]
+
+
+def step_of(axis):
+    return (axis[-1] - axis[0]) / (len(axis) - 1)
+
+
+def find_periods(axes, F):
+    """360 for an axis that goes once round a circle: with the same F at both ends, or with the last point left out."""
+    periods = []
+    for k, axis in enumerate(axes):
+        span, slack = axis[-1] - axis[0], 1e-3 * step_of(axis)
+        repeats = abs(span - CIRCLE) < slack and np.allclose(F.take(0, k), F.take(-1, k), rtol=0, atol=1e-6)
+        left_out = abs(span + step_of(axis) - CIRCLE) < slack
+        periods.append(CIRCLE if repeats or left_out else 0.0)
+    return periods
+
+
+def weights(axis, period, values, order):
+    """Indices [n, order + 1] and weights [n, order + 1] of Lagrange's interpolation through the nearest points."""
+    step = step_of(axis)
+    n = round(period / step) if period else len(axis)
+    position = (values - axis[0]) / step
+    first = np.floor(position).astype(int) - order // 2
+    if not period:
+        first = np.clip(first, 0, n - order - 1)
+    t = position - first
+    nodes = np.arange(order + 1)
+    w = np.stack([np.prod([(t - m) / (j - m) for m in nodes if m != j], axis=0) for j in nodes], axis=1)
+    at = first[:, None] + nodes
+    return at % n if period else at, w
+
+
+def interpolate(axes, periods, table, s, order):
+    """Values [n] of a table on a regular grid at s [n, 1 or 2]."""
+    i, w = weights(axes[0], periods[0], s[:, 0], order)
+    if len(axes) == 1:
+        return (table[i] * w).sum(axis=1)
+    j, v = weights(axes[1], periods[1], s[:, 1], order)
+    return np.einsum("nab,na,nb->n", table[i[:, :, None], j[:, None, :]], w, v)
