@@ -36,8 +36,7 @@ double largest_difference(const std::vector<double> &a, const std::vector<double
 }    // namespace
 
 struct CGFlowChild::Impl {
-  Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent, bool minimise);
-  void run_minimiser();
+  Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent);
   double expected_extent() const;
   void check_place();
   void make_probes();
@@ -60,15 +59,14 @@ struct CGFlowChild::Impl {
   std::minstd_rand random{20240607};
   std::vector<std::vector<double>> probes, probe_forces;
   std::vector<double> probe_energies;
-  std::int64_t evaluations = 0, check_evaluations = 0, minimise_evaluations = 0;
+  std::int64_t evaluations = 0, check_evaluations = 0;
 };
 
-CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent, bool minimise)
+CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent)
     : parent(parent), place("Atomistic script " + script + ": "), instance(parent, script), extent(extent)
 {
   const std::string units = parent->update->unit_style;
   instance.guarded([&] { cgflow_check_child_system(instance.lammps(), units, absolute); });
-  if (minimise) run_minimiser();
   copies = std::make_unique<CGFlowChildCopies>(instance, absolute);
   if (!absolute) check_place();
   if (absolute && !copies->fits(copies->configuration().data()))
@@ -78,15 +76,6 @@ CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute
   if (!absolute) cutoff = cgflow_child_cutoff(instance.lammps());
   check_gradient();
   per_atom = energies_are_per_atom();
-}
-
-// Until the energy does not change any more: the flow needs the middle of the basin, not its last digit. FIRE evaluates once
-// a step, so that steps count evaluations.
-void CGFlowChild::Impl::run_minimiser()
-{
-  for (const char *command : {"reset_timestep 0", "min_style fire", "minimize 1e-9 0.0 5000 5000"}) instance.one(command);
-  minimise_evaluations = instance.lammps()->update->ntimestep + 1;
-  instance.one("reset_timestep 0");
 }
 
 double CGFlowChild::Impl::evaluate_one(const std::vector<double> &x, std::vector<double> *force)
@@ -245,18 +234,17 @@ bool CGFlowChild::Impl::copies_agree()
   return true;
 }
 
-CGFlowChild::CGFlowChild(LAMMPS *parent, const std::string &script, int copies, bool absolute, double extent, bool minimise)
+CGFlowChild::CGFlowChild(LAMMPS *parent, const std::string &script, int copies, bool absolute, double extent)
 {
-  auto make = [&] { return std::make_unique<Impl>(parent, script, absolute, extent, minimise); };
+  auto make = [&] { return std::make_unique<Impl>(parent, script, absolute, extent); };
   impl_ = make();
   if (copies <= 1 || !impl_->per_atom || !impl_->copies->fill(copies)) return;
   if (impl_->copies_agree()) return;
   // Some style treats a copy in another way than the molecule alone: keep to the molecule alone.
-  const auto checks = impl_->check_evaluations, minimisation = impl_->minimise_evaluations;
+  const auto spent = impl_->check_evaluations;
   impl_.reset();
   impl_ = make();
-  impl_->check_evaluations += checks;
-  impl_->minimise_evaluations += minimisation;
+  impl_->check_evaluations += spent;
 }
 
 CGFlowChild::~CGFlowChild() = default;
@@ -268,8 +256,6 @@ int CGFlowChild::copies() const { return impl_->copies->copies(); }
 std::int64_t CGFlowChild::evaluations() const { return impl_->evaluations; }
 
 std::int64_t CGFlowChild::check_evaluations() const { return impl_->check_evaluations; }
-
-std::int64_t CGFlowChild::minimise_evaluations() const { return impl_->minimise_evaluations; }
 
 int CGFlowChild::dimension() const { return impl_->copies->dimension(); }
 
@@ -310,23 +296,9 @@ void CGFlowChild::evaluate(int n, const double *x, double *energy, double *force
   }
 }
 
-namespace {
-
-std::int64_t sum_over_ranks(std::int64_t mine, cgflow::Communicator &comm)
-{
-  double all = static_cast<double>(mine);
-  comm.sum(&all, 1);
-  return static_cast<std::int64_t>(all);
-}
-
-}    // namespace
-
 std::int64_t LAMMPS_NS::cgflow_check_evaluations(const CGFlowChild &child, cgflow::Communicator &comm)
 {
-  return sum_over_ranks(child.check_evaluations(), comm);
-}
-
-std::int64_t LAMMPS_NS::cgflow_minimise_evaluations(const CGFlowChild &child, cgflow::Communicator &comm)
-{
-  return sum_over_ranks(child.minimise_evaluations(), comm);
+  double all = static_cast<double>(child.check_evaluations());
+  comm.sum(&all, 1);
+  return static_cast<std::int64_t>(all);
 }

@@ -23,11 +23,9 @@ class CGFlowChild : public cgflow::EnergyModel {
   /// conformer sits where it is, in the script's own box, and one outside that box is rejected. Otherwise the molecule is
   /// moved freely, and `extent` is the largest distance between two of its atoms that is expected, in length units (0:
   /// the length of the molecule stretched along its bonds, or without bonds generous beside the script's configuration); a
-  /// conformer beyond 1.5 times that is rejected. minimise: the molecule's structure is brought to a minimum of the energy
-  /// by LAMMPS' own minimiser first, in the script's box.
+  /// conformer beyond 1.5 times that is rejected.
   /// Collective over the parent's world (variables are handed over). Throws cgflow::EnergyError.
-  CGFlowChild(class LAMMPS *parent, const std::string &script, int copies = 64, bool absolute = false, double extent = 0.0,
-              bool minimise = false);
+  CGFlowChild(class LAMMPS *parent, const std::string &script, int copies = 64, bool absolute = false, double extent = 0.0);
   ~CGFlowChild() override;
 
   int n_atoms() const override;
@@ -35,8 +33,7 @@ class CGFlowChild : public cgflow::EnergyModel {
 
   /// Conformers evaluated by evaluate() on this rank so far; rejected ones do not count.
   std::int64_t evaluations() const;
-  /// Those spent by the constructor to minimise, and to check the system.
-  std::int64_t minimise_evaluations() const;
+  /// Those spent by the constructor to check the system.
   std::int64_t check_evaluations() const;
   /// Conformers in one force evaluation: 1 where they are evaluated one at a time.
   int copies() const;
@@ -51,9 +48,8 @@ class CGFlowChild : public cgflow::EnergyModel {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Those that the constructors on all ranks spent to check the system, and to minimise. Collective.
+/// Those that the constructors on all ranks spent to check the system. Collective.
 std::int64_t cgflow_check_evaluations(const CGFlowChild &child, cgflow::Communicator &comm);
-std::int64_t cgflow_minimise_evaluations(const CGFlowChild &child, cgflow::Communicator &comm);
 
 }    // namespace LAMMPS_NS
 

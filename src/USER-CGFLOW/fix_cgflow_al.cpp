@@ -248,11 +248,7 @@ void FixCGFlowAL::Impl::prepare()
   runs = pair->runs_learned(options.state_file());
   // A file that is there and cannot be read must not be overwritten.
   const bool resume = !options.fresh && std::filesystem::exists(options.state_file());
-  // Without data a molecule begins at a minimum of its energy.
-  const bool molecular = cgflow::is_molecular(config);
-  const bool minimise =
-      molecular && config.example.dump.empty() && !resume && CGFlow::kind_of_file(pair->file()) != CGFlow::FileKind::model;
-  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !molecular, 0.0, minimise);
+  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !cgflow::is_molecular(config));
   learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
   if (resume) load_state();
 }
@@ -369,7 +365,7 @@ void FixCGFlowAL::Impl::begin()
     if (!cgflow::is_molecular(config))
       throw cgflow::ConfigError(options.yaml + ": train: example: dump is missing, it names the dump of the all-atom run");
     learner->count_checks(cgflow_check_evaluations(*child, comm));
-    learner->begin_from_structure(cgflow_minimise_evaluations(*child, comm));
+    learner->begin_from_structure();
   } else {
     const cgflow::Trajectory data = cgflow::read_dump(config.example.dump, child->molecule());
     learner->count_checks(cgflow_check_evaluations(*child, comm));

@@ -145,8 +145,8 @@ void FixCGFlowMC::init()
     error->all(FLERR, "{}: got {} steps; more than {} CG variables need pair_style cgflow/pmf, which knows their ranges",
                kWhere, d, kCoordinates);
   if (!m.pmfs.empty() && m.pmfs.front()->space().n_cv() != d)
-    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step for all of them or one each", kWhere, d,
-               m.pmfs.front()->file(), m.pmfs.front()->space().n_cv());
+    error->all(FLERR, "{}: got {} step(s), but {} has {} CG variable(s): expected one step for all of them or one each",
+               kWhere, d, m.pmfs.front()->file(), m.pmfs.front()->space().n_cv());
   check_box(lmp, d, kWhere);
   m.space = m.pmfs.empty() ? box_space(lmp, d) : m.pmfs.front()->space();
   for (int k = 0; k < d; ++k)

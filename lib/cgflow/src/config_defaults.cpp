@@ -23,7 +23,7 @@ Config molecule_config()
   c.example.rate = 1e-3;
   c.example.epochs = 40;
 
-  c.energy.points = 2048;
+  c.energy.points = 1536;
   c.energy.first_epochs = 4;
   c.energy.batch = 32;
   c.energy.rate = 2e-3;
@@ -31,8 +31,9 @@ Config molecule_config()
   c.energy.clip = 100.0;
   c.consolidate.points = 16384;
   c.consolidate.rate = 1e-3;
-  c.labels.points = 64;
-  c.explore.target = 0.06;
+  c.labels.points = 96;
+  c.explore.target = 0.05;
+  c.explore.ceiling = 10.0;
   c.budget = 500000;
   return c;
 }

@@ -114,9 +114,8 @@ void Learner::begin(const std::vector<double> &frames, std::int64_t md_steps)
   begin_exploring();
 }
 
-void Learner::begin_from_structure(std::int64_t minimisation)
+void Learner::begin_from_structure()
 {
-  model_.counts.example += minimisation;
   say_estimate();
   check_budget();
   data_s_ = trainer_.start_from_structure();
@@ -424,9 +423,11 @@ void Learner::refresh_surface()
   const int d = model_.space().n_cv(), n = static_cast<int>(model_.labels().size());
   std::vector<double> f(n), std(n);
   surface_->evaluate(n, points.data(), f.data(), std.data(), nullptr);
+  const double ceiling = *std::min_element(f.begin(), f.end()) + model_.config().explore.ceiling * model_.info().kT;
   known_.clear();
   for (int i = 0; i < n; ++i)
-    if (std[i] <= threshold()) known_.insert(known_.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
+    if (std[i] <= threshold() && f[i] <= ceiling)
+      known_.insert(known_.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
 }
 
 std::vector<double> Learner::start_point(std::int64_t id) const

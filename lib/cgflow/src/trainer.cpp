@@ -6,6 +6,7 @@
 #include "equal_atoms.h"
 #include "flow_trainer.h"
 #include "model_parts.h"
+#include "relaxed_structure.h"
 #include "tensor_archive.h"
 #include "thermal_shape.h"
 
@@ -61,10 +62,11 @@ std::vector<double> Trainer::start_from_structure()
     throw ModelError("start from a structure: only the coordinates of a molecule know one, expected train: example: dump");
   model_.counts.example += require_equal_atoms(*p.map, *energy_, p.info.kT, *start);
   EnergyGuard energy(*energy_, comm_);
-  const ThermalShape shape = thermal_shape(*p.map, energy, p.info.kT, *start, comm_);
+  const RelaxedStructure relaxed = relax_structure(*p.map, energy, p.info.kT, *start, comm_);
+  const ThermalShape shape = thermal_shape(*p.map, energy, p.info.kT, relaxed.start, comm_);
   energy.rethrow();
-  model_.counts.example += shape.evaluations;
-  p.flow->set_standardisation(start->fine, shape.scale, shape.mixing);
+  model_.counts.example += relaxed.evaluations + shape.evaluations;
+  p.flow->set_standardisation(relaxed.start.fine, shape.scale, shape.mixing);
   return to_vector(start->s);
 }
 

@@ -45,9 +45,8 @@ class Learner {
   /// and ensemble. md_steps are counted as evaluations. Throws ModelError when the budget does not hold it.
   void begin(const std::vector<double> &frames, std::int64_t md_steps);
 
-  /// The same without any dynamics: from the molecule's configuration, which should be a minimum of the energy.
-  /// `minimisation` is what finding it has cost, over all ranks.
-  void begin_from_structure(std::int64_t minimisation);
+  /// The same without any dynamics, from the molecule's configuration.
+  void begin_from_structure();
 
   /// Evaluations that checked the atomistic system, summed over ranks: counted with those of test losses. Before begin().
   void count_checks(std::int64_t evaluations) { model_.counts.test += evaluations; }
@@ -127,7 +126,7 @@ class Learner {
   Phase phase_ = Phase::untrained;
   std::shared_ptr<const PmfSurface> surface_;
   std::vector<double> data_s_;    // CG points of the training data
-  std::vector<double> known_;     // label points with a std up to the threshold
+  std::vector<double> known_;     // label points with a std up to the threshold and F up to the ceiling
   std::int64_t quiet_ = 0;        // sweeps since the last new point
   std::int64_t waited_ = 0;       // sweeps since the first walker stopped
   bool refined_ = false;          // the target is met for the present labels
