@@ -77,18 +77,22 @@ TEST(ConditionFeatures, TwoCirclesSeeAllWavesUpToTheOrder)
   EXPECT_EQ(all.size(1), 24);
 }
 
-// cos a cos b is the mean of two waves askew: products with a variable that is not periodic are in the features' span.
-TEST(ConditionFeatures, ProductsOfCircleAndLineAreInTheSpan)
+// cos a cos b is the mean of two waves askew: products of two variables' waves are in the features' span.
+TEST(ConditionFeatures, ProductsOfTwoCirclesAreInTheSpan)
 {
-  const CgSpace space({{"phi", -180, 180, true}, {"d", 0, 10, false}});
-  const ConditionFeatures features(space, 2);
-  const Tensor s = at::cat({uniforms({400, 1}, 1, -180, 180), uniforms({400, 1}, 2, 0, 10)}, 1);
-  const Tensor a = s.select(1, 0) * (kPi / 180), b = kPi * (s.select(1, 1) / 10 - 0.5);
+  const ConditionFeatures features(circles(2), 2);
+  const Tensor s = uniforms({400, 2}, 1, -180, 180), a = s.select(1, 0) * (kPi / 180), b = s.select(1, 1) * (kPi / 180);
   const Tensor design = features(s);
-  for (const Tensor &product : {at::cos(a) * at::cos(b), at::sin(a) * at::cos(b), at::cos(a) * at::sin(b)}) {
+  for (const Tensor &product : {at::cos(a) * at::cos(b), at::sin(a) * at::cos(b), at::sin(a) * at::sin(b)}) {
     const Tensor weights = at::matmul(at::linalg_pinv(design, 1e-12), product.unsqueeze(1));
     EXPECT_LT(largest(at::matmul(design, weights).squeeze(1) - product), 1e-10);
   }
+}
+
+TEST(ConditionFeatures, VariablesThatAreNotPeriodicDoNotCross)
+{
+  EXPECT_EQ(ConditionFeatures(CgSpace({{"a", 0, 1, false}, {"b", 0, 1, false}}), 3).size(), 2 * 7);
+  EXPECT_EQ(ConditionFeatures(CgSpace({{"phi", -180, 180, true}, {"b", 0, 1, false}}), 3).size(), 6 + 7);
 }
 
 TEST(ConditionFeatures, PeriodicVariablesCloseAndDerivativesAreRight)

@@ -57,8 +57,8 @@ Rows flow_rows()
        at(c, &F::harmonics),
        at_least(1),
        {},
-       "The flow's networks see each CG variable as so many cosines and sines over its range, and several together as waves "
-       "of this total order (of more than 3 variables pairs by order 2)."},
+       "The flow's networks see each CG variable as so many cosines and sines over its range, and several periodic "
+       "ones together as waves of this total order (of more than 3 variables pairs by order 2)."},
       {"flow.bins", at(c, &F::bins), at_least(2), {}, "Bins of each spline."},
       {"flow.tail",
        at(c, &F::tail),
