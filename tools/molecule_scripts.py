@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files that run: in.basin (the first data), in.al (learn), NAME.yaml (what is learned)."""
+"""The files that run: in.al (learn), in.basin (data to start from instead of the structure), NAME.yaml (what is learned)."""
 
 
 def basin_script(name, system):
-    return f"""# Langevin dynamics in the basin of the minimised structure: the frames from which the flow is trained by example.
+    return f"""# Langevin dynamics in the basin of the minimised structure: frames from which the flow can be trained by example.
+# in.al does not need them; {name}.yaml says how to use them.
 # lmp -in in.basin [-var seed N]     writes {name}_basin.dump
 
 variable        seed index 4711
@@ -40,7 +41,8 @@ def al_script(name, system, cg):
     further = " ".join(f"d_cv{k}" for k in range(4, len(cg) + 1))
     more = f"fix             more  all property/atom {further} writedata yes\n" if further else ""
     return f"""# Learns the free energy F({names}): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
-# lmp -in in.al [-var seed N]     reads {name}_basin.dump; writes {name}.pmf, {name}.cgflow, {name}.state and {name}.iterations
+# It begins with the structure of {system}; no other data are needed.
+# lmp -in in.al [-var seed N]     writes {name}.pmf, {name}.cgflow, {name}.state and {name}.iterations
 
 variable        seed index 4711
 variable        yaml index {name}.yaml
@@ -69,6 +71,6 @@ def yaml_file(molecule, name, cg):
     return f"""# What is learned: the free energy in these dihedrals, atoms by their IDs in {name}.data.
 cg:
 {rows}
-train:
-  example: {{dump: {name}_basin.dump}}
+# Learning starts from the structure of {name}.data. To start from the frames that in.basin writes instead:
+# train: {{example: {{dump: {name}_basin.dump}}}}
 """

@@ -42,8 +42,9 @@ class Molecules(LammpsTest):
         cls.training = case.lammps(HEAD + TRAIN)
 
     def copy_example(self):
-        for name in ("ala2.data", "in.vacuum", "ala2.yaml"):
+        for name in ("ala2.data", "in.vacuum"):
             shutil.copy(EXAMPLE / name, self.folder)
+        shutil.copy(EXAMPLE / "ala2_basin.yaml", self.folder / "ala2.yaml")
 
     def setUp(self):
         super().setUp()

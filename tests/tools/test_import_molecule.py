@@ -77,7 +77,7 @@ class FromAmber(ToolTest):
         code, text = self.amber("--implicit", "obc1", "--vacuum")
         self.assertEqual(code, 0, text)
         self.assertIn("22 atoms, implicit solvent obc1, cutoff 18 Angstrom, CG variables phi 5-7-9-15, psi 7-9-15-17", text)
-        self.same_as_example("alanine-dipeptide", ("ala2.data", "in.ala2", "in.vacuum"))
+        self.same_as_example("alanine-dipeptide", ("ala2.data", "in.ala2", "in.vacuum", "in.basin", "in.al", "ala2.yaml"))
         self.assertEqual({p.name for p in self.folder.iterdir()},
                          {"ala2.data", "in.ala2", "in.vacuum", "in.basin", "in.al", "ala2.yaml"})
 
@@ -108,7 +108,10 @@ class FromAmber(ToolTest):
         self.assertIn("mine_basin.dump id type x y z", read["in.basin"])
         self.assertIn("index mine.yaml", read["in.al"])
         self.assertIn("atomistic in.mine", read["in.al"])
-        self.assertIn("example: {dump: mine_basin.dump}", read["mine.yaml"])
+        # Learning starts from the structure; the frames of in.basin are the other road.
+        self.assertIn("\n# train: {example: {dump: mine_basin.dump}}\n", read["mine.yaml"])
+        self.assertIsNone(re.search("^train", read["mine.yaml"], re.M))
+        self.assertRegex(read["in.al"], r"(?m)^# It begins with the structure of in\.mine; no other data are needed\.$")
         self.assertIn("- {name: phi, dihedral: [5, 7, 9, 15]}   # ACE1-C ALA2-N ALA2-CA ALA2-C\n", read["mine.yaml"])
         self.assertIsNone(re.search(r"^(run|minimize|fix|dump)\b", read["in.mine"], re.M), "defines the system and nothing else")
 
@@ -285,7 +288,7 @@ class FromForceFieldFile(ToolTest):
         for folder, name in (("glycine-dipeptide", "gly2"), ("valine-dipeptide", "val2")):
             code, text = self.pdb(EXAMPLES / folder / f"{name}.pdb", "--implicit", "obc1", "--vacuum", "--force", name=name)
             self.assertEqual(code, 0, text)
-            self.same_as_example(folder, (f"{name}.data", f"in.{name}", "in.vacuum"))
+            self.same_as_example(folder, (f"{name}.data", f"in.{name}", "in.vacuum", "in.basin", "in.al", f"{name}.yaml"))
 
     def test_solvent_of_the_force_field_is_the_default(self):
         val2 = EXAMPLES / "valine-dipeptide" / "val2.pdb"

@@ -1,5 +1,6 @@
 # Learns the free energy F(phi, psi): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
-# lmp -in in.al [-var seed N]     reads ala2_basin.dump; writes ala2.pmf, ala2.cgflow, ala2.state and ala2.iterations
+# It begins with the structure of in.ala2; no other data are needed.
+# lmp -in in.al [-var seed N]     writes ala2.pmf, ala2.cgflow, ala2.state and ala2.iterations
 
 variable        seed index 4711
 variable        yaml index ala2.yaml

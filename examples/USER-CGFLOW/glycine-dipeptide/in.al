@@ -1,5 +1,6 @@
 # Learns the free energy F(phi, psi): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
-# lmp -in in.al [-var seed N]     reads gly2_basin.dump; writes gly2.pmf, gly2.cgflow, gly2.state and gly2.iterations
+# It begins with the structure of in.gly2; no other data are needed.
+# lmp -in in.al [-var seed N]     writes gly2.pmf, gly2.cgflow, gly2.state and gly2.iterations
 
 variable        seed index 4711
 variable        yaml index gly2.yaml

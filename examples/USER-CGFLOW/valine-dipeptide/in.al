@@ -1,5 +1,6 @@
 # Learns the free energy F(phi, psi): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
-# lmp -in in.al [-var seed N]     reads val2_basin.dump; writes val2.pmf, val2.cgflow, val2.state and val2.iterations
+# It begins with the structure of in.val2; no other data are needed.
+# lmp -in in.al [-var seed N]     writes val2.pmf, val2.cgflow, val2.state and val2.iterations
 
 variable        seed index 4711
 variable        yaml index val2.yaml

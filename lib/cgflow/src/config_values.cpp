@@ -85,7 +85,8 @@ struct ValueReader {
   template <class Item, class Read> void list(std::vector<Item> &out, const Read &read) const
   {
     if (node.kind != YamlNode::Kind::list) fail_value(tree, node, path, row.type_text());
-    if (node.items.empty()) tree.fail(node, path, "got an empty list, expected " + row.type_text());
+    // Before it is read a list holds its default, which may be empty.
+    if (node.items.empty() && !out.empty()) tree.fail(node, path, "got an empty list, expected " + row.type_text());
     out.assign(node.items.size(), Item());
     for (std::size_t i = 0; i < node.items.size(); ++i)
       read(node.items[i], path + "[" + std::to_string(i + 1) + "]", out[i]);
