@@ -341,7 +341,7 @@ Model four_variables()
   Config config;
   for (const char *name : {"x1", "y1", "x2", "y2"}) config.cg.push_back({name, {{name, 1.0}}, {-4, 4}});
   for (const char *name : {"z1", "z2"}) config.fine.push_back({name, {{name, 1.0}}});
-  Model model(config, {1.0, 1.0, "lj", 2, 3, 5, 1e6});
+  Model model(config, {1.0, 1.0, "lj", {{0.0, 0.0}, {}, {}}, 3, 5, 1e6});
   SerialCommunicator comm;
   SilentLog log;
   TwoHarmonicParticles energy;

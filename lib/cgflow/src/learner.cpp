@@ -22,8 +22,8 @@ constexpr double kGoodEss = 0.5;
 constexpr int kTrainingAttempts = 4;
 // A round of refinement that leaves more than this share of the std has been of no use; twice the labels should leave 0.7.
 constexpr double kLeastGain = 0.85;
-constexpr int kDraws = 4;
-static_assert(kTrainingAttempts <= kDraws);
+// Random draws of points in an iteration, each with streams of its own: those of the training attempts, then two more.
+constexpr int kDraws = kTrainingAttempts + 2;
 
 template <typename... Args> std::string format(const char *pattern, Args... args)
 {
@@ -275,6 +275,11 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
     labels = trainer_.add_labels(where, c.labels.latent);
     if (labels.ess_share >= kGoodEss) break;
   }
+  // The labels that few new points do not need go where the known region asks for them.
+  const std::int64_t rest = c.labels.points - label_points_wanted;
+  if (rest > 0 && surface_)
+    labels.evaluations +=
+        trainer_.add_labels(draw_from_cover(rest, Stream::label_points, kTrainingAttempts), c.labels.latent).evaluations;
   return true;
 }
 
@@ -330,7 +335,7 @@ bool Learner::consolidate()
   energy.final_rate = c.consolidate.final_rate;
   const std::int64_t n = c.consolidate.points;
   if (!affordable(training_cost(static_cast<double>(n), energy, 1))) return false;
-  std::vector<double> points = draw_from_cover(n / 2, Stream::conditions);
+  std::vector<double> points = draw_from_cover(n / 2, Stream::conditions, 0);
   const std::vector<double> everywhere =
       spread_points(model_.space(), {}, label_points(model_.labels()), 1.0, 0.5 * c.explore.spread, n - n / 2,
                     model_.info().seed, Stream::conditions, draw_key(2));
@@ -344,7 +349,8 @@ bool Learner::consolidate()
 void Learner::add_labels_by_std(std::int64_t n)
 {
   const auto before = surface_;
-  const EnergySummary labels = trainer_.add_labels(draw_from_cover(n, Stream::label_points), model_.config().labels.latent);
+  const EnergySummary labels =
+      trainer_.add_labels(draw_from_cover(n, Stream::label_points, 0), model_.config().labels.latent);
   finish_iteration(before.get(), {}, {}, labels);
 }
 
@@ -383,7 +389,7 @@ double Learner::rms_std() const
 
 // n points over the known region with the density of std^2, to which the gain of a label is proportional; stratified along
 // the cover's rows.
-std::vector<double> Learner::draw_from_cover(std::int64_t n, Stream purpose) const
+std::vector<double> Learner::draw_from_cover(std::int64_t n, Stream purpose, int number) const
 {
   const Cover region = cover();
   const std::size_t d = model_.space().n_cv();
@@ -392,14 +398,14 @@ std::vector<double> Learner::draw_from_cover(std::int64_t n, Stream purpose) con
   for (std::int64_t i = 0; i < kCoverPoints; ++i) cumulative[i] = sum += region.weights[i] * region.std[i] * region.std[i];
   std::vector<double> rows;
   for (std::int64_t i = 0; i < n; ++i) {
-    RandomStream random(model_.info().seed, purpose, i, draw_key(0));
+    RandomStream random(model_.info().seed, purpose, i, draw_key(number));
     const auto found = std::lower_bound(cumulative.begin(), cumulative.end(), sum * (i + random.uniform()) / n);
     const auto row = std::min<std::size_t>(found - cumulative.begin(), kCoverPoints - 1);
     rows.insert(rows.end(), region.points.begin() + row * d, region.points.begin() + (row + 1) * d);
   }
   // A row may be drawn more than once: a small step aside makes every point a new one.
   return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
-                       draw_key(1));
+                       draw_key(number + 1));
 }
 
 double Learner::change_from(const PmfSurface *before) const

@@ -100,7 +100,7 @@ class Learner {
   void refine();
   bool consolidate();
   void add_labels_by_std(std::int64_t n);
-  std::vector<double> draw_from_cover(std::int64_t n, Stream purpose) const;
+  std::vector<double> draw_from_cover(std::int64_t n, Stream purpose, int number) const;
   std::uint64_t draw_key(int number) const;
   void finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
                         const EnergySummary &labels);
