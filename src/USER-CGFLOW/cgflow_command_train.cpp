@@ -132,7 +132,7 @@ Beginning find_beginning(LAMMPS *lmp, const Options &options)
 
 cgflow::Model new_model(LAMMPS *lmp, const Options &options, const cgflow::Config &config, const CGFlowChild *child)
 {
-  if (!child && config.example.dump.empty()) throw no_example_data();
+  if (!child && config.example.dump.empty() && !cgflow::is_molecular(config)) throw no_example_data();
   if (!child && cgflow::is_molecular(config))
     throw cgflow::ConfigError(options.from + ": a new model with the " + config.cg[0].kind() + " '" + config.cg[0].name +
                               "' needs keyword atomistic: the script knows the molecule's masses and bonds");
@@ -168,6 +168,16 @@ cgflow::Trajectory read_example(const cgflow::Model &model)
   return cgflow::read_dump(dump, model.info().molecule);
 }
 
+/// A new model of a molecule without a dump begins at the molecule's own structure. Returns its CG point.
+std::vector<double> start_from_structure(cgflow::Model &model, CGFlowChild &child, CGFlowCommunicator &comm, CGFlowLog &log)
+{
+  const std::vector<double> s = cgflow::Trainer(model, &child, comm, log).start_from_structure();
+  std::string at;
+  for (const double value : s) at += fmt::format(" {:.4g}", value);
+  log.line(fmt::format("starts from the structure at{}, {} energy evaluations for it", at, model.counts.example));
+  return s;
+}
+
 void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommunicator &comm, CGFlowLog &log)
 {
   cgflow::ExampleConfig config = model.config().example;
@@ -180,12 +190,15 @@ void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommun
                        summary.loss, summary.test_loss, summary.test_frames));
 }
 
-cgflow::Model train_by_energy(cgflow::Model model, const Options &options, CGFlowChild &child, CGFlowCommunicator &comm,
-                              CGFlowLog &log)
+/// Without a points file: around `start`, or where the example data are.
+cgflow::Model train_by_energy(cgflow::Model model, const Options &options, const std::vector<double> &start,
+                              CGFlowChild &child, CGFlowCommunicator &comm, CGFlowLog &log)
 {
-  const std::vector<double> points = options.points.empty()
-                                         ? cgflow::Trainer(model, nullptr, comm, log).cg_of(read_example(model).x)
-                                         : cgflow::read_points(options.points, model.space());
+  std::vector<double> points = start;
+  if (!options.points.empty())
+    points = cgflow::read_points(options.points, model.space());
+  else if (start.empty())
+    points = cgflow::Trainer(model, nullptr, comm, log).cg_of(read_example(model).x);
   const int iteration = model.iteration;
   model.status = cgflow::Learner::running;
   cgflow::Learner learner(std::move(model), &child, comm, log);
@@ -215,12 +228,16 @@ void CGFlowCommandTrain::command(int narg, char **arg)
     std::unique_ptr<CGFlowChild> child;
     if (!options.atomistic.empty())
       child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(begin.config));
+    const bool fresh = !begin.model;
     cgflow::Model model = begin.model ? std::move(*begin.model) : new_model(lmp, options, begin.config, child.get());
     if (child) check_molecule(model, options, *child);
     if (child) model.counts.test += cgflow_check_evaluations(*child, comm);
+    std::vector<double> start;
+    if (fresh && cgflow::is_molecular(model.config()) && model.config().example.dump.empty())
+      start = start_from_structure(model, *child, comm, log);
     if (options.by_energy)
-      model = train_by_energy(std::move(model), options, *child, comm, log);
-    else
+      model = train_by_energy(std::move(model), options, start, *child, comm, log);
+    else if (start.empty())
       train_by_example(model, options, comm, log);
     if (comm.rank() == 0) model.write(options.model);
     log.line(fmt::format("wrote {}, {} energy evaluations so far", options.model, model.counts.total()));

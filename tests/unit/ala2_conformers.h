@@ -49,6 +49,7 @@ inline Molecule molecule(int number = 1)
   return m;
 }
 
+/// CG variables phi and psi.
 inline Config config()
 {
   Config c;

@@ -18,12 +18,14 @@ Config molecule_config()
   c.flow.hidden = {128, 128};
   c.flow.masks = "random";
   c.flow.harmonics = 3;
+  c.flow.precision = "float32";
 
   c.example.batch = 64;
   c.example.rate = 1e-3;
   c.example.epochs = 40;
 
-  c.energy.points = 1536;
+  c.energy.points = 2048;
+  c.energy.each = 192;
   c.energy.first_epochs = 4;
   c.energy.batch = 32;
   c.energy.rate = 2e-3;
@@ -32,8 +34,9 @@ Config molecule_config()
   c.consolidate.points = 16384;
   c.consolidate.rate = 1e-3;
   c.labels.points = 96;
-  c.explore.target = 0.05;
+  c.explore.target = 0.06;
   c.explore.ceiling = 10.0;
+  c.explore.wait = 1000;
   c.budget = 500000;
   return c;
 }

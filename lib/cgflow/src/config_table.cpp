@@ -107,6 +107,12 @@ Rows energy_rows()
        {"path", "reverse_kl"},
        "Gradient of the reverse KL divergence: the path gradient, or the plain one."},
       {"train.energy.points", at(c, &E::points), at_least(1), {}, "CG points an iteration."},
+      {"train.energy.each",
+       at(c, &E::each),
+       at_least(0),
+       {},
+       "After the first iteration, CG points for each new point, at most `points`; the label points are fewer by the same "
+       "share. 0: always `points`."},
       {"train.energy.latent", at(c, &E::latent), at_least(1), {}, "Latent samples a point and epoch."},
       {"train.energy.epochs",
        at(c, &E::epochs),

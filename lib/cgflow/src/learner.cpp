@@ -232,6 +232,14 @@ void Learner::learn_around(const std::vector<double> &centres, int epochs)
   finish_iteration(before.get(), centres, training, labels);
 }
 
+// Late in exploring single points are new, and the flow is good already: an iteration then costs as much as its points ask.
+double Learner::share_of_iteration(std::size_t new_points) const
+{
+  const EnergyConfig &energy = model_.config().energy;
+  if (energy.each == 0 || model_.iteration == 0) return 1.0;
+  return std::min(1.0, static_cast<double>(energy.each) * new_points / energy.points);
+}
+
 // Training and labels around the centres. A flow that is far off gives labels that mislead the PMF: they are thrown away
 // and the training goes on. False when the budget does not hold it.
 bool Learner::train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels)
@@ -241,11 +249,13 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
   const CgSpace &space = model_.space();
   const std::size_t d = space.n_cv();
   const bool grid = c.explore.strategy == "grid";
-  const std::int64_t points = grid ? centres.size() / d : c.energy.points;
+  const double share = share_of_iteration(centres.size() / d);
+  const auto points = grid ? static_cast<std::int64_t>(centres.size() / d) : std::llround(share * c.energy.points);
+  const auto label_points_wanted = std::max<std::int64_t>(1, std::llround(share * c.labels.points));
   const std::vector<double> old = label_points(model_.labels());
   for (int attempt = 0; attempt < kTrainingAttempts; ++attempt) {
     if (!affordable(training_cost(static_cast<double>(points), c.energy, epochs) + label_cost(c.labels))) return attempt > 0;
-    if (attempt > 0) trainer_.drop_labels(c.labels.points);
+    if (attempt > 0) trainer_.drop_labels(label_points_wanted);
     const std::uint64_t key = draw_key(attempt);
     training = trainer_.train_by_energy(grid ? centres
                                              : spread_points(space, centres, old, c.explore.old, c.explore.spread, points,
@@ -254,7 +264,7 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
     labels = training;
     if (c.labels.from != "frozen") return true;
     // The chosen points themselves, then their neighbourhoods.
-    const std::size_t wanted = c.labels.points * d;
+    const std::size_t wanted = label_points_wanted * d;
     std::vector<double> where;
     const std::size_t stride = std::max<std::size_t>(1, centres.size() / wanted);
     for (std::size_t i = 0; i < centres.size() / d && where.size() < wanted; i += stride)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/model.h"
 
+#include "domain.h"
 #include "ensemble_surface.h"
 #include "model_parts.h"
 #include "tensor_archive.h"
@@ -94,7 +95,7 @@ PmfHeader Model::header() const
   header.kT = info().kT;
   header.units = info().units;
   header.T = info().T;
-  header.domain = "all";
+  header.domain = domain_of(config(), info().molecule);
   header.evaluations = counts;
   header.status = status;
   header.threshold = info().threshold;

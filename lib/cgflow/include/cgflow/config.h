@@ -81,6 +81,7 @@ struct ExampleConfig {
 struct EnergyConfig {
   std::string estimator = "path";    ///< path (path gradient) or reverse_kl
   int points = 1024;                 ///< CG points an iteration
+  int each = 0;                      ///< after the first iteration so many for each new point, up to `points`; 0: `points`
   int latent = 1;                    ///< latent samples a point and epoch
   int epochs = 1;                    ///< passes over the points, each with new latent samples
   int first_epochs = 1;              ///< the same for the first iteration

@@ -95,6 +95,7 @@ class Learner {
   void check_budget();
   void begin_exploring();
   void learn_around(const std::vector<double> &centres, int epochs);
+  double share_of_iteration(std::size_t new_points) const;
   bool train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels);
   void refine();
   bool consolidate();

@@ -1,0 +1,124 @@
+"""Active learning of a molecule in two dihedrals, on the torus: alanine dipeptide with a small flow, half a minute a run."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import numpy as np
+
+from harness import LMP, SOURCE, LammpsTest
+
+EXAMPLE = SOURCE / "examples" / "USER-CGFLOW" / "alanine-dipeptide"
+REFERENCE = SOURCE / "tests" / "oracle" / "ala2_obc1_pmf.csv"
+OUTPUTS = ("ala2.pmf", "ala2.cgflow", "ala2.state", "ala2.iterations")
+
+YAML = """
+cg:
+  - {name: phi, dihedral: [5, 7, 9, 15]}
+  - {name: psi, dihedral: [7, 9, 15, 17]}
+flow: {layers: [rotor, affine], hidden: [48, 48], harmonics: 2}
+pmf: {members: 5}
+train:
+  energy: {points: %(points)d, first_epochs: 4}
+  consolidate: {points: 2048}
+  labels: {points: 64}
+explore: {quiet: 2000, ceiling: 6, target: 0.12, reference: reference.csv}
+budget: %(budget)d
+"""
+
+SCRIPT = """
+units           real
+dimension       2
+boundary        p p p
+region          cg block -180 180 -180 180 -0.5 0.5
+create_box      1 cg
+create_atoms    1 random 60 4711 NULL
+mass            1 1.0
+pair_style      cgflow/pmf
+pair_coeff      * * ala2.yaml
+reset_atoms     id sort yes
+fix             walk all cgflow/mc 300.0 4711 8.0
+fix             learn all cgflow/al 300.0 4711 ala2.yaml atomistic in.ala2 threshold 0.4 %(options)s
+thermo_style    custom step f_walk[1] f_learn[1] f_learn[2] f_learn[4] f_learn[5] f_learn[8]
+thermo          1000
+run             20000
+"""
+
+
+class MoleculeLearning(LammpsTest):
+    def furnish(self, points=1024, budget=60000):
+        for name in ("ala2.data", "in.ala2"):
+            shutil.copy(EXAMPLE / name, self.folder)
+        shutil.copy(REFERENCE, self.folder / "reference.csv")
+        self.write("ala2.yaml", YAML % {"points": points, "budget": budget})
+
+    def outputs(self):
+        return {name: (self.folder / name).read_bytes() for name in OUTPUTS}
+
+    def test_learns_both_sides_of_the_torus_from_one_structure(self):
+        self.furnish()
+        result = self.lammps(SCRIPT % {"options": ""}, timeout=900)
+        self.assertRegex(result.text, r"starts from the structure at phi -180, psi 180, \d+ energy evaluations for it")
+        figures = re.findall(r"against the reference KLD ([0-9.e+-]+), RMS error ([0-9.e+-]+) kT", result.text)
+        # The first PMF knows one basin; the last one all that holds probability.
+        self.assertGreater(float(figures[0][0]), 0.3)
+        self.assertLess(float(figures[-1][0]), 0.05)
+        header = (self.folder / "ala2.pmf").read_text().split("\n")
+        self.assertRegex(header[0], r"# kT 0\.596\d* units real T 300 domain L, trans, one labelling")
+        counts = {k: int(v) for k, v in re.findall(r"(\w+) (\d+)", header[1])}
+        self.assertEqual(counts["md"], 0)
+        self.assertGreater(counts["example"], 110)
+        self.assertEqual(counts["total"], sum(v for k, v in counts.items() if k != "total"))
+        self.assertLessEqual(counts["total"], 60000)
+        # F of the known points against the reference, both with their least value 0.
+        table = np.loadtxt(self.folder / "ala2.pmf")
+        reference = {(p, q): f for p, q, f in np.loadtxt(REFERENCE, delimiter=",", usecols=(0, 1, 2))}
+        cells = [(f / 0.5962, std / 0.5962, reference.get((6 * np.floor(p / 6) + 3, 6 * np.floor(q / 6) + 3)))
+                 for p, q, f, std, known in table if known]
+        error = np.array([f - r for f, std, r in cells if r is not None and r < 5.0])
+        self.assertGreater(len(error), 500)
+        self.assertLess(np.sqrt(np.mean((error - np.mean(error))**2)), 0.4)
+
+    def test_a_killed_run_goes_on_as_if_nothing_had_happened(self):
+        self.furnish(points=256, budget=6000)
+        self.lammps(SCRIPT % {"options": ""}, timeout=300)
+        first = self.outputs()
+        for name in OUTPUTS:
+            (self.folder / name).unlink()
+        process = subprocess.Popen([str(LMP), "-in", "in.test", "-log", "none"], cwd=self.folder, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True,
+                                   env=dict(os.environ, CGFLOW_BUILD_DIR=str(self.build)))
+        end = time.monotonic() + 200
+        history = self.folder / "ala2.iterations"
+        while process.poll() is None and time.monotonic() < end:
+            if history.exists() and "# iteration 2" in history.read_text():
+                break
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self.assertTrue((self.folder / "ala2.state").exists())
+        again = self.lammps(SCRIPT % {"options": ""}, timeout=300)
+        self.assertRegex(again.text, "run resumed from ala2.state|learning has ended")
+        self.assertEqual(self.outputs(), first)
+
+    def test_two_ranks_learn_one_model(self):
+        self.furnish(points=256, budget=6000)
+        one = self.lammps(SCRIPT % {"options": ""}, ranks=2, timeout=300)
+        first = self.outputs()
+        self.assertIn("starts from the structure", one.text)
+        self.lammps(SCRIPT % {"options": "fresh yes"}, ranks=2, timeout=300)
+        self.assertEqual(self.outputs(), first)
+
+    def test_a_state_of_another_molecule_is_refused(self):
+        self.furnish(points=256, budget=6000)
+        self.lammps(SCRIPT % {"options": ""}, timeout=300)
+        data = (self.folder / "ala2.data").read_text()
+        self.write("ala2.data", data.replace("\n1 1.008 ", "\n1 2.014 "))
+        self.assert_error(SCRIPT % {"options": ""}, "ala2.state: it is of another molecule: .*mass.*fresh yes")
+
+
+if __name__ == "__main__":
+    unittest.main()
