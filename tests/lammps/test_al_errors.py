@@ -106,7 +106,7 @@ class Yaml(Messages):
 
     def test_two_yamls_of_different_models(self):
         self.write("other.yaml", l.YAML.replace("members: 4", "members: 5"))
-        self.fails("other.yaml: pmf.members: got 5, expected 4 as in mb.yaml: cg, fine, flow and pmf must be those of the model",
+        self.fails("other.yaml: pmf.members: got 5, expected 4 as in mb.yaml: cg, fine, coordinates, flow and pmf must be those of the model",
                    model="other.yaml")
         self.write("other.yaml", l.YAML.replace("-2.6, 1.2", "-2.6, 1.1"))
         self.fails(r"other.yaml: cg\[1\]: got .*-2.6, 1.1.*expected .*-2.6, 1.2.* as in mb.yaml", yaml="mb.yaml", model="other.yaml",

@@ -453,7 +453,7 @@ TEST(Config, SameModelNamesTheFirstDifference)
     }
     return "none";
   };
-  const std::string end = " as in b.cgflow: cg, fine, flow and pmf must be those of the model";
+  const std::string end = " as in b.cgflow: cg, fine, coordinates, flow and pmf must be those of the model";
   EXPECT_EQ(difference(kCg, kCg + "budget: 7\ntrain: {energy: {rate: 1}}\nexplore: grid\n"), "none");
   EXPECT_EQ(difference(kCg + "pmf: {members: 4}\n", kCg + "pmf: {members: 7, prior: 9}\n"),
             "a.yaml: pmf.members: got 4, expected 7" + end);

@@ -231,6 +231,33 @@ TEST(InternalMap, MirrorImagesAndCisBondsLieOutsideTheDomain)
   FAIL() << "no omega among the coordinates";
 }
 
+TEST(InternalMap, FilterOpensStereoCentresAndTakesWrongHandsOut)
+{
+  Config config = ala2::config();
+  config.coordinates.chirality = "filter";
+  const auto filter = make_internal_map(config, ala2::molecule()),
+             built_in = make_internal_map(ala2::config(), ala2::molecule());
+  const Tensor x = tensor(ala2::conformers()[1].x, {1, 22, 3});
+  const auto in = filter->to_internal(x);
+  EXPECT_TRUE(filter->to_cartesian(in.s, in.fine).x.isfinite().all().item<bool>());
+  // H10 and C11 of the alpha carbon, relative to the carbonyl carbon, change places: D.
+  Tensor swapped = in.fine.clone(), turned = in.fine.clone();
+  int found = 0;
+  for (int k = 0; k < filter->n_fine(); ++k) {
+    const std::string &name = filter->fine()[k].name;
+    if (name != "dihedral 10-9-7-15" && name != "dihedral 11-9-7-15") continue;
+    swapped[0][k] = -swapped[0][k];
+    // A single branch that leaves its interval without changing the hand: the built-in domain ends there, the filter's not.
+    if (name == "dihedral 10-9-7-15") turned[0][k] = (turned[0][k] > 0.0).item<bool>() ? 3.3 : -3.3;
+    ++found;
+  }
+  ASSERT_EQ(found, 2);
+  EXPECT_TRUE(filter->to_cartesian(in.s, swapped).x.isnan().all().item<bool>());
+  EXPECT_TRUE(built_in->to_cartesian(in.s, swapped).x.isnan().all().item<bool>());
+  EXPECT_TRUE(filter->to_cartesian(in.s, turned).x.isfinite().all().item<bool>());
+  EXPECT_TRUE(built_in->to_cartesian(in.s, turned).x.isnan().all().item<bool>());
+}
+
 TEST(InternalMap, OmegaTurnsFreelyWhenAsked)
 {
   Config config = ala2::config();

@@ -35,7 +35,7 @@ Config molecule_config()
   c.consolidate.rate = 1e-3;
   c.labels.points = 96;
   c.explore.target = 0.06;
-  c.explore.ceiling = 10.0;
+  c.explore.ceiling = 9.0;
   c.explore.wait = 1000;
   c.budget = 500000;
   return c;

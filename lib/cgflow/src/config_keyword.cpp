@@ -44,7 +44,10 @@ struct TypeText {
   std::string operator()(double *) const { return "number" + row.limits.text(); }
   std::string operator()(std::string *) const { return row.words.empty() ? "text" : "one of " + join(row.words); }
   std::string operator()(std::vector<int> *) const { return "list of integers" + row.limits.text(); }
-  std::string operator()(std::vector<std::string> *) const { return "list of " + join(row.words); }
+  std::string operator()(std::vector<std::string> *) const
+  {
+    return "list of " + (row.words.empty() ? "texts" : join(row.words));
+  }
 };
 
 struct ValueText {

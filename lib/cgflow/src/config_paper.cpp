@@ -62,6 +62,8 @@ Config paper_molecule_config()
 {
   Config c = paper_config();
 
+  c.coordinates.chirality = "filter";
+
   c.flow.layers.clear();
   for (int pair = 0; pair < 6; ++pair)
     c.flow.layers.insert(c.flow.layers.end(), {"spline_coupling", "spline_coupling", "shift"});

@@ -46,7 +46,7 @@ std::string name_of(const Config &config) { return config.source.empty() ? "the 
                             const std::string &in_b)
 {
   throw ConfigError(name_of(a) + ": " + path + ": got " + in_a + ", expected " + in_b + " as in " + name_of(b) +
-                    ": cg, fine, flow and pmf must be those of the model");
+                    ": cg, fine, coordinates, flow and pmf must be those of the model");
 }
 
 template <class Entry>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "internal_coordinates.h"
 
+#include "stereo.h"
+
 #include "cgflow/error.h"
 
 #include <algorithm>
@@ -51,6 +53,7 @@ class Classifier {
              const CoordinatesConfig &config)
       : z_(z), placement_(placement), molecule_(molecule), reference_(reference), config_(config), graph_(molecule)
   {
+    for (const StereoCentre &centre : find_stereo_centres(molecule)) stereo_.push_back(centre.atom);
   }
 
   InternalCoordinates run()
@@ -180,7 +183,9 @@ class Classifier {
     // Light atoms with three neighbours may turn inside out, unless that only exchanges equal ends.
     const bool planar = std::fabs(c.centre) > kPlanar;
     const bool inverts = neighbours == 3 && molecule_.mass[row.bond] < 20.0 && !equal_ends(row);
-    if (config_.chirality == "filter" || planar || inverts) {
+    const bool filtered =
+        config_.chirality == "filter" && std::find(stereo_.begin(), stereo_.end(), row.bond) != stereo_.end();
+    if (filtered || planar || inverts) {
       if (planar) c.centre = kPi;
       c.lo = c.centre - kPi;
       c.hi = c.centre + kPi;
@@ -230,8 +235,7 @@ class Classifier {
       rotor.siblings.push_back(coordinate_of(raw));
       rotor.offsets.push_back(ideal);
       ends.emplace_back(ideal < 0.0 ? ideal + 2.0 * kPi : ideal, z_.rows[k].atom);
-      if (config_.chirality == "filter" || n == 2) continue;
-      out_.coordinates[rotor.siblings.back()].centre = ideal;
+      if (n > 2) out_.coordinates[rotor.siblings.back()].centre = ideal;
     }
     std::sort(ends.begin(), ends.end());
     for (const auto &end : ends) rotor.atoms.push_back(end.second);
@@ -244,6 +248,7 @@ class Classifier {
   const std::vector<double> &reference_;
   const CoordinatesConfig &config_;
   BondGraph graph_;
+  std::vector<int> stereo_;
   InternalCoordinates out_;
 };
 

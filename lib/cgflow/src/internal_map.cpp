@@ -4,6 +4,7 @@
 #include "internal_coordinates.h"
 #include "placement.h"
 #include "shape.h"
+#include "stereo.h"
 #include "zmatrix.h"
 
 #include "cgflow/collective_variables.h"
@@ -115,6 +116,7 @@ class InternalMap : public CoordinateMap {
   Tensor measured(const Tensor &x) const;
   Tensor one_labelling(const Tensor &x) const;
   Tensor log_det(const Tensor &q) const;
+  Tensor right_handed(const Tensor &x) const;
 
   ZMatrix z_;
   Placement placement_;
@@ -123,13 +125,14 @@ class InternalMap : public CoordinateMap {
   std::vector<FineCoordinate> fine_;
   std::optional<Start> start_;
   std::vector<std::vector<int>> equal_;
-  std::vector<int> equal_rotor_;        // the fine coordinate that turns them
-  Tensor unit_;                         // [n_cv], radians or length units in a box unit
-  Tensor matrix_, inverse_, offset_;    // (s, fine) -> internal vector: q = matrix (s, fine) + offset, |det| = 1
-  Tensor centre_, period_;              // [3 n - 6]: values are taken within half a period of the centre; period 0: none
-  Tensor fine_lo_, fine_period_;        // [n_fine]: of rotors
-  Tensor lo_, hi_;                      // [n_fine]: the domain
-  double constant_ = 0.0;               // of log_det
+  std::vector<int> equal_rotor_;          // the fine coordinate that turns them
+  std::vector<StereoCentre> filtered_;    // centres whose hand is checked, not built in
+  Tensor unit_;                           // [n_cv], radians or length units in a box unit
+  Tensor matrix_, inverse_, offset_;      // (s, fine) -> internal vector: q = matrix (s, fine) + offset, |det| = 1
+  Tensor centre_, period_;                // [3 n - 6]: values are taken within half a period of the centre; period 0: none
+  Tensor fine_lo_, fine_period_;          // [n_fine]: of rotors
+  Tensor lo_, hi_;                        // [n_fine]: the domain
+  double constant_ = 0.0;                 // of log_det
 };
 
 ZMatrix make_zmatrix(const Config &config, const Molecule &molecule)
@@ -156,6 +159,7 @@ InternalMap::InternalMap(const Config &config, const Molecule &molecule, ZMatrix
     throw ConfigError("cg: the CG variables are all coordinates of the molecule, expected at least one fine coordinate");
   for (const auto &coordinate : c.coordinates) fine_.push_back(coordinate.fine);
   make_matrices(c);
+  if (config.coordinates.chirality == "filter") filtered_ = find_stereo_centres(molecule);
   // The start: the configuration's own coordinates, and widths to begin with.
   const Internal own = to_internal(x);
   std::vector<double> scale;
@@ -217,6 +221,19 @@ Tensor InternalMap::log_det(const Tensor &q) const
   return 2.0 * at::log(r).sum(1) + at::log(sine).sum(1) + constant_;
 }
 
+// Rows whose stereo centres have the hands of the molecule's configuration, [batch].
+Tensor InternalMap::right_handed(const Tensor &x) const
+{
+  const Tensor positions = x.detach().contiguous();
+  Tensor right = at::ones({x.size(0)}, at::kBool);
+  for (std::int64_t i = 0; i < x.size(0); ++i) {
+    const double *row = positions.data_ptr<double>() + i * 3 * n_atoms();
+    for (const StereoCentre &centre : filtered_)
+      if (hand_of(centre, row) != centre.hand) right[i] = false;
+  }
+  return right;
+}
+
 Tensor wrapped(const Tensor &value, const Tensor &lo, const Tensor &period)
 {
   const Tensor one = at::where(period > 0.0, period, 1.0);
@@ -260,8 +277,9 @@ CoordinateMap::Cartesian InternalMap::to_cartesian(const Tensor &s, const Tensor
   check_shape("fine coordinates", fine, {s.size(0), n_fine()});
   const Tensor q = at::matmul(at::cat({s * unit_, fine}, 1), matrix_.t()) + offset_;
   const Tensor x = PlaceAtoms::apply(q, &placement_);
-  const Tensor inside = (fine > lo_).logical_and(fine < hi_).all(1).view({-1, 1, 1});
-  return {at::where(inside, x, std::numeric_limits<double>::quiet_NaN()), log_det(q)};
+  Tensor inside = (fine > lo_).logical_and(fine < hi_).all(1);
+  if (!filtered_.empty()) inside = inside.logical_and(right_handed(x));
+  return {at::where(inside.view({-1, 1, 1}), x, std::numeric_limits<double>::quiet_NaN()), log_det(q)};
 }
 
 }    // namespace
