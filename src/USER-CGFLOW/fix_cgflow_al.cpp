@@ -380,7 +380,7 @@ void FixCGFlowAL::Impl::begin()
 void FixCGFlowAL::Impl::publish()
 {
   pair->set_surface(learner->surface());
-  mc->set_stop_threshold(learner->threshold());
+  mc->set_stop_threshold(learner->threshold(), learner->ceiling());
 }
 
 // Before the setup of a run: walkers are simply put where they belong, the setup evaluates them there.

@@ -52,6 +52,7 @@ struct FixCGFlowMC::Impl {
 
   double counts[kNCounts] = {};    // of this rank; whole numbers, exact up to 2^53
   double stop_threshold = std::numeric_limits<double>::infinity();
+  double stop_ceiling = std::numeric_limits<double>::infinity();
   bigint natoms = 0;
   bigint energies_step = -1;    // the step whose per-atom energies the pair style holds
   bool running = false;         // between setup() and post_run()
@@ -368,8 +369,11 @@ void FixCGFlowMC::final_integrate()
   if (rejected) tally_accepted();
   if (std::isfinite(m.stop_threshold))
     for (int i = 0; i < atom->nlocal; ++i)
-      for (const auto *pmf : m.pmfs)
-        if (pmf->std_of(i) > m.stop_threshold) m.stopped[i] = 1.0;
+      for (const auto *pmf : m.pmfs) {
+        const double std = pmf->std_of(i);
+        // An infinite std stops, whatever the energy.
+        if (std > m.stop_threshold && !(pmf->eatom[i] - 2.0 * std > m.stop_ceiling)) m.stopped[i] = 1.0;
+      }
   m.proposed = false;
   m.energies_step = update->ntimestep;
   modify->get_compute_by_id(m.energy_id)->addstep(update->ntimestep + 1);
@@ -466,7 +470,11 @@ void FixCGFlowMC::refresh()
   }
 }
 
-void FixCGFlowMC::set_stop_threshold(double energy) { impl->stop_threshold = energy; }
+void FixCGFlowMC::set_stop_threshold(double energy, double ceiling)
+{
+  impl->stop_threshold = energy;
+  impl->stop_ceiling = ceiling;
+}
 
 bool FixCGFlowMC::stopped(int i) const { return impl->stopped[i] != 0.0; }
 

@@ -10,6 +10,7 @@ FixStyle(cgflow/mc,FixCGFlowMC);
 
 #include "fix.h"
 
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -48,9 +49,9 @@ class FixCGFlowMC : public Fix {
   /// The next sweep proposes nothing: all energies, forces and std are evaluated with the present model and accepted.
   /// Between initial_integrate and the exchange it acts on the present sweep. Call on all ranks.
   void refresh();
-  /// A walker whose std exceeds this energy after a sweep stops: it makes no proposals until placed or released.
-  /// Infinity: never.
-  void set_stop_threshold(double energy);
+  /// A walker whose std exceeds `energy` after a sweep stops: it makes no proposals until placed or released. Infinity:
+  /// never. Not where the PMF is above `ceiling` by more than twice its std.
+  void set_stop_threshold(double energy, double ceiling = std::numeric_limits<double>::infinity());
   bool stopped(int i) const;
   void set_stopped(int i, bool stopped);
   /// Accepted, proposed and rejected at walls so far, over all ranks: for a checkpoint. Both are collective.

@@ -154,7 +154,7 @@ inline std::int64_t walk(Learner &learner, int walkers, double step, double walk
         std::copy_n(&trial[i * d], d, &s[i * d]);
         f[i] = ft[i], std[i] = stdt[i];
       }
-      if (std[i] > learner.threshold()) stopped[i] = 1;
+      if (std[i] > learner.threshold() && f[i] - 2.0 * std[i] <= learner.ceiling()) stopped[i] = 1;
       count += stopped[i];
     }
     const auto decision = learner.after_sweep(count, walkers);

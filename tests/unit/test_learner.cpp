@@ -136,7 +136,7 @@ TEST(Learner, LearnsTwoVariablesFromOneBasin)
   TwoVariables energy;
   SerialCommunicator comm;
   Lines log;
-  Learner learner(Model(config, {kT, kT, "lj", 1, 3, 2, 0.3}), &energy, comm, log);
+  Learner learner(Model(config, {kT, kT, "lj", {{0.0}, {}, {}}, 3, 2, 0.3}), &energy, comm, log);
   std::vector<double> frames;
   RandomStream random(1, Stream::test);
   for (int i = 0; i < 200; ++i) {

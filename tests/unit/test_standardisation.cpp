@@ -3,6 +3,8 @@
 
 #include "numeric.h"
 
+#include "cgflow/error.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -64,5 +66,29 @@ TEST(Standardisation, LogDetAndSlopeAreDerivatives)
     return finite_difference([&](const Tensor &t) { return s.to_fine(t).value.sum().item<double>(); }, at);
   };
   EXPECT_NEAR(s.to_fine(u).log_det.item<double>(), at::log(slope(u)).sum().item<double>(), 1e-8);
-  EXPECT_LT(largest(slope(zero)[0] - s.slope()), 1e-8);
+  EXPECT_LT(largest(slope(zero)[0] - s.pull_back(at::ones({1, 3}, at::kDouble))[0]), 1e-8);
+}
+
+TEST(Standardisation, MixesIndependentCoordinatesToCorrelatedOnes)
+{
+  std::vector<FineCoordinate> fine(3);
+  for (int i = 0; i < 3; ++i) fine[i].name = "x" + std::to_string(i);
+  Standardisation s(fine);
+  const Tensor mean = at::tensor({1.0, -2.0, 0.5}, at::kDouble), scale = at::tensor({0.5, 2.0, 1.0}, at::kDouble);
+  const Tensor mixing = at::tensor({1.0, 0.0, 0.0, 0.6, 0.8, 0.0, -0.2, 0.3, 0.9}, at::kDouble).view({3, 3});
+  s.set(mean, scale, mixing);
+  const Tensor u = at::tensor({0.4, 1.0, -1.2}, at::kDouble).view({1, 3});
+  const auto to = s.to_fine(u);
+  // By hand: 0.6 * 0.4 + 0.8 * 1.0 = 1.04, times 2, less 2.
+  EXPECT_NEAR(to.value[0][1].item<double>(), 0.08, 1e-12);
+  EXPECT_NEAR(to.log_det.item<double>(), std::log(0.5 * 2.0 * 0.8 * 0.9), 1e-12);
+  const auto back = s.to_unit(to.value);
+  EXPECT_LT(largest(back.value - u), 1e-12);
+  EXPECT_NEAR(back.log_det.item<double>(), -to.log_det.item<double>(), 1e-12);
+  const Tensor g = at::tensor({1.0, -1.0, 2.0}, at::kDouble).view({1, 3});
+  EXPECT_LT(largest(s.pull_back(g)[0] -
+                    finite_difference([&](const Tensor &t) { return (s.to_fine(t).value * g).sum().item<double>(); }, u)[0]),
+            1e-8);
+  EXPECT_THROW(s.set(mean, scale, mixing.t().contiguous()), ModelError);
+  EXPECT_THROW(s.set(mean, scale, at::zeros({3, 3}, at::kDouble)), ModelError);
 }

@@ -439,10 +439,10 @@ void Learner::refresh_surface()
   const int d = model_.space().n_cv(), n = static_cast<int>(model_.labels().size());
   std::vector<double> f(n), std(n);
   surface_->evaluate(n, points.data(), f.data(), std.data(), nullptr);
-  const double ceiling = *std::min_element(f.begin(), f.end()) + model_.config().explore.ceiling * model_.info().kT;
+  ceiling_ = *std::min_element(f.begin(), f.end()) + model_.config().explore.ceiling * model_.info().kT;
   known_.clear();
   for (int i = 0; i < n; ++i)
-    if (std[i] <= threshold() && f[i] <= ceiling)
+    if (std[i] <= threshold() && f[i] <= ceiling_)
       known_.insert(known_.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
 }
 

@@ -12,6 +12,7 @@
 #include "cgflow/trainer.h"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ namespace cgflow {
 ///                             ^  |  walkers stopped: iterate()           |
 ///                             +--+------------- a new point -------------+
 ///
-/// The engine moves walkers on surface(), stops each whose std exceeds threshold(), tells after_sweep() how many are
+/// The engine moves walkers on surface(), stops each whose std exceeds threshold() below ceiling(), tells after_sweep() how many are
 /// stopped, and does what it answers. Nothing here depends on wall time: the same calls give the same bits.
 class Learner {
  public:
@@ -74,6 +75,8 @@ class Learner {
   const Model &model() const { return model_; }
   std::shared_ptr<const PmfSurface> surface() const { return surface_; }
   double threshold() const;    ///< std at which walkers stop, energy units
+  /// F above which nothing is asked for, energy units: walkers do not stop where it is beyond doubt (two std) higher.
+  double ceiling() const { return ceiling_; }
 
   int status() const { return model_.status; }
   /// The run ends before learning does: status 3 unless it has ended already.
@@ -134,6 +137,7 @@ class Learner {
   double median_ess_ = 0.0;
   double pmf_change_ = 0.0;
   double std_rms_ = 0.0;
+  double ceiling_ = std::numeric_limits<double>::infinity();
   std::optional<ReferencePmf> reference_;
   std::string history_;
 };
