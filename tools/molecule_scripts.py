@@ -17,7 +17,7 @@ reset_timestep  0
 timestep        1.0
 velocity        all create 300.0 ${{seed}} mom yes rot yes dist gaussian
 fix             move all nve
-fix             bath all langevin 300.0 300.0 1000.0 ${{seed}} zero yes
+fix             bath all langevin 300.0 300.0 1000.0 ${{seed}}
 
 thermo          5000
 run             5000
