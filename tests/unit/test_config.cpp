@@ -163,15 +163,16 @@ TEST(Config, PaperOfAMoleculeIsItsAlanineDipeptide)
 
 TEST(ConfigErrors, UnknownKeysNameTheAllowedOnes)
 {
-  EXPECT_EQ(error_after_cg("train:\n  energy:\n    rat: 1\n"),
-            "mb.yaml:4:5: train.energy.rat: unknown key; did you mean 'rate'? Allowed keys: estimator, points, latent, "
-            "epochs, first_epochs, batch, rate, warmup, final_rate, clip, sample_clip, cap, drop, test");
+  EXPECT_EQ(
+      error_after_cg("train:\n  energy:\n    rat: 1\n"),
+      "mb.yaml:4:5: train.energy.rat: unknown key; did you mean 'rate'? Allowed keys: estimator, points, each, latent, "
+      "epochs, first_epochs, batch, rate, warmup, final_rate, clip, sample_clip, cap, drop, test");
   EXPECT_EQ(error_after_cg("bugdet: 3\n"),
             "mb.yaml:2:1: bugdet: unknown key; did you mean 'budget'? Allowed keys: cg, fine, "
-            "paper, flow, train, pmf, explore, budget");
+            "paper, coordinates, flow, train, pmf, explore, budget");
   EXPECT_EQ(error_after_cg("members: 3\n"),
             "mb.yaml:2:1: members: unknown key; did you mean 'pmf.members'? Allowed keys: cg, "
-            "fine, paper, flow, train, pmf, explore, budget");
+            "fine, paper, coordinates, flow, train, pmf, explore, budget");
   EXPECT_EQ(
       error_after_cg("pmf: {qqqqqqq: 3}\n"),
       "mb.yaml:2:7: pmf.qqqqqqq: unknown key. Allowed keys: members, network, hidden, rate, epochs, batch, loss, bagging, "
@@ -342,8 +343,9 @@ TEST(ConfigErrors, FilesThatAreNotPlainYaml)
   for (const std::string empty : {"", "\n\n", "# comment\n", "---\n"})
     EXPECT_EQ(error_of(empty), "mb.yaml: the file is empty, expected at least cg: [{name: s, linear: {x: 1, y: -1}, range: "
                                "[-2.6, 1.2]}]");
-  EXPECT_EQ(error_of("- a\n"), "mb.yaml:1:1: got a list, expected a map with the keys cg, fine, paper, flow, train, pmf, "
-                               "explore, budget");
+  EXPECT_EQ(error_of("- a\n"),
+            "mb.yaml:1:1: got a list, expected a map with the keys cg, fine, paper, coordinates, flow, train, pmf, "
+            "explore, budget");
   EXPECT_THAT(error_of("hello\n"), HasSubstr("mb.yaml:1:1: got 'hello', expected a map with the keys cg"));
   EXPECT_EQ(error_of(kCg + "---\n" + kCg), "mb.yaml: got 2 YAML documents, expected one");
   EXPECT_THAT(error_of("cg: [{\n"), HasSubstr("mb.yaml:2:1: bad YAML: "));
