@@ -240,13 +240,20 @@ class Errors(LammpsTest):
         self.fails("-3 1 10 10", "got the temperature -3, expected a number > 0")
         self.fails("300 0 10 10", "got the seed 0, expected an integer from 1 to 2147483647")
         self.fails("300 2147483648 10 10", "got the seed 2147483648, expected an integer from 1")
-        self.fails("300 1 10", "got 1 step.*torus.dat has 2 CG variable")
         self.fails("300 1 10 10 10", "got 3 step")
         self.fails("300 1 10 -10", "got -10 as step 2, expected a length > 0")
         self.fails("300 1 10 361", "got 361 as step 2, expected at most the width 360 of the range of y")
         self.fails("fix walk few cgflow/mc 300 1 10 10", "got group few.*expected group all", before="group few id 1:5\n")
         self.fails("300 1 10 10 10 10", "got 4 steps; more than 3 CG variables need pair_style cgflow/pmf",
                    old="cgflow/pmf\npair_coeff      * * torus.dat", new="zero 1.0\npair_coeff * *")
+
+    def test_one_step_stands_for_all_variables(self):
+        walks = []
+        for steps in ("10", "10 10"):
+            self.lammps(w.script(w.TORUS + f"fix walk all cgflow/mc 300 1 {steps}\n"
+                                 "dump 1 all custom 20 walk.dump id x y\ndump_modify 1 sort id\nrun 20\n", walkers=20))
+            walks.append((self.folder / "walk.dump").read_text())
+        self.assertEqual(walks[0], walks[1])
 
     def test_companions(self):
         two = "fix a all cgflow/mc 300 1 10 10\nfix b all cgflow/mc 300 1 10 10"
