@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_child_molecule.h"
 
+#include "cgflow/error.h"
 #include "cgflow/molecule_graph.h"
 
 #include "atom.h"
 #include "domain.h"
 #include "lammps.h"
+
+#include "fmt/format.h"
 
 #include <algorithm>
 
@@ -50,4 +53,16 @@ cgflow::Molecule LAMMPS_NS::cgflow_child_molecule(LAMMPS *child, bool absolute)
                           domain->zperiodic ? domain->zprd : 0.0};
   cgflow::make_whole(molecule, edge, molecule.configuration.data());
   return molecule;
+}
+
+void LAMMPS_NS::cgflow_require_same_molecule(const cgflow::Model &model, const std::string &file,
+                                             const cgflow::Molecule &here, const std::string &script)
+{
+  const cgflow::Molecule &trained = model.info().molecule;
+  if (here.n_atoms() != trained.n_atoms())
+    throw cgflow::ModelError(fmt::format("{} has {} atoms, the model{} was made for {}", script, here.n_atoms(),
+                                         file.empty() ? "" : " " + file, trained.n_atoms()));
+  if (!cgflow::is_molecular(model.config())) return;
+  const std::string text = molecule_difference(here, script, trained, file.empty() ? "the model's molecule" : file);
+  if (!text.empty()) throw cgflow::ModelError(text);
 }

@@ -86,25 +86,13 @@ void check_pmf(const cgflow::Model &model, const Options &options)
                              " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
 }
 
-/// Refuses an atomistic script of another molecule than the model's.
-void check_molecule(const cgflow::Model &model, const Options &options, const cgflow::Molecule &here)
-{
-  const cgflow::Molecule &trained = model.info().molecule;
-  if (here.n_atoms() != trained.n_atoms())
-    throw cgflow::ModelError(fmt::format("{} has {} atoms, the model {} was made for {}", options.atomistic, here.n_atoms(),
-                                         options.model, trained.n_atoms()));
-  if (!cgflow::is_molecular(model.config())) return;
-  const std::string text = molecule_difference(here, options.atomistic, trained, options.model);
-  if (!text.empty()) throw cgflow::ModelError(text);
-}
-
 cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &options, CGFlowCommunicator &comm)
 {
   // It ends with this function: a process holds one child at a time, and the dump is written from another.
   std::unique_ptr<CGFlowChild> child;
   if (options.dump.weights) {
     child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(model.config()));
-    check_molecule(model, options, child->molecule());
+    cgflow_require_same_molecule(model, options.model, child->molecule(), options.atomistic);
   }
   if (options.points == "pmf") return cgflow::backmap_pmf(model, options.n, options.seed, child.get(), comm);
   const std::vector<double> points = cgflow::read_points(options.points, model.space());
@@ -159,7 +147,8 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
       instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
       const bool absolute = !cgflow::is_molecular(model.config());
       instance->guarded([&] { cgflow_check_child_system(instance->lammps(), lmp->update->unit_style, absolute); });
-      check_molecule(model, options, cgflow_child_molecule(instance->lammps(), absolute));
+      cgflow_require_same_molecule(model, options.model, cgflow_child_molecule(instance->lammps(), absolute),
+                                   options.atomistic);
     }
     if (comm.rank() == 0) cgflow_write_structures(lmp, instance.get(), structures, model, options.dump);
     log.line(fmt::format("wrote {} structures to {}", structures.point.size(), options.dump.path));

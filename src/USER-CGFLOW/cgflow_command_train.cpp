@@ -2,6 +2,7 @@
 #include "cgflow_command_train.h"
 
 #include "cgflow_child.h"
+#include "cgflow_child_molecule.h"
 #include "cgflow_cite.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
@@ -149,18 +150,6 @@ cgflow::Model new_model(LAMMPS *lmp, const Options &options, const cgflow::Confi
   return {config, info};
 }
 
-/// Refuses an atomistic script of another molecule than the model's.
-void check_molecule(const cgflow::Model &model, const Options &options, const CGFlowChild &child)
-{
-  const cgflow::Molecule &trained = model.info().molecule, &here = child.molecule();
-  if (here.n_atoms() != trained.n_atoms())
-    throw cgflow::ModelError(
-        fmt::format("{} has {} atoms, the model was made for {}", options.atomistic, here.n_atoms(), trained.n_atoms()));
-  if (!cgflow::is_molecular(model.config())) return;
-  const std::string text = molecule_difference(here, options.atomistic, trained, "the model's molecule");
-  if (!text.empty()) throw cgflow::ModelError(text);
-}
-
 cgflow::Trajectory read_example(const cgflow::Model &model)
 {
   const std::string &dump = model.config().example.dump;
@@ -230,7 +219,7 @@ void CGFlowCommandTrain::command(int narg, char **arg)
       child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(begin.config));
     const bool fresh = !begin.model;
     cgflow::Model model = begin.model ? std::move(*begin.model) : new_model(lmp, options, begin.config, child.get());
-    if (child) check_molecule(model, options, *child);
+    if (child) cgflow_require_same_molecule(model, "", child->molecule(), options.atomistic);
     if (child) model.counts.test += cgflow_check_evaluations(*child, comm);
     std::vector<double> start;
     if (fresh && cgflow::is_molecular(model.config()) && model.config().example.dump.empty())

@@ -2,23 +2,22 @@
 #include "bond_graph.h"
 
 #include "cgflow/error.h"
+#include "cgflow/molecule_graph.h"
 
 #include <algorithm>
 #include <string>
 
 namespace cgflow {
 
-BondGraph::BondGraph(const Molecule &molecule) : neighbours_(molecule.n_atoms())
+BondGraph::BondGraph(const Molecule &molecule)
 {
   const int n = molecule.n_atoms();
   for (const auto &[a, b] : molecule.bonds) {
     if (a < 0 || b < 0 || a >= n || b >= n || a == b)
       throw ConfigError("molecule: got a bond between atoms " + std::to_string(a + 1) + " and " + std::to_string(b + 1) +
                         ", expected two different ones of 1 to " + std::to_string(n));
-    neighbours_[a].push_back(b);
-    neighbours_[b].push_back(a);
   }
-  for (auto &list : neighbours_) std::sort(list.begin(), list.end());
+  neighbours_ = bonded_atoms(molecule);
 }
 
 bool BondGraph::bonded(int a, int b) const { return std::binary_search(neighbours_[a].begin(), neighbours_[a].end(), b); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "internal_coordinates.h"
 
+#include "geometry.h"
 #include "stereo.h"
 
 #include "cgflow/error.h"
@@ -17,7 +18,7 @@ constexpr double kDegree = kPi / 180.0;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Closer to a straight line than this, the dihedrals about it are ill-defined.
-constexpr double kCollinear = 5.0 * kDegree;
+constexpr double kCollinear = 5.0;    // degrees
 // Siblings further apart than this lie in one plane with the bond that they hang on.
 constexpr double kPlanar = 150.0 * kDegree;
 
@@ -26,18 +27,6 @@ constexpr double kPlanar = 150.0 * kDegree;
 constexpr double kBondWidth = 0.025, kAngleWidth = 0.07, kSiblingWidth = 0.1, kTorsionWidth = 0.15;
 
 bool is_element(double mass, double of) { return std::fabs(mass - of) < 0.1; }
-
-double angle_at(const std::vector<double> &x, int a, int b, int c)
-{
-  double ab = 0.0, cb = 0.0, both = 0.0;
-  for (int k = 0; k < 3; ++k) {
-    const double u = x[3 * a + k] - x[3 * b + k], v = x[3 * c + k] - x[3 * b + k];
-    ab += u * u;
-    cb += v * v;
-    both += u * v;
-  }
-  return std::acos(std::clamp(both / std::sqrt(ab * cb), -1.0, 1.0));
-}
 
 std::string ids(const ZRow &row, int count)
 {
@@ -84,10 +73,11 @@ class Classifier {
   {
     const auto check = [&](int a, int b, int c) {
       if (c < 0) return;
-      const double angle = angle_at(molecule_.configuration, a, b, c);
-      if (angle < kCollinear || angle > kPi - kCollinear)
+      const double *x = molecule_.configuration.data();
+      const double degrees = angle(x + 3 * a, x + 3 * b, x + 3 * c);
+      if (degrees < kCollinear || degrees > 180.0 - kCollinear)
         throw ConfigError("molecule: atoms " + std::to_string(a + 1) + "-" + std::to_string(b + 1) + "-" +
-                          std::to_string(c + 1) + " make an angle of " + std::to_string(angle / kDegree) +
+                          std::to_string(c + 1) + " make an angle of " + std::to_string(degrees) +
                           " degrees in its configuration; dihedrals there are not defined, expected an angle between 5 "
                           "and 175 degrees");
     };
