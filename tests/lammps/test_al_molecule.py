@@ -13,6 +13,7 @@ from harness import LMP, SOURCE, LammpsTest
 
 EXAMPLE = SOURCE / "examples" / "USER-CGFLOW" / "alanine-dipeptide"
 REFERENCE = SOURCE / "tests" / "oracle" / "ala2_obc1_pmf.csv"
+BASINS = SOURCE / "tests" / "oracle" / "ala2_basins" / "ala2_basins.csv"
 OUTPUTS = ("ala2.pmf", "ala2.cgflow", "ala2.state", "ala2.iterations")
 
 YAML = """
@@ -45,6 +46,19 @@ fix             learn all cgflow/al 300.0 4711 ala2.yaml atomistic in.ala2 thres
 thermo_style    custom step f_walk[1] f_learn[1] f_learn[2] f_learn[4] f_learn[5] f_learn[8]
 thermo          1000
 run             20000
+"""
+
+BACKMAP = """
+include         in.ala2
+cgflow/backmap  ala2.cgflow 20000 seed 4711 points pmf dump ensemble.lammpstrj weights yes atomistic in.ala2
+compute         cv all cgflow/cv ala2.yaml
+variable        frame equal step
+variable        energy equal pe
+variable        phi equal c_cv[1][1]
+variable        psi equal c_cv[1][2]
+thermo_style    custom step pe c_cv[1][1] c_cv[1][2]
+fix             print all print 1 "${frame} ${energy} ${phi} ${psi}" file energies screen no
+rerun           ensemble.lammpstrj dump x y z
 """
 
 
@@ -81,6 +95,30 @@ class MoleculeLearning(LammpsTest):
         error = np.array([f - r for f, std, r in cells if r is not None and r < 5.0])
         self.assertGreater(len(error), 500)
         self.assertLess(np.sqrt(np.mean((error - np.mean(error))**2)), 0.4)
+        self.check_energies_in_basins()
+
+    def check_energies_in_basins(self):
+        """Reweighted structures against dynamics begun in each basin: mean, std and distribution of the energy."""
+        result = self.lammps(BACKMAP, timeout=600)
+        self.assertRegex(result.text, r"chirality: 100\.00 %.*\(L\)")
+        self.assertRegex(result.text, r"omega: 100\.00 % with all of 2 peptide bonds trans")
+        self.assertRegex(result.text, r"\d+ energy evaluations, 0 rejected")
+        ln_w = np.loadtxt(self.folder / "ensemble.lammpstrj.weights")[:, -1]
+        energy, phi, psi = np.loadtxt(self.folder / "energies")[:, 1:].T
+        self.assertEqual(len(energy), len(ln_w))
+        weight = np.exp(ln_w - ln_w.max())
+        for row in np.loadtxt(BASINS, delimiter=","):
+            centre, (mean, mean_error, std, std_error, low, low_error, high, high_error) = row[:2], row[3:]
+            off = (np.column_stack([phi, psi]) - centre + 180.0) % 360.0 - 180.0
+            here = np.all(np.abs(off) < 20.0, axis=1)
+            w, u = weight[here] / weight[here].sum(), energy[here]
+            self.assertGreater(1.0 / np.sum(w**2), 50, centre)
+            for quantity, expected, error in (
+                    (u, mean, mean_error), ((u - mean)**2, std**2, 2 * std * std_error),
+                    (u < mean - std, low, low_error), (u < mean + std, high, high_error)):
+                got = np.sum(w * quantity)
+                ours = np.sqrt(np.sum((w * (quantity - got))**2))
+                self.assertLess(abs(got - expected), 4.0 * np.hypot(ours, error), (centre, got, ours, expected, error))
 
     def test_a_killed_run_goes_on_as_if_nothing_had_happened(self):
         self.furnish(points=256, budget=15000)
