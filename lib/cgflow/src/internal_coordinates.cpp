@@ -3,7 +3,6 @@
 
 #include "chemistry.h"
 #include "geometry.h"
-#include "stereo.h"
 
 #include "cgflow/error.h"
 
@@ -42,7 +41,9 @@ class Classifier {
       : z_(z), placement_(placement), molecule_(molecule), reference_(reference), config_(config), graph_(molecule),
         chemistry_(molecule)
   {
-    for (const StereoCentre &centre : find_stereo_centres(molecule)) stereo_.push_back(centre.atom);
+    // Looked for in any case: a structure that is flat at one is no reference.
+    auto centres = find_stereo_centres(molecule);
+    if (config.chirality == "filter") out_.filtered = std::move(centres);
   }
 
   InternalCoordinates run()
@@ -165,8 +166,8 @@ class Classifier {
     const bool planar = std::fabs(c.centre) > kPlanar;
     // Turning inside out is a motion of its own unless it only exchanges equal ends.
     const bool inverts = chemistry_.inverts(row.bond) && !equal_ends(row);
-    const bool filtered =
-        config_.chirality == "filter" && std::find(stereo_.begin(), stereo_.end(), row.bond) != stereo_.end();
+    const bool filtered = std::any_of(out_.filtered.begin(), out_.filtered.end(),
+                                      [&](const StereoCentre &centre) { return centre.atom == row.bond; });
     if (filtered || planar || inverts) {
       if (planar) c.centre = kPi;
       c.lo = c.centre - kPi;
@@ -231,7 +232,6 @@ class Classifier {
   const CoordinatesConfig &config_;
   BondGraph graph_;
   Chemistry chemistry_;
-  std::vector<int> stereo_;
   InternalCoordinates out_;
 };
 
