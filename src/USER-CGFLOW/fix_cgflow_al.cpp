@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fix_cgflow_al.h"
 
-#include "cgflow_al_options.h"
+#include "cgflow_al_checkpoint.h"
 #include "cgflow_child.h"
 #include "cgflow_cite.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
-#include "cgflow_run_ledger.h"
 #include "cgflow_surface.h"
+#include "cgflow_walker_rows.h"
 #include "cgflow_walkers.h"
 #include "fix_cgflow_mc.h"
 #include "pair_cgflow_pmf.h"
 
 #include "atom.h"
 #include "comm.h"
-#include "domain.h"
 #include "error.h"
 #include "force.h"
 #include "group.h"
@@ -31,50 +30,10 @@
 #include "cgflow/trajectory.h"
 
 #include <algorithm>
-#include <cmath>
-#include <filesystem>
 #include <limits>
-#include <map>
-#include <sstream>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
-
-namespace {
-void unpack_image(imageint image, int *out)
-{
-  out[0] = (image & IMGMASK) - IMGMAX;
-  out[1] = (image >> IMGBITS & IMGMASK) - IMGMAX;
-  out[2] = (image >> IMG2BITS) - IMGMAX;
-}
-imageint pack_image(const double *flags)
-{
-  const auto part = [&](int k) { return static_cast<imageint>(static_cast<int>(flags[k]) + IMGMAX) & IMGMASK; };
-  return part(0) | part(1) << IMGBITS | part(2) << IMG2BITS;
-}
-
-struct Difference {
-  std::string section, a, b;
-};
-
-// Of two texts by Config::to_yaml(), which hold every key in the same order.
-Difference first_difference(const std::string &a, const std::string &b)
-{
-  std::istringstream lines_a(a), lines_b(b);
-  std::vector<std::string> sections;
-  for (std::string line_a, line_b; std::getline(lines_a, line_a) && std::getline(lines_b, line_b);) {
-    const auto indent = std::min(line_a.find_first_not_of(' '), line_a.size());
-    sections.resize(std::min(sections.size(), indent / 2));
-    if (line_a != line_b) {
-      std::string section;
-      for (const auto &name : sections) section += " " + name;
-      return {section, utils::trim(line_a), utils::trim(line_b)};
-    }
-    if (!line_a.empty() && line_a.back() == ':') sections.push_back(line_a.substr(indent));
-  }
-  return {};
-}
-}    // namespace
 
 struct FixCGFlowAL::Impl {
   LAMMPS *lmp;
@@ -82,7 +41,7 @@ struct FixCGFlowAL::Impl {
   cgflow::Config config;
   CGFlowCommunicator comm;
   CGFlowLog log;
-  CGFlow::Walkers access;
+  CGFlowALCheckpoint state;
   CGFlowRunLedger ledger;
   CGFlowRunLedger::Start start = CGFlowRunLedger::Start::fresh;
   std::unique_ptr<CGFlowChild> child;
@@ -96,12 +55,10 @@ struct FixCGFlowAL::Impl {
   bool pending = false;    // an iteration is due before the next sweep
   bool checkpoint_due = false;
   bool state_due = false;          // the record of runs has changed
-  bool restore_walkers = false;    // the state's walkers wait for the setup of the run
-  std::vector<double> walkers;     // rows of the state file, see gather_walkers()
   double last_checkpoint = 0.0;    // wall time; decides when to write, never what
 
   Impl(LAMMPS *lmp_, CGFlowALOptions options_)
-      : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_, "cgflow/al"), access(lmp_)
+      : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_, "cgflow/al"), state(lmp_, options)
   {
   }
 
@@ -112,13 +69,10 @@ struct FixCGFlowAL::Impl {
   void begin();
   cgflow::ModelInfo model_info() const;
   void check_pair_file() const;
-  void load_state();
-  void check_state(const cgflow::Archive &archive);
+  CGFlowALCheckpoint::Parts parts() { return {*learner, ledger, *mc, pending}; }
   void put_walkers_at_start();
-  void put_walkers_from_state();
   void iterate();
   void publish();
-  std::vector<double> gather_walkers();
   void checkpoint();
   void write_state();
   void write_results();
@@ -246,11 +200,9 @@ void FixCGFlowAL::Impl::prepare()
   if (learner) return;
   check_pair_file();
   runs = pair->runs_learned(options.state_file());
-  // A file that is there and cannot be read must not be overwritten.
-  const bool resume = !options.fresh && std::filesystem::exists(options.state_file());
   child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !cgflow::is_molecular(config));
   learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
-  if (resume) load_state();
+  if (state.exists()) state.load(config, model_info(), parts());
 }
 
 // The pair style shows what is learned, so its file must be of the same model.
@@ -268,66 +220,12 @@ void FixCGFlowAL::Impl::check_pair_file() const
   }
 }
 
-void FixCGFlowAL::Impl::check_state(const cgflow::Archive &archive)
-{
-  const auto differ = [&](const std::string &what, const std::string &got, const std::string &here) {
-    throw cgflow::ModelError(
-        fmt::format("{}: its {} is {}, here it is {}; use the same command line, or fresh yes to begin anew",
-                    options.state_file(), what, got, here));
-  };
-  const auto number = [](double value) { return fmt::format("{:.15g}", value); };
-  const auto check_integer = [&](const std::string &what, std::int64_t got, std::int64_t here) {
-    if (got != here) differ(what, std::to_string(got), std::to_string(here));
-  };
-  const cgflow::ModelInfo info = model_info();
-  if (archive.text("info.units") != info.units) differ("unit style", archive.text("info.units"), info.units);
-  if (archive.number("info.T") != options.T) differ("temperature", number(archive.number("info.T")), number(options.T));
-  check_integer("seed", archive.integer("info.seed"), options.seed);
-  if (archive.number("info.threshold") != options.threshold)
-    differ("threshold", number(archive.number("info.threshold")), number(options.threshold));
-  check_integer("number of ranks", archive.integer("ranks"), lmp->comm->nprocs);
-  check_integer("number of walkers", archive.integer("walkers"), lmp->atom->natoms);
-  const cgflow::Molecule molecule = cgflow::get_molecule(archive);
-  check_integer("number of atoms in the atomistic system", molecule.n_atoms(), info.n_atoms());
-  check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);
-  if (archive.text("config") != config.to_yaml()) {
-    cgflow::Config::parse(archive.text("config"), options.state_file()).require_same_model(config);
-    const auto [section, got, here] = first_difference(archive.text("config"), config.to_yaml());
-    differ("YAML" + section, "'" + got + "'", "'" + here + "' in " + options.yaml);
-  }
-  if (cgflow::is_molecular(config))
-    if (const std::string text = molecule_difference(molecule, "the state's molecule", info.molecule, options.atomistic);
-        !text.empty())
-      throw cgflow::ModelError(options.state_file() + ": it is of another molecule: " + text +
-                               "; use the same command line, or fresh yes to begin anew");
-  const auto &box = archive.numbers("box");
-  if (box.size() != 6) throw cgflow::ModelError(options.state_file() + ": the box is incomplete");
-  for (int k = 0; k < 3; ++k)
-    if (box[2 * k] != lmp->domain->boxlo[k] || box[2 * k + 1] != lmp->domain->boxhi[k])
-      differ(std::string("box in ") + "xyz"[k], number(box[2 * k]) + " to " + number(box[2 * k + 1]),
-             number(lmp->domain->boxlo[k]) + " to " + number(lmp->domain->boxhi[k]));
-}
-
-void FixCGFlowAL::Impl::load_state()
-{
-  const cgflow::Archive archive = cgflow::Archive::read(options.state_file(), "state");
-  check_state(archive);
-  learner->load(archive);
-  ledger.load(archive);
-  pending = archive.integer("pending") != 0;
-  walkers = archive.numbers("walkers.rows");
-  const auto &mc_counts = archive.numbers("mc.counts");
-  if (mc_counts.size() != 3) throw cgflow::ModelError(options.state_file() + ": the counts of fix cgflow/mc are incomplete");
-  mc->set_counts(mc_counts);
-  restore_walkers = true;
-}
-
 void FixCGFlowAL::setup_pre_exchange()
 {
   if (update->whichflag != 1 || update->nsteps <= 0) return;
   cgflow_guarded(lmp, "fix cgflow/al", [&] {
-    if (impl->restore_walkers)
-      impl->put_walkers_from_state();
+    if (impl->state.has_walkers())
+      impl->state.put_walkers(*impl->mc);
     else if (impl->learner->phase() == cgflow::Learner::Phase::untrained)
       impl->begin();
   });
@@ -386,54 +284,9 @@ void FixCGFlowAL::Impl::publish()
 // Before the setup of a run: walkers are simply put where they belong, the setup evaluates them there.
 void FixCGFlowAL::Impl::put_walkers_at_start()
 {
+  CGFlow::Walkers access(lmp);
   access.bind(pair->space().n_cv(), "fix cgflow/al");
   for (int i = 0; i < lmp->atom->nlocal; ++i) access.set(i, learner->start_point(lmp->atom->tag[i]).data());
-}
-
-// Rows of (tag, image flags, stopped, s), all walkers, in the order of tags.
-std::vector<double> FixCGFlowAL::Impl::gather_walkers()
-{
-  const Atom *atom = lmp->atom;
-  const int d = pair->space().n_cv(), width = 5 + d;
-  access.bind(d, "fix cgflow/al");
-  std::vector<double> rows;
-  for (int i = 0; i < atom->nlocal; ++i) {
-    int image[3];
-    unpack_image(atom->image[i], image);
-    std::vector<double> s(d);
-    access.get(i, s.data());
-    rows.insert(rows.end(), {static_cast<double>(atom->tag[i]), static_cast<double>(image[0]), static_cast<double>(image[1]),
-                             static_cast<double>(image[2]), static_cast<double>(mc->stopped(i))});
-    rows.insert(rows.end(), s.begin(), s.end());
-  }
-  rows = comm.gather(rows);
-  std::vector<std::size_t> order(rows.size() / width);
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return rows[a * width] < rows[b * width]; });
-  std::vector<double> sorted;
-  for (std::size_t i : order) sorted.insert(sorted.end(), rows.begin() + i * width, rows.begin() + (i + 1) * width);
-  return sorted;
-}
-
-void FixCGFlowAL::Impl::put_walkers_from_state()
-{
-  const int d = pair->space().n_cv(), width = 5 + d;
-  access.bind(d, "fix cgflow/al");
-  std::map<tagint, const double *> by_tag;
-  for (std::size_t i = 0; i < walkers.size() / width; ++i)
-    by_tag[static_cast<tagint>(walkers[i * width])] = &walkers[i * width];
-  for (int i = 0; i < lmp->atom->nlocal; ++i) {
-    const auto row = by_tag.find(lmp->atom->tag[i]);
-    if (row == by_tag.end())
-      throw cgflow::ModelError(fmt::format("{}: it holds no walker {}; the script must create the same walkers",
-                                           options.state_file(), lmp->atom->tag[i]));
-    const double *r = row->second;
-    access.set(i, r + 5);
-    lmp->atom->image[i] = pack_image(r + 1);
-    mc->set_stopped(i, r[4] != 0.0);
-  }
-  restore_walkers = false;
-  walkers.clear();
 }
 
 void FixCGFlowAL::initial_integrate(int)
@@ -446,12 +299,7 @@ void FixCGFlowAL::initial_integrate(int)
 
 void FixCGFlowAL::Impl::iterate()
 {
-  const int d = pair->space().n_cv(), width = 5 + d;
-  std::vector<double> stopped;
-  const std::vector<double> rows = gather_walkers();
-  for (std::size_t i = 0; i < rows.size() / width; ++i)
-    if (rows[i * width + 4] != 0.0) stopped.insert(stopped.end(), &rows[i * width + 5], &rows[i * width] + width);
-  learner->iterate(stopped);
+  learner->iterate(CGFlow::WalkerRows::gather(lmp, *mc, comm, learner->model().space().n_cv()).stopped_points());
   publish();
   mc->refresh();
   // All of them: a walker that has slid into a basin sees nothing of an edge of the known region behind a barrier.
@@ -499,21 +347,8 @@ void FixCGFlowAL::Impl::checkpoint()
 
 void FixCGFlowAL::Impl::write_state()
 {
-  const std::vector<double> rows = gather_walkers();
-  const std::vector<double> mc_counts = mc->counts();
   last_checkpoint = platform::walltime();
-  if (lmp->comm->me != 0) return;
-  cgflow::Archive archive("state");
-  learner->store(archive);
-  ledger.store(archive);
-  archive.put("pending", std::int64_t{pending});
-  archive.put("ranks", std::int64_t{lmp->comm->nprocs});
-  archive.put("walkers", static_cast<std::int64_t>(lmp->atom->natoms));
-  archive.put("walkers.rows", rows, {static_cast<std::int64_t>(rows.size())});
-  archive.put("mc.counts", mc_counts, {static_cast<std::int64_t>(mc_counts.size())});
-  const double *lo = lmp->domain->boxlo, *hi = lmp->domain->boxhi;
-  archive.put("box", std::vector<double>{lo[0], hi[0], lo[1], hi[1], lo[2], hi[2]}, {6});
-  archive.write(options.state_file());
+  state.write(parts(), comm);
 }
 
 void FixCGFlowAL::Impl::write_results()
@@ -587,4 +422,4 @@ double FixCGFlowAL::compute_vector(int i)
   }
 }
 
-double FixCGFlowAL::memory_usage() { return impl->walkers.size() * sizeof(double); }
+double FixCGFlowAL::memory_usage() { return impl->state.memory_usage(); }

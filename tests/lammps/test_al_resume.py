@@ -266,9 +266,9 @@ class Mismatch(l.LearningTest):
 
     def test_yaml(self):
         for old, new, pattern in (
-                ("budget: 20000", "budget: 20001", "YAML is 'budget: 20000', here it is 'budget: 20001' in mb.yaml"),
-                ("quiet: 400", "quiet: 401", "YAML explore: is 'quiet: 400', here it is 'quiet: 401' in mb.yaml"),
-                ("epochs: 10", "epochs: 11", "YAML train: example: is 'epochs: 10', here it is 'epochs: 11' in mb.yaml")):
+                ("budget: 20000", "budget: 20001", "YAML key budget is 20000, here it is 20001 in mb.yaml"),
+                ("quiet: 400", "quiet: 401", "YAML key explore.quiet is 400, here it is 401 in mb.yaml"),
+                ("epochs: 10", "epochs: 11", "YAML key train.example.epochs is 10, here it is 11 in mb.yaml")):
             with self.subTest(new):
                 self.write("mb.yaml", l.YAML.replace(old, new))
                 self.refused(pattern)

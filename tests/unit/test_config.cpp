@@ -470,6 +470,19 @@ TEST(Config, SameModelNamesTheFirstDifference)
             "a.yaml: flow.layers: got [affine], expected [spline, affine]" + end);
 }
 
+TEST(Config, FirstDifferenceLooksAtEveryKey)
+{
+  const auto difference = [](const std::string &a, const std::string &b) {
+    const auto found = Config::parse(a, "a.yaml").first_difference(Config::parse(b, "b.yaml"));
+    return found ? found->key + " " + found->here + " " + found->there : "none";
+  };
+  EXPECT_EQ(difference(kCg, kCg), "none");
+  EXPECT_EQ(difference(kCg + "budget: 7\n", kCg + "budget: 8\n"), "budget 7 8");
+  EXPECT_EQ(difference(kCg + "budget: 7\ntrain: {energy: {rate: 1}}\n", kCg + "train: {energy: {rate: 2}}\n"),
+            "train.energy.rate 1 2");
+  EXPECT_EQ(difference(kCg, kCg + "fine: [{name: t, linear: {x: 1}}]\n"), "fine[1] no entry {name: \"t\", linear: {x: 1}}");
+}
+
 TEST(ConfigKeywords, EveryRowIsCompleteAndItsDefaultIsAllowed)
 {
   std::set<std::string> paths;

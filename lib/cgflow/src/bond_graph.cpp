@@ -47,13 +47,4 @@ int BondGraph::branch_size(int from, int to) const
   return static_cast<int>(std::count(seen.begin(), seen.end(), true)) - (seen[from] ? 1 : 0);
 }
 
-int BondGraph::unreachable() const
-{
-  if (n_atoms() == 0) return -1;
-  const auto seen = reached(0, -1);
-  for (int i = 0; i < n_atoms(); ++i)
-    if (!seen[i]) return i;
-  return -1;
-}
-
 }    // namespace cgflow

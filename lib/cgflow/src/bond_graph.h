@@ -22,8 +22,6 @@ class BondGraph {
   bool in_ring(int a, int b) const;
   /// Atoms that are reached from `to` without passing `from`, both a bond's ends; `to` is counted.
   int branch_size(int from, int to) const;
-  /// An atom that cannot be reached from atom 0, or -1.
-  int unreachable() const;
 
  private:
   // Atoms reached from `start` when the bond start-without is not used.

@@ -42,22 +42,30 @@ class SectionTitles {
 
 std::string name_of(const Config &config) { return config.source.empty() ? "the configuration" : config.source; }
 
-[[noreturn]] void fail_same(const Config &a, const Config &b, const std::string &path, const std::string &in_a,
-                            const std::string &in_b)
+template <class Entry>
+std::optional<ConfigDifference> entry_difference(const std::string &list, const std::vector<Entry> &here,
+                                                 const std::vector<Entry> &there)
 {
-  throw ConfigError(name_of(a) + ": " + path + ": got " + in_a + ", expected " + in_b + " as in " + name_of(b) +
-                    ": cg, fine, coordinates, flow and pmf must be those of the model");
+  for (std::size_t i = 0; i < std::max(here.size(), there.size()); ++i) {
+    const std::string text_here = i < here.size() ? entry_text(here[i]) : "no entry";
+    const std::string text_there = i < there.size() ? entry_text(there[i]) : "no entry";
+    if (text_here != text_there) return ConfigDifference{list + "[" + std::to_string(i + 1) + "]", text_here, text_there};
+  }
+  return std::nullopt;
 }
 
-template <class Entry>
-void require_same_entries(const Config &a, const Config &b, const std::string &path, const std::vector<Entry> &in_a,
-                          const std::vector<Entry> &in_b)
+// The first of the keys for which `counts` holds; entries of cg and fine always count.
+template <class Counts>
+std::optional<ConfigDifference> find_difference(const Config &here, const Config &there, const Counts &counts)
 {
-  for (std::size_t i = 0; i < std::max(in_a.size(), in_b.size()); ++i) {
-    const std::string text_a = i < in_a.size() ? entry_text(in_a[i]) : "no entry";
-    const std::string text_b = i < in_b.size() ? entry_text(in_b[i]) : "no entry";
-    if (text_a != text_b) fail_same(a, b, path + "[" + std::to_string(i + 1) + "]", text_a, text_b);
+  if (auto found = entry_difference("cg", here.cg, there.cg)) return found;
+  if (auto found = entry_difference("fine", here.fine, there.fine)) return found;
+  for (const auto &row : keyword_table()) {
+    if (!counts(row.path)) continue;
+    const std::string text_here = row.value_text(here), text_there = row.value_text(there);
+    if (text_here != text_there) return ConfigDifference{row.path, text_here, text_there};
   }
+  return std::nullopt;
 }
 
 }    // namespace
@@ -78,16 +86,19 @@ bool Config::operator==(const Config &other) const
          labels == other.labels && pmf == other.pmf && explore == other.explore && budget == other.budget;
 }
 
+std::optional<ConfigDifference> Config::first_difference(const Config &other) const
+{
+  return find_difference(*this, other, [](const std::string &) { return true; });
+}
+
 void Config::require_same_model(const Config &other) const
 {
-  require_same_entries(*this, other, "cg", cg, other.cg);
-  require_same_entries(*this, other, "fine", fine, other.fine);
-  for (const auto &row : keyword_table()) {
-    const auto in = [&](const char *section) { return row.path.starts_with(section); };
-    if (!in("coordinates.") && !in("flow.") && !in("pmf.")) continue;
-    const std::string here = row.value_text(*this), there = row.value_text(other);
-    if (here != there) fail_same(*this, other, row.path, here, there);
-  }
+  const auto found = find_difference(*this, other, [](const std::string &path) {
+    return path.starts_with("coordinates.") || path.starts_with("flow.") || path.starts_with("pmf.");
+  });
+  if (!found) return;
+  throw ConfigError(name_of(*this) + ": " + found->key + ": got " + found->here + ", expected " + found->there + " as in " +
+                    name_of(other) + ": cg, fine, coordinates, flow and pmf must be those of the model");
 }
 
 }    // namespace cgflow

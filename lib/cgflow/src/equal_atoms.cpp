@@ -2,6 +2,8 @@
 #include "equal_atoms.h"
 
 #include "energy_batch.h"
+#include "energy_guard.h"
+#include "tensor_archive.h"
 
 #include "cgflow/error.h"
 
@@ -9,7 +11,8 @@
 
 namespace cgflow {
 
-std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start)
+std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start,
+                                 Communicator &comm)
 {
   const at::NoGradGuard no_grad;
   const auto groups = map.equal_atoms();
@@ -19,12 +22,15 @@ std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, 
     const auto &atoms = groups[g];
     for (std::size_t k = 0; k < atoms.size(); ++k) x[g + 1][atoms[k]].copy_(x[0][atoms[(k + 1) % atoms.size()]]);
   }
-  const Tensor u = evaluate_energies(energy, x, kT).u;
-  const double own = u[0].item<double>();
+  const auto [first, count] = comm.share(n + 1);
+  EnergyGuard guarded(energy, comm);
+  const auto u = comm.gather(to_vector(evaluate_energies(guarded, x.narrow(0, first, count), kT).u));
+  guarded.rethrow();
+  const double own = u[0];
   if (!std::isfinite(own))
     throw ModelError("start from a structure: the energy of the molecule's configuration is not finite");
   for (std::int64_t g = 0; g < n; ++g) {
-    const double exchanged = u[g + 1].item<double>();
+    const double exchanged = u[g + 1];
     if (std::fabs(exchanged - own) <= 1e-6 * (1.0 + std::fabs(own))) continue;
     std::string atoms;
     for (const int a : groups[g]) atoms += (atoms.empty() ? "" : ", ") + std::to_string(a + 1);

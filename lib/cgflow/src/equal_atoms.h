@@ -4,6 +4,7 @@
 
 #include "coordinates.h"
 
+#include "cgflow/communicator.h"
 #include "cgflow/energy_model.h"
 
 #include <cstdint>
@@ -11,9 +12,10 @@
 namespace cgflow {
 
 /// Checks at `start` that the force field does not tell the atoms apart that the map takes as equal: one evaluation for each
-/// group and one more. Returns their number. Throws ModelError naming the atoms otherwise.
-std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT,
-                                 const CoordinateMap::Start &start);
+/// group and one more, divided over the ranks. Returns their number. Throws ModelError naming the atoms otherwise, or
+/// EnergyError when the energies fail. Collective: every rank throws the same.
+std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start,
+                                 Communicator &comm);
 
 }    // namespace cgflow
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "internal_coordinates.h"
 
+#include "chemistry.h"
 #include "geometry.h"
-#include "stereo.h"
 
 #include "cgflow/error.h"
 
@@ -26,8 +26,6 @@ constexpr double kPlanar = 150.0 * kDegree;
 // size that force fields give near 300 K; the learner measures the molecule's own.
 constexpr double kBondWidth = 0.025, kAngleWidth = 0.07, kSiblingWidth = 0.1, kTorsionWidth = 0.15;
 
-bool is_element(double mass, double of) { return std::fabs(mass - of) < 0.1; }
-
 std::string ids(const ZRow &row, int count)
 {
   const int atoms[4] = {row.atom, row.bond, row.angle, row.dihedral};
@@ -40,9 +38,12 @@ class Classifier {
  public:
   Classifier(const ZMatrix &z, const Placement &placement, const Molecule &molecule, const std::vector<double> &reference,
              const CoordinatesConfig &config)
-      : z_(z), placement_(placement), molecule_(molecule), reference_(reference), config_(config), graph_(molecule)
+      : z_(z), placement_(placement), molecule_(molecule), reference_(reference), config_(config), graph_(molecule),
+        chemistry_(molecule)
   {
-    for (const StereoCentre &centre : find_stereo_centres(molecule)) stereo_.push_back(centre.atom);
+    // Looked for in any case: a structure that is flat at one is no reference.
+    auto centres = find_stereo_centres(molecule);
+    if (config.chirality == "filter") out_.filtered = std::move(centres);
   }
 
   InternalCoordinates run()
@@ -91,13 +92,6 @@ class Classifier {
     return graph_.bonded(row.dihedral, row.bond) && !graph_.bonded(row.dihedral, row.angle);
   }
 
-  bool is_conjugated(int a, int b) const
-  {
-    const auto carbon = [&](int i) { return is_element(molecule_.mass[i], 12.011) && graph_.neighbours(i).size() == 3; };
-    const auto nitrogen = [&](int i) { return is_element(molecule_.mass[i], 14.007) && graph_.neighbours(i).size() == 3; };
-    return (carbon(a) && nitrogen(b)) || (carbon(b) && nitrogen(a));
-  }
-
   // What hangs on the row's atom's neighbour `bond`, beside `angle`: ends of equal mass and nothing behind them?
   bool equal_ends(const ZRow &row) const
   {
@@ -121,7 +115,7 @@ class Classifier {
   {
     const ZRow &row = z_.rows[i];
     if (is_sibling(row) || is_cg(placement_.dihedral(i)) || graph_.in_ring(row.bond, row.angle)) return false;
-    return config_.omega == "full" || !is_conjugated(row.bond, row.angle);
+    return config_.omega == "full" || !chemistry_.is_conjugated(row.bond, row.angle);
   }
 
   // Of a rotor: the number of equal ends that a turn exchanges; 1: none.
@@ -169,12 +163,11 @@ class Classifier {
   void bound_sibling(InternalCoordinates::Coordinate &c, const ZRow &row) const
   {
     c.scale = kSiblingWidth;
-    const std::size_t neighbours = graph_.neighbours(row.bond).size();
-    // Light atoms with three neighbours may turn inside out, unless that only exchanges equal ends.
     const bool planar = std::fabs(c.centre) > kPlanar;
-    const bool inverts = neighbours == 3 && molecule_.mass[row.bond] < 20.0 && !equal_ends(row);
-    const bool filtered =
-        config_.chirality == "filter" && std::find(stereo_.begin(), stereo_.end(), row.bond) != stereo_.end();
+    // Turning inside out is a motion of its own unless it only exchanges equal ends.
+    const bool inverts = chemistry_.inverts(row.bond) && !equal_ends(row);
+    const bool filtered = std::any_of(out_.filtered.begin(), out_.filtered.end(),
+                                      [&](const StereoCentre &centre) { return centre.atom == row.bond; });
     if (filtered || planar || inverts) {
       if (planar) c.centre = kPi;
       c.lo = c.centre - kPi;
@@ -238,7 +231,7 @@ class Classifier {
   const std::vector<double> &reference_;
   const CoordinatesConfig &config_;
   BondGraph graph_;
-  std::vector<int> stereo_;
+  Chemistry chemistry_;
   InternalCoordinates out_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "coordinates.h"
 #include "placement.h"
+#include "stereo.h"
 
 #include <vector>
 
@@ -30,12 +31,14 @@ struct InternalCoordinates {
   std::vector<int> cg_raw;                ///< place of each CG variable
   std::vector<Coordinate> coordinates;    ///< all others: rotors, then dihedrals, angles and bonds
   std::vector<SymmetricRotor> rotors;
+  std::vector<StereoCentre> filtered;    ///< centres whose hand no interval keeps: structures are to be looked at
 };
 
 /// Classifies the coordinates of a z-matrix; `reference` [3 n - 6] is the internal vector of the molecule's configuration.
-/// Dihedrals relative to a sibling keep their handedness (chirality, the order of equal hydrogens); those about bonds of
-/// rings and about conjugated C-N bonds (peptide bonds: omega) stay within a quarter turn of the configuration; the others
-/// turn freely. Throws ConfigError for triples of atoms that are collinear in the configuration.
+/// Dihedrals relative to a sibling keep their handedness (the order of equal hydrogens, and chirality unless it is
+/// filtered); those about bonds of rings and about conjugated C-N bonds (peptide bonds: omega) stay within a quarter turn of
+/// the configuration; the others turn freely. Throws ConfigError when three atoms are collinear or a stereo centre is flat
+/// in the configuration.
 InternalCoordinates classify_coordinates(const ZMatrix &z, const Placement &placement, const Molecule &molecule,
                                          const std::vector<double> &reference, const CoordinatesConfig &config);
 

@@ -4,7 +4,6 @@
 #include "internal_coordinates.h"
 #include "placement.h"
 #include "shape.h"
-#include "stereo.h"
 #include "zmatrix.h"
 
 #include "cgflow/collective_variables.h"
@@ -153,13 +152,13 @@ InternalMap::InternalMap(const Config &config, const Molecule &molecule, ZMatrix
   const Tensor x = numbers(molecule.configuration).view({1, n_atoms(), 3});
   const Tensor reference = measure_(x).contiguous();
   const double *values = reference.data_ptr<double>();
-  const InternalCoordinates c =
+  InternalCoordinates c =
       classify_coordinates(z_, placement_, molecule, {values, values + reference.numel()}, config.coordinates);
   if (c.coordinates.empty())
     throw ConfigError("cg: the CG variables are all coordinates of the molecule, expected at least one fine coordinate");
   for (const auto &coordinate : c.coordinates) fine_.push_back(coordinate.fine);
   make_matrices(c);
-  if (config.coordinates.chirality == "filter") filtered_ = find_stereo_centres(molecule);
+  filtered_ = std::move(c.filtered);
   // The start: the configuration's own coordinates, and widths to begin with.
   const Internal own = to_internal(x);
   std::vector<double> scale;

@@ -2,6 +2,7 @@
 #include "cgflow/learner.h"
 
 #include "explorer.h"
+#include "known_region.h"
 
 #include "cgflow/error.h"
 
@@ -14,8 +15,6 @@ namespace cgflow {
 
 namespace {
 
-// Points on which the known region's std and change are measured: the statistical error of an RMS over them is 2 %.
-constexpr std::int64_t kCoverPoints = 1024;
 constexpr int kMaxRefinements = 20;
 // A median ESS share from which labels are taken as they come, and how often training is repeated to get there.
 constexpr double kGoodEss = 0.5;
@@ -30,13 +29,6 @@ template <typename... Args> std::string format(const char *pattern, Args... args
   char buffer[512];
   std::snprintf(buffer, sizeof buffer, pattern, args...);
   return buffer;
-}
-
-std::vector<double> label_points(const std::vector<Label> &labels)
-{
-  std::vector<double> points;
-  for (const auto &label : labels) points.insert(points.end(), label.s.begin(), label.s.end());
-  return points;
 }
 
 std::int64_t training_cost(double points, const EnergyConfig &energy, int epochs)
@@ -279,7 +271,8 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
   const std::int64_t rest = c.labels.points - label_points_wanted;
   if (rest > 0 && surface_)
     labels.evaluations +=
-        trainer_.add_labels(draw_from_cover(rest, Stream::label_points, kTrainingAttempts), c.labels.latent).evaluations;
+        trainer_.add_labels(draw_where_uncertain(rest, Stream::label_points, kTrainingAttempts), c.labels.latent)
+            .evaluations;
   return true;
 }
 
@@ -290,7 +283,7 @@ void Learner::finish_iteration(const PmfSurface *before, const std::vector<doubl
   ++model_.iteration;
   refresh_surface();
   median_ess_ = labels.ess_share;
-  pmf_change_ = change_from(before);
+  pmf_change_ = before ? rms_change(model_, *before, *surface_) : std::numeric_limits<double>::quiet_NaN();
   report(centres, training, labels);
 }
 
@@ -335,7 +328,7 @@ bool Learner::consolidate()
   energy.final_rate = c.consolidate.final_rate;
   const std::int64_t n = c.consolidate.points;
   if (!affordable(training_cost(static_cast<double>(n), energy, 1))) return false;
-  std::vector<double> points = draw_from_cover(n / 2, Stream::conditions, 0);
+  std::vector<double> points = draw_where_uncertain(n / 2, Stream::conditions, 0);
   const std::vector<double> everywhere =
       spread_points(model_.space(), {}, label_points(model_.labels()), 1.0, 0.5 * c.explore.spread, n - n / 2,
                     model_.info().seed, Stream::conditions, draw_key(2));
@@ -350,91 +343,19 @@ void Learner::add_labels_by_std(std::int64_t n)
 {
   const auto before = surface_;
   const EnergySummary labels =
-      trainer_.add_labels(draw_from_cover(n, Stream::label_points, 0), model_.config().labels.latent);
+      trainer_.add_labels(draw_where_uncertain(n, Stream::label_points, 0), model_.config().labels.latent);
   finish_iteration(before.get(), {}, {}, labels);
 }
 
-Learner::Cover Learner::cover() const
+std::vector<double> Learner::draw_where_uncertain(std::int64_t n, Stream purpose, int number) const
 {
-  const ModelInfo &info = model_.info();
-  const ExploreConfig &explore = model_.config().explore;
-  WeightedPoints drawn = cover_points(model_.space(), label_points(model_.labels()), 0.5 * explore.spread, kCoverPoints,
-                                      info.seed, model_.iteration);
-  std::vector<double> f(kCoverPoints);
-  Cover cover{std::move(drawn.points), std::move(drawn.weights), std::vector<double>(kCoverPoints)};
-  surface_->evaluate(kCoverPoints, cover.points.data(), f.data(), cover.std.data(), nullptr);
-  const double lowest = *std::min_element(f.begin(), f.end());
-  for (double &std : cover.std) std /= info.kT;
-  for (std::int64_t i = 0; i < kCoverPoints; ++i)
-    if (f[i] - lowest > explore.ceiling * info.kT) cover.weights[i] = 0.0;
-  // Beyond the edge of what is known it is for the walkers to explore: labels there would only push the edge outwards, drawn
-  // by a flow that has not been trained there. At first nothing may be known.
-  std::vector<double> known = cover.weights;
-  for (std::int64_t i = 0; i < kCoverPoints; ++i)
-    if (cover.std[i] > info.threshold) known[i] = 0.0;
-  if (std::any_of(known.begin(), known.end(), [](double weight) { return weight > 0.0; })) cover.weights = std::move(known);
-  return cover;
-}
-
-double Learner::rms_std() const
-{
-  const Cover region = cover();
-  double sum = 0.0, norm = 0.0;
-  for (std::int64_t i = 0; i < kCoverPoints; ++i) {
-    sum += region.weights[i] * region.std[i] * region.std[i];
-    norm += region.weights[i];
-  }
-  return std::sqrt(sum / norm);
-}
-
-// n points over the known region with the density of std^2, to which the gain of a label is proportional; stratified along
-// the cover's rows.
-std::vector<double> Learner::draw_from_cover(std::int64_t n, Stream purpose, int number) const
-{
-  const Cover region = cover();
-  const std::size_t d = model_.space().n_cv();
-  std::vector<double> cumulative(kCoverPoints), points;
-  double sum = 0.0;
-  for (std::int64_t i = 0; i < kCoverPoints; ++i) cumulative[i] = sum += region.weights[i] * region.std[i] * region.std[i];
-  std::vector<double> rows;
-  for (std::int64_t i = 0; i < n; ++i) {
-    RandomStream random(model_.info().seed, purpose, i, draw_key(number));
-    const auto found = std::lower_bound(cumulative.begin(), cumulative.end(), sum * (i + random.uniform()) / n);
-    const auto row = std::min<std::size_t>(found - cumulative.begin(), kCoverPoints - 1);
-    rows.insert(rows.end(), region.points.begin() + row * d, region.points.begin() + (row + 1) * d);
-  }
-  // A row may be drawn more than once: a small step aside makes every point a new one.
-  return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
-                       draw_key(number + 1));
-}
-
-double Learner::change_from(const PmfSurface *before) const
-{
-  if (!before) return std::numeric_limits<double>::quiet_NaN();
-  const ModelInfo &info = model_.info();
-  const WeightedPoints cover = cover_points(model_.space(), label_points(model_.labels()),
-                                            0.5 * model_.config().explore.spread, kCoverPoints, info.seed, model_.iteration);
-  std::vector<double> now(kCoverPoints), old(kCoverPoints), std(kCoverPoints);
-  surface_->evaluate(kCoverPoints, cover.points.data(), now.data(), nullptr, nullptr);
-  before->evaluate(kCoverPoints, cover.points.data(), old.data(), std.data(), nullptr);
-  double norm = 0.0, mean = 0.0, square = 0.0;
-  for (std::int64_t i = 0; i < kCoverPoints; ++i) {
-    // Where the old PMF was not known it cannot change.
-    if (std[i] > threshold()) continue;
-    const double delta = (now[i] - old[i]) / info.kT;
-    norm += cover.weights[i];
-    mean += cover.weights[i] * delta;
-    square += cover.weights[i] * delta * delta;
-  }
-  if (norm == 0.0) return std::numeric_limits<double>::quiet_NaN();
-  mean /= norm;
-  return std::sqrt(std::max(0.0, square / norm - mean * mean));
+  return KnownRegion(model_, *surface_).draw(n, purpose, draw_key(number));
 }
 
 void Learner::refresh_surface()
 {
   surface_ = model_.surface();
-  std_rms_ = rms_std();
+  std_rms_ = KnownRegion(model_, *surface_).rms_std();
   const std::vector<double> points = label_points(model_.labels());
   const int d = model_.space().n_cv(), n = static_cast<int>(model_.labels().size());
   std::vector<double> f(n), std(n);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stereo.h"
 
+#include "chemistry.h"
 #include "geometry.h"
 
 #include "cgflow/error.h"
-#include "cgflow/molecule_graph.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,32 +15,6 @@
 namespace cgflow {
 
 namespace {
-
-/// Elements and neighbours of a molecule's atoms.
-class Chemistry {
- public:
-  explicit Chemistry(const Molecule &molecule) : molecule_(molecule), neighbours_(bonded_atoms(molecule)) {}
-
-  int n_atoms() const { return molecule_.n_atoms(); }
-  const std::vector<int> &neighbours(int i) const { return neighbours_[i]; }
-  double mass(int i) const { return molecule_.mass[i]; }
-  // Below 4.5, because simulations make hydrogen up to four times heavier.
-  bool is_hydrogen(int i) const { return mass(i) < 4.5; }
-  bool is_carbon(int i) const { return is(i, 12.011); }
-  bool is_nitrogen(int i) const { return is(i, 14.007); }
-  bool is_carbonyl(int i) const
-  {
-    return is_carbon(i) && neighbours(i).size() == 3 &&
-           std::any_of(neighbours(i).begin(), neighbours(i).end(), [&](int j) { return is_terminal_oxygen(j); });
-  }
-  bool is_terminal_oxygen(int i) const { return is(i, 15.999) && neighbours(i).size() == 1; }
-
- private:
-  bool is(int i, double mass) const { return std::fabs(molecule_.mass[i] - mass) < 0.3; }
-
-  const Molecule &molecule_;
-  std::vector<std::vector<int>> neighbours_;
-};
 
 /// Colours that atoms share only when their surroundings look the same however far one goes (Weisfeiler-Lehman).
 std::vector<int> colour_atoms(const Chemistry &chemistry)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the bonds and masses of a molecule say of its stereochemistry. Elements are told by their masses in g/mol.
+// What the bonds and masses of a molecule say of its stereochemistry.
 #ifndef CGFLOW_SRC_STEREO_H
 #define CGFLOW_SRC_STEREO_H
 

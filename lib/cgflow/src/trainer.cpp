@@ -60,7 +60,7 @@ std::vector<double> Trainer::start_from_structure()
   const auto start = p.map->start();
   if (!start)
     throw ModelError("start from a structure: only the coordinates of a molecule know one, expected train: example: dump");
-  model_.counts.example += require_equal_atoms(*p.map, *energy_, p.info.kT, *start);
+  model_.counts.example += require_equal_atoms(*p.map, *energy_, p.info.kT, *start, comm_);
   EnergyGuard energy(*energy_, comm_);
   const RelaxedStructure relaxed = relax_structure(*p.map, energy, p.info.kT, *start, comm_);
   const ThermalShape shape = thermal_shape(*p.map, energy, p.info.kT, relaxed.start, comm_);

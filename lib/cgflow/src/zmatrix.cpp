@@ -42,10 +42,6 @@ std::vector<Wanted> check_variables(const std::vector<CgVariableConfig> &cg, con
   for (const auto &entry : cg) {
     const Wanted w = wanted(entry);
     const std::string where = "cg '" + entry.name + "': ";
-    for (const int a : w.atoms)
-      if (a < 0 || a >= graph.n_atoms())
-        throw ConfigError(where + "got atom " + std::to_string(a + 1) + ", the molecule has atoms 1 to " +
-                          std::to_string(graph.n_atoms()));
     for (std::size_t i = 0; i + 1 < w.atoms.size(); ++i)
       if (!graph.bonded(w.atoms[i], w.atoms[i + 1]))
         throw ConfigError(where + "got atoms " + atoms_text(w.atoms) + ", but " + std::to_string(w.atoms[i] + 1) + " and " +
@@ -56,17 +52,6 @@ std::vector<Wanted> check_variables(const std::vector<CgVariableConfig> &cg, con
     all.push_back(w);
   }
   return all;
-}
-
-void check_molecule(const BondGraph &graph)
-{
-  if (graph.n_atoms() < 3)
-    throw ConfigError("molecule: got " + std::to_string(graph.n_atoms()) +
-                      " atoms, expected at least three for internal coordinates");
-  const int lost = graph.unreachable();
-  if (lost >= 0)
-    throw ConfigError("molecule: atoms 1 and " + std::to_string(lost + 1) +
-                      " are not connected by bonds; expected one molecule whose bonds connect all of its atoms");
 }
 
 // The torsion that a CG dihedral asks for when the bond axis-centre is walked in that direction: reference, primary.
@@ -180,7 +165,6 @@ std::size_t find_places(const std::vector<ZRow> &rows, const std::vector<Wanted>
 ZMatrix build_zmatrix(const Molecule &molecule, const std::vector<CgVariableConfig> &cg)
 {
   const BondGraph graph(molecule);
-  check_molecule(graph);
   const std::vector<Wanted> variables = check_variables(cg, graph);
   ZMatrix z;
   // Roots near the first CG variable come first: what hangs behind it moves with it as a rigid body.
@@ -208,7 +192,6 @@ ZMatrix read_zmatrix(const std::vector<std::string> &texts, const Molecule &mole
                      const std::vector<CgVariableConfig> &cg)
 {
   const BondGraph graph(molecule);
-  check_molecule(graph);
   const std::vector<Wanted> variables = check_variables(cg, graph);
   const int n = molecule.n_atoms();
   const auto refuse = [](std::size_t row, const std::string &got, const std::string &expected) {

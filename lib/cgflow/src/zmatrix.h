@@ -35,8 +35,9 @@ struct ZMatrix {
 
 /// Builds the z-matrix of a molecule from its bonds, such that every CG variable is a coordinate of its own. Along each bond
 /// one atom, the one with the largest branch or that of a CG dihedral, has a true torsion; its siblings' dihedrals refer to
-/// it, so that they stay near 120 or 180 degrees whatever the torsion is. Throws ConfigError when the molecule is not
-/// connected, has fewer than three atoms, or no tree holds all CG variables.
+/// it, so that they stay near 120 or 180 degrees whatever the torsion is. The molecule is one that make_coordinate_map() has
+/// let pass: connected, with the atoms that the CG variables name. Throws ConfigError when a CG variable is no coordinate
+/// along bonds, or no tree holds them all.
 ZMatrix build_zmatrix(const Molecule &molecule, const std::vector<CgVariableConfig> &cg);
 
 /// The same from rows given as texts "atom bond angle dihedral" with 1-based atom IDs. Throws ConfigError naming the row.

@@ -148,6 +148,13 @@ struct ExploreConfig {
   bool operator==(const ExploreConfig &) const = default;
 };
 
+/// A key whose values differ in two Configs, as texts.
+struct ConfigDifference {
+  std::string key;    ///< "train.energy.rate"; "cg[1]" for an entry of a list
+  std::string here;
+  std::string there;
+};
+
 /// What is learned: the content of a YAML file. Defaults are those of the struct members; molecules
 /// and `paper` have others, see config_keywords().
 struct Config {
@@ -172,6 +179,9 @@ struct Config {
   static Config parse(const std::string &text, const std::string &source);
   /// YAML text from which parse() gives an equal Config: every key, round-trip numbers. A trained model carries it.
   std::string to_yaml() const;
+
+  /// The first key, in the order of to_yaml(), in which `other` differs; nothing when they are equal.
+  std::optional<ConfigDifference> first_difference(const Config &other) const;
 
   /// Throws ConfigError naming the first difference when the parts that define a model (cg, fine, flow, pmf) differ.
   void require_same_model(const Config &other) const;

@@ -103,20 +103,13 @@ class Learner {
   void refine();
   bool consolidate();
   void add_labels_by_std(std::int64_t n);
-  std::vector<double> draw_from_cover(std::int64_t n, Stream purpose, int number) const;
+  std::vector<double> draw_where_uncertain(std::int64_t n, Stream purpose, int number) const;
   std::uint64_t draw_key(int number) const;
   void finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
                         const EnergySummary &labels);
   std::int64_t first_cost() const;
   bool affordable(std::int64_t evaluations);
   void refresh_surface();
-  /// Points uniform over the known region (std up to the threshold, F below the ceiling) by their weights; std in kT.
-  struct Cover {
-    std::vector<double> points, weights, std;
-  };
-  Cover cover() const;
-  double rms_std() const;
-  double change_from(const PmfSurface *before) const;
   void report(const std::vector<double> &centres, const EnergySummary &training, const EnergySummary &labels);
   void write_history(const std::vector<double> &centres);
   void say_estimate();

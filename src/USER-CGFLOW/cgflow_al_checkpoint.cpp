@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow_al_checkpoint.h"
+
+#include "fix_cgflow_mc.h"
+
+#include "atom.h"
+#include "comm.h"
+#include "domain.h"
+#include "fmt/format.h"
+
+#include "cgflow/archive.h"
+#include "cgflow/error.h"
+#include "cgflow/molecule.h"
+
+#include <filesystem>
+
+using namespace LAMMPS_NS;
+
+namespace {
+std::string number(double value) { return fmt::format("{:.15g}", value); }
+}    // namespace
+
+bool CGFlowALCheckpoint::exists() const { return !options_.fresh && std::filesystem::exists(options_.state_file()); }
+
+void CGFlowALCheckpoint::load(const cgflow::Config &config, const cgflow::ModelInfo &info, const Parts &parts)
+{
+  const cgflow::Archive archive = cgflow::Archive::read(options_.state_file(), "state");
+  check(archive, config, info);
+  const auto &mc_counts = archive.numbers("mc.counts");
+  if (mc_counts.size() != 3)
+    throw cgflow::ModelError(options_.state_file() + ": the counts of fix cgflow/mc are incomplete");
+  parts.learner.load(archive);
+  parts.ledger.load(archive);
+  parts.mc.set_counts(mc_counts);
+  parts.pending = archive.integer("pending") != 0;
+  walkers_.emplace(parts.learner.model().space().n_cv(), archive.numbers("walkers.rows"));
+}
+
+void CGFlowALCheckpoint::put_walkers(FixCGFlowMC &mc)
+{
+  walkers_->put(lmp_, mc, options_.state_file());
+  walkers_.reset();
+}
+
+void CGFlowALCheckpoint::write(const Parts &parts, cgflow::Communicator &comm) const
+{
+  const auto walkers = CGFlow::WalkerRows::gather(lmp_, parts.mc, comm, parts.learner.model().space().n_cv());
+  const std::vector<double> mc_counts = parts.mc.counts();
+  if (lmp_->comm->me != 0) return;
+  cgflow::Archive archive("state");
+  parts.learner.store(archive);
+  parts.ledger.store(archive);
+  archive.put("pending", std::int64_t{parts.pending});
+  archive.put("ranks", std::int64_t{lmp_->comm->nprocs});
+  archive.put("walkers", static_cast<std::int64_t>(lmp_->atom->natoms));
+  archive.put("walkers.rows", walkers.numbers(), {static_cast<std::int64_t>(walkers.numbers().size())});
+  archive.put("mc.counts", mc_counts, {static_cast<std::int64_t>(mc_counts.size())});
+  const double *lo = lmp_->domain->boxlo, *hi = lmp_->domain->boxhi;
+  archive.put("box", std::vector<double>{lo[0], hi[0], lo[1], hi[1], lo[2], hi[2]}, {6});
+  archive.write(options_.state_file());
+}
+
+void CGFlowALCheckpoint::differ(const std::string &what, const std::string &got, const std::string &here) const
+{
+  throw cgflow::ModelError(
+      fmt::format("{}: its {} is {}, here it is {}; use the same command line, or fresh yes to begin anew",
+                  options_.state_file(), what, got, here));
+}
+
+void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Config &config,
+                               const cgflow::ModelInfo &info) const
+{
+  const auto check_integer = [&](const std::string &what, std::int64_t got, std::int64_t here) {
+    if (got != here) differ(what, std::to_string(got), std::to_string(here));
+  };
+  if (archive.text("info.units") != info.units) differ("unit style", archive.text("info.units"), info.units);
+  if (archive.number("info.T") != info.T) differ("temperature", number(archive.number("info.T")), number(info.T));
+  check_integer("seed", archive.integer("info.seed"), info.seed);
+  if (archive.number("info.threshold") != info.threshold)
+    differ("threshold", number(archive.number("info.threshold")), number(info.threshold));
+  check_integer("number of ranks", archive.integer("ranks"), lmp_->comm->nprocs);
+  check_integer("number of walkers", archive.integer("walkers"), lmp_->atom->natoms);
+  const cgflow::Molecule molecule = cgflow::get_molecule(archive);
+  check_integer("number of atoms in the atomistic system", molecule.n_atoms(), info.n_atoms());
+  check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);
+  const cgflow::Config stored = cgflow::Config::parse(archive.text("config"), options_.state_file());
+  stored.require_same_model(config);
+  if (const auto difference = stored.first_difference(config))
+    differ("YAML key " + difference->key, difference->here, difference->there + " in " + options_.yaml);
+  if (cgflow::is_molecular(config))
+    if (const std::string text =
+            cgflow::molecule_difference(molecule, "the state's molecule", info.molecule, options_.atomistic);
+        !text.empty())
+      throw cgflow::ModelError(options_.state_file() + ": it is of another molecule: " + text +
+                               "; use the same command line, or fresh yes to begin anew");
+  check_box(archive);
+}
+
+void CGFlowALCheckpoint::check_box(const cgflow::Archive &archive) const
+{
+  const auto &box = archive.numbers("box");
+  if (box.size() != 6) throw cgflow::ModelError(options_.state_file() + ": the box is incomplete");
+  for (int k = 0; k < 3; ++k)
+    if (box[2 * k] != lmp_->domain->boxlo[k] || box[2 * k + 1] != lmp_->domain->boxhi[k])
+      differ(std::string("box in ") + "xyz"[k], number(box[2 * k]) + " to " + number(box[2 * k + 1]),
+             number(lmp_->domain->boxlo[k]) + " to " + number(lmp_->domain->boxhi[k]));
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_AL_CHECKPOINT_H
+#define LMP_CGFLOW_AL_CHECKPOINT_H
+
+#include "cgflow_al_options.h"
+#include "cgflow_run_ledger.h"
+#include "cgflow_walker_rows.h"
+
+#include "cgflow/config.h"
+#include "cgflow/learner.h"
+#include "cgflow/model.h"
+
+#include <optional>
+#include <string>
+
+namespace LAMMPS_NS {
+
+/// The file NAME.state of fix cgflow/al, from which the same command line goes on to the same bits.
+class CGFlowALCheckpoint {
+ public:
+  /// What it keeps, where the fix has it.
+  struct Parts {
+    cgflow::Learner &learner;
+    CGFlowRunLedger &ledger;
+    FixCGFlowMC &mc;
+    bool &pending;    ///< an iteration is due before the next sweep
+  };
+
+  CGFlowALCheckpoint(class LAMMPS *lmp, const CGFlowALOptions &options) : lmp_(lmp), options_(options) {}
+
+  /// Whether the command line is to go on with the file. One that is there and cannot be read counts: it must not be
+  /// overwritten.
+  bool exists() const;
+
+  /// Loads the parts from the file; the walkers wait for put_walkers(). `config` and `info` are what the file must be of,
+  /// as box and number of ranks: otherwise throws ModelError, or ConfigError, naming the file and what differs.
+  void load(const cgflow::Config &config, const cgflow::ModelInfo &info, const Parts &parts);
+
+  bool has_walkers() const { return walkers_.has_value(); }
+  /// Once, in the setup of the run after load().
+  void put_walkers(FixCGFlowMC &mc);
+
+  /// Collective; rank 0 writes.
+  void write(const Parts &parts, cgflow::Communicator &comm) const;
+
+  double memory_usage() const { return walkers_ ? walkers_->numbers().size() * sizeof(double) : 0.0; }
+
+ private:
+  [[noreturn]] void differ(const std::string &what, const std::string &got, const std::string &here) const;
+  void check(const cgflow::Archive &archive, const cgflow::Config &config, const cgflow::ModelInfo &info) const;
+  void check_box(const cgflow::Archive &archive) const;
+
+  LAMMPS *lmp_;
+  const CGFlowALOptions &options_;
+  std::optional<CGFlow::WalkerRows> walkers_;
+};
+
+}    // namespace LAMMPS_NS
+
+#endif

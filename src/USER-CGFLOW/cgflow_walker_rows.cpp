@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow_walker_rows.h"
+
+#include "cgflow_walkers.h"
+#include "fix_cgflow_mc.h"
+
+#include "atom.h"
+#include "fmt/format.h"
+
+#include "cgflow/error.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+using namespace LAMMPS_NS;
+using namespace LAMMPS_NS::CGFlow;
+
+namespace {
+
+const char *const kWhere = "fix cgflow/al";
+
+// Columns of a row; s follows.
+enum { kTag, kImage, kStopped = kImage + 3, kVariables };
+
+void unpack_image(imageint image, double *flags)
+{
+  flags[0] = static_cast<int>(image & IMGMASK) - IMGMAX;
+  flags[1] = static_cast<int>(image >> IMGBITS & IMGMASK) - IMGMAX;
+  flags[2] = static_cast<int>(image >> IMG2BITS) - IMGMAX;
+}
+
+imageint pack_image(const double *flags)
+{
+  const auto part = [&](int k) { return static_cast<imageint>(static_cast<int>(flags[k]) + IMGMAX) & IMGMASK; };
+  return part(0) | part(1) << IMGBITS | part(2) << IMG2BITS;
+}
+
+}    // namespace
+
+WalkerRows WalkerRows::gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv)
+{
+  const Atom *atom = lmp->atom;
+  Walkers access(lmp);
+  access.bind(n_cv, kWhere);
+  WalkerRows all(n_cv);
+  std::vector<double> mine(atom->nlocal * all.width());
+  for (int i = 0; i < atom->nlocal; ++i) {
+    double *row = mine.data() + i * all.width();
+    row[kTag] = static_cast<double>(atom->tag[i]);
+    unpack_image(atom->image[i], row + kImage);
+    row[kStopped] = mc.stopped(i);
+    access.get(i, row + kVariables);
+  }
+  all.numbers_ = comm.gather(mine);
+
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return all.row(a)[kTag] < all.row(b)[kTag]; });
+  std::vector<double> sorted;
+  sorted.reserve(all.numbers_.size());
+  for (const std::size_t i : order) sorted.insert(sorted.end(), all.row(i), all.row(i) + all.width());
+  all.numbers_ = std::move(sorted);
+  return all;
+}
+
+void WalkerRows::put(LAMMPS *lmp, FixCGFlowMC &mc, const std::string &file) const
+{
+  Atom *atom = lmp->atom;
+  Walkers access(lmp);
+  access.bind(n_cv_, kWhere);
+  std::map<tagint, const double *> by_tag;
+  for (std::size_t i = 0; i < size(); ++i) by_tag[static_cast<tagint>(row(i)[kTag])] = row(i);
+  for (int i = 0; i < atom->nlocal; ++i) {
+    const auto found = by_tag.find(atom->tag[i]);
+    if (found == by_tag.end())
+      throw cgflow::ModelError(
+          fmt::format("{}: it holds no walker {}; the script must create the same walkers", file, atom->tag[i]));
+    const double *r = found->second;
+    access.set(i, r + kVariables);
+    atom->image[i] = pack_image(r + kImage);
+    mc.set_stopped(i, r[kStopped] != 0.0);
+  }
+}
+
+std::vector<double> WalkerRows::stopped_points() const
+{
+  std::vector<double> points;
+  for (std::size_t i = 0; i < size(); ++i)
+    if (row(i)[kStopped] != 0.0) points.insert(points.end(), row(i) + kVariables, row(i) + width());
+  return points;
+}

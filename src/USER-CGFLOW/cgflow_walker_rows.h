@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef LMP_CGFLOW_WALKER_ROWS_H
+#define LMP_CGFLOW_WALKER_ROWS_H
+
+#include "cgflow/communicator.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace LAMMPS_NS {
+
+class FixCGFlowMC;
+class LAMMPS;
+
+namespace CGFlow {
+
+/// All walkers of all ranks, one a row of numbers by ascending tag: (tag, three image flags, stopped, s [n_cv]).
+class WalkerRows {
+ public:
+  /// None.
+  explicit WalkerRows(int n_cv) : n_cv_(n_cv) {}
+  /// From numbers().
+  WalkerRows(int n_cv, std::vector<double> numbers) : n_cv_(n_cv), numbers_(std::move(numbers)) {}
+  /// The walkers as they are. Collective; every rank gets them all.
+  static WalkerRows gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv);
+
+  /// Gives the walkers of this rank the place, image flags and stopped mark of their rows; to be called before the setup of
+  /// a run, which brings each to its rank. Throws ModelError, led by `file`, when a walker has no row.
+  void put(LAMMPS *lmp, FixCGFlowMC &mc, const std::string &file) const;
+
+  /// s of the stopped walkers, [n, n_cv].
+  std::vector<double> stopped_points() const;
+
+  /// [n, 5 + n_cv].
+  const std::vector<double> &numbers() const { return numbers_; }
+
+ private:
+  std::size_t width() const { return 5 + static_cast<std::size_t>(n_cv_); }
+  std::size_t size() const { return numbers_.size() / width(); }
+  const double *row(std::size_t i) const { return numbers_.data() + i * width(); }
+
+  int n_cv_;
+  std::vector<double> numbers_;
+};
+
+}    // namespace CGFlow
+}    // namespace LAMMPS_NS
+
+#endif
