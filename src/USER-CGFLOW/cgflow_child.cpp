@@ -238,9 +238,16 @@ CGFlowChild::CGFlowChild(LAMMPS *parent, const std::string &script, int copies, 
 {
   auto make = [&] { return std::make_unique<Impl>(parent, script, absolute, extent); };
   impl_ = make();
-  if (copies <= 1 || !impl_->per_atom || !impl_->copies->fill(copies)) return;
-  if (impl_->copies_agree()) return;
-  // Some style treats a copy in another way than the molecule alone: keep to the molecule alone.
+  if (copies <= 1 || !impl_->per_atom) return;
+  const std::string obstacle = impl_->copies->obstacle();
+  const bool filled = obstacle.empty() && impl_->copies->fill(copies);
+  if (filled && impl_->copies_agree()) return;
+  if (!filled)
+    parent->error->warning(FLERR, "{}the molecule cannot be copied with {}; conformers are evaluated one at a time",
+                           impl_->place, obstacle.empty() ? "fix property/atom where another one was unfixed" : obstacle);
+  if (!obstacle.empty()) return;
+  // Some style treats a copy in another way than the molecule alone, or properties have lost their places: keep to the
+  // molecule alone.
   const auto spent = impl_->check_evaluations;
   impl_.reset();
   impl_ = make();

@@ -2,6 +2,7 @@
 #include "cgflow_child_copies.h"
 
 #include "cgflow_child_molecule.h"
+#include "cgflow_child_properties.h"
 
 #include "atom.h"
 #include "compute.h"
@@ -102,17 +103,20 @@ void CGFlowChildCopies::isolate(double cell)
   }
 }
 
+std::string CGFlowChildCopies::obstacle() const { return CGFlowChildProperties::obstacle(lmp_); }
+
 bool CGFlowChildCopies::fill(int copies)
 {
   Atom *atom = lmp_->atom;
   if (copies <= 1) return true;
-  if (atom->nextra_grow || atom->nextra_restart || atom->nextra_store) return false;
 
   const bool molecules = atom->molecule_flag;
   // replicate leaves a molecule ID of 0 as it is, and all copies would be one molecule.
   if (molecules)
     for (int i = 0; i < n_atoms_; ++i) atom->molecule[i] = 1;
+  CGFlowChildProperties properties(instance_);
   instance_.one(fmt::format("replicate {} 1 1", copies));
+  if (!properties.put_back()) return false;
   copies_ = copies;
   if (!absolute_) return true;
 

@@ -6,6 +6,7 @@
 
 #include "cgflow/molecule.h"
 
+#include <string>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -31,7 +32,10 @@ class CGFlowChildCopies {
   /// Puts the molecule alone and without images into the middle of a cubic cell of edge `cell`, which conformers must fit
   /// into (not absolute). Along x the box is longer, so that copies in a row are out of each other's neighbour lists.
   void isolate(double cell);
-  /// Fills up to `copies`. False when this system cannot be copied (fixes with per-atom data); nothing is changed then.
+  /// What makes that this system cannot be copied (a fix with per-atom data other than property/atom); "" when it can.
+  std::string obstacle() const;
+  /// Fills up to `copies`, once, when there is no obstacle(). Each copy has the molecule's values of fix property/atom. False
+  /// when these cannot be carried over; the instance is of no use then.
   bool fill(int copies);
 
   /// False when a conformer x [n_atoms, 3] is not finite or does not fit into the box or cell.
