@@ -14,11 +14,10 @@ include         {system}
 minimize        0.0 1e-6 5000 50000
 reset_timestep  0
 
-# With gjf the positions are right at 1 fs too, in spite of the fast bonds to hydrogen.
 timestep        1.0
 velocity        all create 300.0 ${{seed}} mom yes rot yes dist gaussian
-fix             bath all langevin 300.0 300.0 1000.0 ${{seed}} gjf vfull
 fix             move all nve
+fix             bath all langevin 300.0 300.0 1000.0 ${{seed}}
 
 thermo          5000
 run             5000

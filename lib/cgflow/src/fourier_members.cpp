@@ -22,10 +22,11 @@ namespace cgflow {
 namespace {
 constexpr double kConstantScale = 10.0;    // prior of the constant, in amplitudes: practically free
 constexpr int kNewtonSteps = 40;
-constexpr double kTolerance = 1e-7;     // kT, largest change of F at a label
-constexpr double kRebuildCost = 2e8;    // flops below which the Hessian is rebuilt in each Newton step
-constexpr int kKeptSteps = 6;           // steps for which it is kept otherwise
-constexpr std::int64_t kBlocks = 6;     // of columns, when the lower triangle alone of the Hessian is computed
+constexpr int kHalvings = 13;
+constexpr int kConjugateSteps = 300;
+constexpr double kForcing = 0.03;
+constexpr double kTolerance = 1e-6;    // kT, largest change of F at a label
+constexpr std::int64_t kBlocks = 6;
 
 class FourierMembers : public PmfMembers {
  public:
@@ -52,97 +53,125 @@ class FourierMembers : public PmfMembers {
   std::uint64_t seed_;
 };
 
-// One member's problem in whitened weights theta: prior N(theta0, 1).
-struct Problem {
-  Tensor features;    // [n, size], prior scale included
+// The problems of several members in whitened weights theta [members, size] with the prior N(theta0, 1). They share features
+// and labels, so one product serves all.
+struct Problems {
+  Tensor features;    // [n, size]
+  Tensor prior;       // [members, size], std of the weights
   Tensor label;       // [n], centred F: -ln w (gamma) or bias-corrected (squared)
-  Tensor guess;       // [n], centred bias-corrected F
-  Tensor weight;      // [n], multiplicity / variance
-  Tensor theta0;      // [size]
+  Tensor weight;      // [members, n], multiplicity / variance
+  Tensor theta0;      // [members, size]
   bool gamma;
 
-  Tensor solve(const Tensor &factor, const Tensor &w, const Tensor &z) const;
-  Tensor factorise(const Tensor &w) const;
-  double loss(const Tensor &f) const
+  Tensor f(const Tensor &theta) const { return at::matmul(theta * prior, features.t()); }
+  Tensor back(const Tensor &slope) const { return at::matmul(slope, features) * prior; }
+  Tensor slope(const Tensor &r) const
+  {
+    if (!gamma) return weight * r;
+    const Tensor capped = at::clamp_max(r, 2.0);
+    return weight * (at::exp(capped) - 1.0 + std::exp(2.0) * (r - capped));
+  }
+  Tensor curvature(const Tensor &r) const { return gamma ? weight * at::exp(at::clamp(r, -3.0, 2.0)) : weight; }
+  Tensor loss(const Tensor &f) const
   {
     const Tensor r = f - label;
-    return at::sum(weight * (gamma ? gamma_deviance(r) : 0.5 * r * r)).item<double>();
+    return at::sum(weight * (gamma ? gamma_deviance(r) : 0.5 * r * r), 1);
   }
-  double objective(const Tensor &theta, const Tensor &f) const
+  Tensor objective(const Tensor &theta, const Tensor &f) const
   {
-    return loss(f) + 0.5 * at::sum(at::square(theta - theta0)).item<double>();
+    return loss(f) + 0.5 * at::sum(at::square(theta - theta0), 1);
   }
-  bool dual() const { return features.size(0) <= features.size(1); }
 };
 
-// With fewer labels than units the n x n system (the kernel's form) is the smaller one. Scaled by the roots of the weights
-// its eigenvalues are at least 1, which keeps rounding from making it indefinite.
-Tensor Problem::factorise(const Tensor &w) const
+// Of the members' Hessians, which differ by bootstrap weights, prior scales and noise: the Hessian at the labels' mean weights,
+// computed once, with each member's own scales. Computing each member's own is nearly all of a fit's time from a thousand
+// labels on.
+class Preconditioner {
+ public:
+  Preconditioner(const Problems &p, const Tensor &mean_weight, const Tensor &share)
+  {
+    const Tensor normal = normal_matrix(p.features, mean_weight);
+    const Tensor scale = p.prior * at::sqrt(share).unsqueeze(1);
+    std::vector<Tensor> roots, factors;
+    for (std::int64_t i = 0; i < scale.size(0); ++i) {
+      // With a unit diagonal rounding cannot make it indefinite.
+      const Tensor diagonal = at::square(scale[i]) * at::diagonal(normal) + 1.0;
+      roots.push_back(at::rsqrt(diagonal));
+      const Tensor half = scale[i] * roots.back();
+      Tensor hessian = normal * half * half.unsqueeze(1);
+      at::diagonal(hessian) += at::reciprocal(diagonal);
+      factors.push_back(at::linalg_cholesky(hessian));
+    }
+    root_ = at::stack(roots);
+    factor_ = at::stack(factors);
+  }
+  Tensor solve(const Tensor &right) const
+  {
+    return root_ * at::cholesky_solve((root_ * right).unsqueeze(2), factor_).squeeze(2);
+  }
+
+ private:
+  // The lower triangle alone, in blocks: 0.58 of the products.
+  static Tensor normal_matrix(const Tensor &features, const Tensor &weight)
+  {
+    const std::int64_t n = features.size(1), block = (n + kBlocks - 1) / kBlocks;
+    const Tensor weighted = features.t() * weight;
+    Tensor normal = at::zeros({n, n}, features.options());
+    for (std::int64_t first = 0; first < n; first += block) {
+      const std::int64_t rows = std::min(block, n - first), columns = first + rows;
+      normal.narrow(0, first, rows)
+          .narrow(1, 0, columns)
+          .copy_(at::matmul(weighted.narrow(0, first, rows), features.narrow(1, 0, columns)));
+    }
+    return at::tril(normal) + at::tril(normal, -1).t();
+  }
+
+  Tensor root_, factor_;
+};
+
+// Newton's directions, up to a share of kForcing of their length, by conjugate gradients.
+Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner, const Tensor &curvature,
+                         const Tensor &gradient)
 {
-  if (dual()) {
-    const Tensor scaled = features * at::sqrt(w).unsqueeze(1);
-    return at::linalg_cholesky(at::matmul(scaled, scaled.t()) + at::eye(w.size(0), w.options()));
+  Tensor direction = at::zeros_like(gradient), rest = -gradient, z = preconditioner.solve(rest), q = z.clone();
+  Tensor norm = at::sum(rest * z, 1);
+  const Tensor enough = kForcing * kForcing * norm;
+  for (int i = 0; i < kConjugateSteps; ++i) {
+    const Tensor active = norm > enough;
+    if (!at::any(active).item<bool>()) break;
+    const Tensor hq = p.back(curvature * p.f(q)) + q;
+    const Tensor step = at::where(active, norm / at::sum(q * hq, 1), 0.0).unsqueeze(1);
+    direction += step * q;
+    rest -= step * hq;
+    z = preconditioner.solve(rest);
+    const Tensor next = at::sum(rest * z, 1);
+    q = z + (next / norm).unsqueeze(1) * q;
+    norm = next;
   }
-  // The lower triangle alone, in blocks: 0.58 of the products, which are most of a fit's time.
-  const std::int64_t n = features.size(1), block = (n + kBlocks - 1) / kBlocks;
-  const Tensor weighted = features.t() * w;
-  Tensor normal = at::eye(n, features.options());
-  for (std::int64_t first = 0; first < n; first += block) {
-    const std::int64_t rows = std::min(block, n - first), columns = first + rows;
-    normal.narrow(0, first, rows).narrow(1, 0, columns) +=
-        at::matmul(weighted.narrow(0, first, rows), features.narrow(1, 0, columns));
-  }
-  return at::linalg_cholesky(normal);
+  return direction;
 }
 
-// Minimiser of sum w (z - features theta)^2 / 2 + |theta - theta0|^2 / 2.
-Tensor Problem::solve(const Tensor &factor, const Tensor &w, const Tensor &z) const
+// Newton's method with step halving, all members side by side.
+Tensor minimise(const Problems &p, const Preconditioner &preconditioner, Tensor theta, int &steps)
 {
-  const Tensor rest = z - at::mv(features, theta0);
-  const Tensor root = at::sqrt(w);
-  const Tensor right = dual() ? root * rest : at::mv(features.t(), w * rest);
-  const Tensor x = at::cholesky_solve(right.unsqueeze(1), factor).squeeze(1);
-  return theta0 + (dual() ? at::mv(features.t(), root * x) : x);
-}
-
-// Newton's method with step halving, from the last fit's weights or from the optimum of the squared loss. For many labels
-// the Hessian is kept for some steps.
-Tensor minimise(const Problem &p, const Tensor &start, int &steps)
-{
-  const Tensor floor = at::clamp_min(p.weight, 1e-9);
-  Tensor w = floor, factor, theta = start;
-  if (!theta.defined() || !p.gamma) {
-    factor = p.factorise(w);
-    theta = p.solve(factor, w, p.guess);
-  }
-  steps = 1;
-  if (!p.gamma) return theta;
-  Tensor f = at::mv(p.features, theta);
-  double value = p.objective(theta, f);
-  const double cost = 2.0 * p.features.size(0) * p.features.size(0) * p.features.size(1);
-  const int kept = p.dual() || cost < kRebuildCost ? 1 : kKeptSteps;
-  for (; steps < kNewtonSteps; ++steps) {
-    const Tensor r = at::clamp(f - p.label, -3.0, 2.0), capped = at::clamp_max(f - p.label, 2.0);
-    const Tensor slope = at::exp(capped) - 1.0 + std::exp(2.0) * (f - p.label - capped);
-    if ((steps - 1) % kept == 0) {
-      w = floor * at::exp(r);
-      factor = p.factorise(w);
+  Tensor f = p.f(theta), value = p.objective(theta, f);
+  for (steps = 0; steps < kNewtonSteps; ++steps) {
+    const Tensor r = f - p.label;
+    const Tensor direction = newton_directions(p, preconditioner, p.curvature(r), p.back(p.slope(r)) + theta - p.theta0);
+    const Tensor change = p.f(direction);
+    Tensor share = at::ones_like(value), next, better;
+    for (int halvings = 0;; ++halvings) {
+      next = p.objective(theta + share.unsqueeze(1) * direction, f + share.unsqueeze(1) * change);
+      better = next <= value;
+      if (halvings == kHalvings || at::all(better).item<bool>()) break;
+      share = at::where(better, share, 0.5 * share);
     }
-    const Tensor direction = p.solve(factor, w, f - floor * slope / w) - theta;
-    const Tensor change = at::mv(p.features, direction);
-    double share = 1.0;
-    Tensor next_f = f + change;
-    double next = p.objective(theta + direction, next_f);
-    while (!(next <= value) && share > 1e-4) {
-      share *= 0.5;
-      next_f = f + share * change;
-      next = p.objective(theta + share * direction, next_f);
-    }
-    if (!(next <= value)) break;    // rounding: no lower value to be had
+    // Where no lower value is to be had there is only rounding left.
+    share = at::where(better, share, 0.0).unsqueeze(1);
     theta = theta + share * direction;
-    f = next_f;
-    value = next;
-    if (share * at::max(at::abs(change)).item<double>() < kTolerance) break;
+    f = f + share * change;
+    value = at::where(better, next, value);
+    if (at::max(at::abs(share * change)).item<double>() < kTolerance) break;
   }
   return theta;
 }
@@ -164,36 +193,41 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
   const Tensor features = basis_.features(labels.s);
   const FourierEvidence evidence(basis_, features, labels.f, variance, config_.prior);
   const double centre = evidence.centre();
-  Report report;
-  std::vector<Tensor> rows;
-  for (std::int64_t i = 0; i < multiplicity.size(0); ++i) {
+  const std::int64_t members = multiplicity.size(0);
+  if (members == 0) return {at::zeros({0, size()}, at::kDouble), 0, 0.0};
+  std::vector<Tensor> priors, theta0;
+  std::vector<double> noise;
+  for (std::int64_t i = 0; i < members; ++i) {
     // A member's scales are a draw from their posterior, by a number that stays its own over all fits.
     const FourierScales scales = evidence.draw(RandomStream(seed_, Stream::ensemble_init, first + i, 2).uniform());
-    const Tensor prior = at::cat({scales.amplitude * at::sqrt(basis_.spectrum(scales.length)),
-                                  at::full({1}, kConstantScale * scales.amplitude, at::kDouble)});
-    Problem problem;
-    problem.features = features * prior;
-    problem.label = (gamma ? -labels.ln_w : labels.f) - centre;
-    problem.guess = labels.f - centre;
-    problem.weight = multiplicity[i] / (variance * scales.noise);
-    problem.theta0 = prior_weights(first + i);
-    problem.gamma = gamma;
-    int steps = 0;
-    // Few labels are fitted in no time, and a start is then as far off as none.
-    Tensor last;
-    if (start.defined() && !problem.dual()) {
-      last = start[i].clone();
-      last[size() - 1] -= centre;
-      last = last / prior;
-    }
-    const Tensor theta = minimise(problem, last, steps);
-    Tensor row = theta * prior;
-    row[size() - 1] += centre;
-    rows.push_back(row);
-    report.epochs = std::max(report.epochs, steps);
-    report.loss += problem.loss(at::mv(problem.features, theta)) / static_cast<double>(labels.f.size(0));
+    priors.push_back(at::cat({scales.amplitude * at::sqrt(basis_.spectrum(scales.length)),
+                              at::full({1}, kConstantScale * scales.amplitude, at::kDouble)}));
+    theta0.push_back(prior_weights(first + i));
+    noise.push_back(1.0 / scales.noise);
   }
-  report.parameters = rows.empty() ? at::zeros({0, size()}, at::kDouble) : at::stack(rows);
+  const Tensor share = at::tensor(noise, at::kDouble);
+  Problems problems{features,
+                    at::stack(priors),
+                    (gamma ? -labels.ln_w : labels.f) - centre,
+                    multiplicity / variance * share.unsqueeze(1),
+                    at::stack(theta0),
+                    gamma};
+  const Preconditioner preconditioner(problems, 1.0 / variance, share);
+  Tensor theta;
+  if (start.defined()) {
+    theta = start.clone();
+    theta.select(1, size() - 1) -= centre;
+    theta /= problems.prior;
+  } else {
+    // The optimum of the squared loss with equal multiplicities.
+    const Tensor rest = (labels.f - centre - problems.f(problems.theta0)) / variance * share.unsqueeze(1);
+    theta = problems.theta0 + preconditioner.solve(problems.back(rest));
+  }
+  Report report;
+  theta = minimise(problems, preconditioner, theta, report.epochs);
+  report.loss = at::sum(problems.loss(problems.f(theta))).item<double>() / static_cast<double>(labels.f.size(0));
+  report.parameters = theta * problems.prior;
+  report.parameters.select(1, size() - 1) += centre;
   return report;
 }
 }    // namespace
