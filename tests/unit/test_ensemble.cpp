@@ -401,7 +401,7 @@ TEST(PmfEnsemble, StateAndLoadGiveTheSameBits)
   }
 }
 
-TEST(PmfEnsemble, TwoRanksHoldTheSameBitsAsOne)
+TEST(PmfEnsemble, RanksHoldTheSameBitsAndAgreeWithOne)
 {
   const Case c = mueller_brown();
   const auto labels = make_labels(c, 60, 0.1, 3);
@@ -425,7 +425,7 @@ TEST(PmfEnsemble, TwoRanksHoldTheSameBitsAsOne)
     for (auto &t : threads) t.join();
     for (int r = 0; r < ranks; ++r) {
       EXPECT_TRUE(same_bits(states[r], states[0])) << ranks;
-      EXPECT_NEAR(reports[r].loss, report.loss, 1e-12);
+      EXPECT_NEAR(reports[r].loss, report.loss, 1e-8);
       EXPECT_EQ(reports[r].epochs, report.epochs);
       EXPECT_LT(at::max(at::abs(states[r][0].value - one.state()[0].value)).item<double>(), 1e-6);
     }

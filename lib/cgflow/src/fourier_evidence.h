@@ -13,6 +13,7 @@ struct FourierScales {
   double length = 0.0;       ///< of the prior process, in units of the ranges
   double amplitude = 0.0;    ///< kT
   double noise = 1.0;        ///< factor on the labels' variances, >= 1
+  bool operator==(const FourierScales &) const = default;
 };
 
 /// Posterior of the scales on a grid: the evidence of the labels under the normal approximation, times a weak prior. With

@@ -85,29 +85,38 @@ struct Problems {
 
 // Of the members' Hessians, which differ by bootstrap weights, prior scales and noise: the Hessian at the labels' mean weights,
 // computed once, with each member's own scales. Computing each member's own is nearly all of a fit's time from a thousand
-// labels on.
+// labels on. Most members have scales in common, and then one factor serves them.
 class Preconditioner {
  public:
-  Preconditioner(const Problems &p, const Tensor &mean_weight, const Tensor &share)
+  Preconditioner(const Problems &p, const Tensor &mean_weight, const std::vector<FourierScales> &scales)
   {
     const Tensor normal = normal_matrix(p.features, mean_weight);
-    const Tensor scale = p.prior * at::sqrt(share).unsqueeze(1);
-    std::vector<Tensor> roots, factors;
-    for (std::int64_t i = 0; i < scale.size(0); ++i) {
+    std::vector<bool> placed(scales.size(), false);
+    for (std::size_t i = 0; i < scales.size(); ++i) {
+      if (placed[i]) continue;
+      std::vector<std::int64_t> rows;
+      for (std::size_t j = i; j < scales.size(); ++j)
+        if (scales[j] == scales[i]) {
+          placed[j] = true;
+          rows.push_back(static_cast<std::int64_t>(j));
+        }
+      const Tensor scale = p.prior[static_cast<std::int64_t>(i)] / std::sqrt(scales[i].noise);
       // With a unit diagonal rounding cannot make it indefinite.
-      const Tensor diagonal = at::square(scale[i]) * at::diagonal(normal) + 1.0;
-      roots.push_back(at::rsqrt(diagonal));
-      const Tensor half = scale[i] * roots.back();
+      const Tensor diagonal = at::square(scale) * at::diagonal(normal) + 1.0, root = at::rsqrt(diagonal);
+      const Tensor half = scale * root;
       Tensor hessian = normal * half * half.unsqueeze(1);
       at::diagonal(hessian) += at::reciprocal(diagonal);
-      factors.push_back(at::linalg_cholesky(hessian));
+      groups_.push_back({at::tensor(rows, at::kLong), root, at::linalg_cholesky(hessian)});
     }
-    root_ = at::stack(roots);
-    factor_ = at::stack(factors);
   }
   Tensor solve(const Tensor &right) const
   {
-    return root_ * at::cholesky_solve((root_ * right).unsqueeze(2), factor_).squeeze(2);
+    Tensor out = at::empty_like(right);
+    for (const Group &group : groups_) {
+      const Tensor scaled = (right.index_select(0, group.members) * group.root).t();
+      out.index_copy_(0, group.members, at::cholesky_solve(scaled, group.factor).t() * group.root);
+    }
+    return out;
   }
 
  private:
@@ -126,7 +135,12 @@ class Preconditioner {
     return at::tril(normal) + at::tril(normal, -1).t();
   }
 
-  Tensor root_, factor_;
+  struct Group {
+    Tensor members;    // rows of theta
+    Tensor root;       // of the reciprocal diagonal
+    Tensor factor;     // Cholesky's
+  };
+  std::vector<Group> groups_;
 };
 
 // Newton's directions, up to a share of kForcing of their length, by conjugate gradients.
@@ -196,23 +210,21 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
   const std::int64_t members = multiplicity.size(0);
   if (members == 0) return {at::zeros({0, size()}, at::kDouble), 0, 0.0};
   std::vector<Tensor> priors, theta0;
-  std::vector<double> noise;
+  std::vector<double> share;
+  std::vector<FourierScales> scales;
   for (std::int64_t i = 0; i < members; ++i) {
     // A member's scales are a draw from their posterior, by a number that stays its own over all fits.
-    const FourierScales scales = evidence.draw(RandomStream(seed_, Stream::ensemble_init, first + i, 2).uniform());
-    priors.push_back(at::cat({scales.amplitude * at::sqrt(basis_.spectrum(scales.length)),
-                              at::full({1}, kConstantScale * scales.amplitude, at::kDouble)}));
+    scales.push_back(evidence.draw(RandomStream(seed_, Stream::ensemble_init, first + i, 2).uniform()));
+    priors.push_back(at::cat({scales.back().amplitude * at::sqrt(basis_.spectrum(scales.back().length)),
+                              at::full({1}, kConstantScale * scales.back().amplitude, at::kDouble)}));
     theta0.push_back(prior_weights(first + i));
-    noise.push_back(1.0 / scales.noise);
+    share.push_back(1.0 / scales.back().noise);
   }
-  const Tensor share = at::tensor(noise, at::kDouble);
-  Problems problems{features,
-                    at::stack(priors),
-                    (gamma ? -labels.ln_w : labels.f) - centre,
-                    multiplicity / variance * share.unsqueeze(1),
-                    at::stack(theta0),
-                    gamma};
-  const Preconditioner preconditioner(problems, 1.0 / variance, share);
+  const Tensor precision = at::tensor(share, at::kDouble).unsqueeze(1) / variance;    // [members, n]
+  Problems problems{
+      features, at::stack(priors), (gamma ? -labels.ln_w : labels.f) - centre, multiplicity * precision, at::stack(theta0),
+      gamma};
+  const Preconditioner preconditioner(problems, 1.0 / variance, scales);
   Tensor theta;
   if (start.defined()) {
     theta = start.clone();
@@ -220,7 +232,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
     theta /= problems.prior;
   } else {
     // The optimum of the squared loss with equal multiplicities.
-    const Tensor rest = (labels.f - centre - problems.f(problems.theta0)) / variance * share.unsqueeze(1);
+    const Tensor rest = (labels.f - centre - problems.f(problems.theta0)) * precision;
     theta = problems.theta0 + preconditioner.solve(problems.back(rest));
   }
   Report report;
