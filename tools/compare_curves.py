@@ -30,7 +30,7 @@ class Curve:
     method: str      # or one of its estimators
     seed: int
     end: str         # finished, wall time
-    evaluations: int    # spent in all
+    evaluations: int    # spent in all; of learning that ended before its first PMF what its first iteration would have taken
     wall: float
     cpu: float
     points: list
@@ -80,12 +80,12 @@ class Cells:
         return np.where(inside, np.ravel_multi_index(np.where(inside[:, None], at, 0).T, self.shape), -1)
 
     def of_frames(self, cell, weights):
-        """F [shape] of a histogram; a cell that was never visited counts as half of the least visited one."""
+        """F [shape] of a histogram; a cell that was never visited counts as half a frame of mean weight."""
         keep = cell >= 0
-        sums = np.bincount(cell[keep], weights[keep], math.prod(self.shape))
-        if not sums.max() > 0:
+        if not weights[keep].sum() > 0:
             raise PlotError("no frame lies in the reference's cells")
-        return -np.log(np.maximum(sums, 0.5 * sums[sums > 0].min())).reshape(self.shape)
+        sums = np.bincount(cell[keep], weights[keep], math.prod(self.shape))
+        return -np.log(np.where(sums > 0, sums, 0.5 * weights[keep].mean())).reshape(self.shape)
 
 
 def merge(reference, n):
@@ -206,14 +206,14 @@ def biased_weights(hills, s, step, kT, gamma):
     return ln
 
 
-def of_metadynamics(cells, folder, kT, variables, gamma):
+def of_metadynamics(cells, folder, kT, variables, gamma, every):
     hills = Hills(folder / "metad.colvars.wt.hills.traj", cells, variables)
     rows = table(folder / "metad.colvars.traj", len(variables) + 1)
     rows = rows[rows[:, 0] > 0]
     if not len(rows) or not len(hills.step):
         return
     # Of a run that was ended the one file may reach further than the other.
-    rows = rows[rows[:, 0] <= hills.step[-1] + compare_methods.HILL_EVERY]
+    rows = rows[rows[:, 0] <= hills.step[-1] + every]
     step, s = rows[:, 0], rows[:, 1:]
     ln, cell = biased_weights(hills, s, step, kT, gamma), cells.cell_of(s)
     for n in counts(len(rows)):
@@ -251,7 +251,7 @@ def raw(system, variables, cells, method, folder):
     if method == "temper":
         return of_exchange(cells, folder, kT)
     if method == "metad":
-        return of_metadynamics(cells, folder, kT, variables, compare_methods.bias_factor(system))
+        return of_metadynamics(cells, folder, kT, variables, compare_methods.bias_factor(system), compare_methods.hill_every(system))
     return of_learning(cells, folder, kT, method, compare_methods.LEARNED[method] or system.yaml.removesuffix(".yaml"))
 
 
@@ -261,7 +261,7 @@ def read(system, variables, cells, method, seed, folder, mark):
     for name, n, F in raw(system, variables, cells, method, folder):
         points.setdefault(name, []).append((n, *cells.measure(F)))
     # Dynamics spends its time evenly; learning says when it had spent how much, and walks for a while after the last evaluation.
-    spent = mark["marks"][-1][0] if mark["marks"] else points[method][-1][0] if points[method] else 0
+    spent = mark["marks"][-1][0] if mark["marks"] else points[method][-1][0] if points[method] else mark.get("first", 0)
     end = [spent, mark["wall"], mark["cpu"]]
     at = np.array([[0, 0.0, 0.0], *mark["marks"][:-1], end])
     curves = []

@@ -26,12 +26,16 @@ def draw_panel(axes, curves, titles, x_of, error):
         if (values > 0).any():
             axes.set_yscale("log")
         axes.set_xscale("log")
-        axes.legend(fontsize=7)
+    axes.tick_params(axis="both", which="minor", labelsize=6)
     axes.grid(alpha=0.3, which="both", lw=0.4)
 
 
-def save(figure, path):
-    """Whole or not at all."""
+def finish(figure, path, title):
+    """One legend for all panels, where it covers no curve. The file is written whole or not at all."""
+    named = {label: line for panel in figure.axes for line, label in zip(*panel.get_legend_handles_labels())}
+    if named:
+        figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named), fontsize=8)
+    figure.suptitle(title, fontsize=9)
     temporary = f"{path}.tmp"
     try:
         figure.savefig(temporary, dpi=150, format="png", metadata={"Software": None})
@@ -48,8 +52,7 @@ def draw_evaluations(path, curves, titles, title):
         draw_panel(panel, curves, titles, lambda p: p.evaluations, error)
         panel.set_xlabel("energy evaluations")
         panel.set_ylabel(label)
-    figure.suptitle(title, fontsize=9)
-    save(figure, path)
+    finish(figure, path, title)
 
 
 def draw_time(path, curves, titles, title):
@@ -61,5 +64,4 @@ def draw_time(path, curves, titles, title):
         draw_panel(panel, curves, titles, x_of, "kld")
         panel.set_xlabel(label)
     axes[0].set_ylabel("forward KLD")
-    figure.suptitle(title, fontsize=9)
-    save(figure, path)
+    finish(figure, path, title)

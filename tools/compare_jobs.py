@@ -16,7 +16,8 @@ from pmf_grid import PlotError
 LMP = pathlib.Path(__file__).resolve().parent / "lmp"
 POLL, SAVE_EVERY, GRACE = 0.2, 5.0, 20.0
 MARK = "job.json"
-COUNT = re.compile(r" (\d+) (?:energy )?evaluations(?:,|$)")
+COUNT = re.compile(r" (\d+) evaluations(?:,|$)", re.M)
+FIRST = re.compile(r"about (\d+) energy evaluations for the first iteration")
 
 
 def write_whole(path, text):
@@ -46,17 +47,14 @@ def ended(job, folder):
     return mark["end"] == "finished" or mark["wall"] >= job.wall
 
 
-def count_of(path):
-    """The last number of energy evaluations in a log of fix cgflow/al; 0 when there is none."""
+def counts_of(path):
+    """From a log of fix cgflow/al: the last number of energy evaluations, and about how many the first iteration takes; 0 for what
+    it does not hold."""
     try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.path.getsize(path) - 20000))
-            lines = file.read().decode(errors="replace").splitlines()
+        text = path.read_text(errors="replace")
     except OSError:
-        return 0
-    # The first lines tell what is to come.
-    found = [m for line in lines if "about" not in line and "budget" not in line for m in COUNT.findall(line)]
-    return int(found[-1]) if found else 0
+        return 0, 0
+    return int((COUNT.findall(text) or [0])[-1]), int((FIRST.findall(text) or [0])[0])
 
 
 def cpu_of(session):
@@ -109,7 +107,9 @@ class Running:
         self.cpu = max(self.cpu, cpu)
         self.mark["wall"] = self.before[0] + time.monotonic() - self.began
         self.mark["cpu"] = self.before[1] + self.cpu
-        count = count_of(self.folder / self.job.log) if self.job.resumable else 0
+        count, first = counts_of(self.folder / self.job.log) if self.job.resumable else (0, 0)
+        if first and not self.mark["marks"]:
+            self.mark["first"] = first
         if count > (self.mark["marks"][-1][0] if self.mark["marks"] else 0):
             self.mark["marks"].append([count, self.mark["wall"], self.mark["cpu"]])
 

@@ -5,8 +5,7 @@ import dataclasses
 import compare_systems
 from pmf_grid import PlotError
 
-# Metadynamics: a hill each so many steps; replica exchange: an attempt each so many, and the frames left out after it.
-HILL_EVERY = 500
+# Replica exchange: an attempt each so many steps, and the frames left out after it.
 SWAP_EVERY, SETTLE = 1000, 400
 RECORD_EVERY, RECORD_REPLICA = 50, 100
 # Exchange: temperatures over that of the PMF, geometric. For 22 atoms a quarter of the attempts succeeds.
@@ -47,7 +46,7 @@ class Method:
 
 
 def lmp(script, seed, *more):
-    return ["-in", script, "-var", "seed", str(seed), *more, "-log", "log." + script.split(".", 1)[1]]
+    return ["-nonbuf", "-in", script, "-var", "seed", str(seed), *more, "-log", "log." + script.split(".", 1)[1]]
 
 
 def damp(system):
@@ -56,6 +55,10 @@ def damp(system):
 
 def bias_factor(system):
     return 7.0 if system.molecular else 10.0
+
+
+def hill_every(system):
+    return 500 if system.molecular else 100
 
 
 def plain(system, seed, steps):
@@ -67,11 +70,11 @@ def plain(system, seed, steps):
 
 def metadynamics(system, seed, steps):
     """Well-tempered. Hills of 0.1 kcal/mol and 10 degrees (sigma) each 0.5 ps, bias factor 7; for the particle 0.1 kT and a
-    thirtieth of the range, bias factor 10."""
+    thirtieth of the range, bias factor 10, which of the settings tried (each 100 or 500 steps, friction 10 or 20) was the best."""
     hill = 0.1 if system.molecular else 0.1 * system.kT
     text = (f"colvarsTrajFrequency {RECORD_EVERY}\ncolvarsRestartFrequency 50000\n{compare_systems.colvars(system)}"
             f"metadynamics {{\n  name wt\n  colvars {' '.join(v.name for v in system.variables())}\n  hillWeight {hill:g}\n"
-            f"  hillWidth {20 if system.molecular else 25}\n  newHillFrequency {HILL_EVERY}\n  wellTempered on\n"
+            f"  hillWidth {20 if system.molecular else 25}\n  newHillFrequency {hill_every(system)}\n  wellTempered on\n"
             f"  biasTemperature {(bias_factor(system) - 1) * system.temperature:g}\n  writeFreeEnergyFile off\n  writeHillsTrajectory on\n}}\n")
     script = (f"variable        seed index {seed}\n{compare_systems.dynamics(system, damp(system), f'{system.temperature:g}')}"
               f"fix             bias all colvars bias.colvars seed ${{seed}} output metad\nthermo          {max(1, steps // 10)}\n"
@@ -94,16 +97,16 @@ def exchange(system, seed, evaluations):
     return {"in.temper": script, system.yaml: system.text(system.yaml)}, [arguments], ranks
 
 
-def learn(name=None, lines="", train=("", ""), basin=False):
-    """fix cgflow/al with the system's own script and the example's YAML file, or one of this name: the CG variables, these lines and
-    what is in the section `train`, for the Mueller-Brown system and for a molecule."""
+def learn(name=None, lines=("", ""), epochs=(0, 0), basin=False):
+    """fix cgflow/al with the system's own script and the example's YAML file, or one of this name: the CG variables, these lines and so
+    many epochs, for the Mueller-Brown system and for a molecule."""
     def make(system, seed, evaluations):
         needs_basin = basin or system.needs_basin
         if name:
             parts = [f"example: {{dump: {system.dump}}}"] if needs_basin else []
-            parts += [part for part in train[system.molecular:system.molecular + 1] if part]
-            section = f"train: {{{', '.join(parts)}}}\n" if parts else ""
-            yaml, text = f"{name}.yaml", system.section("cg", "fine", "coordinates") + lines + section
+            parts += [f"energy: {{first_epochs: {n}}}" for n in (epochs[system.molecular],) if n]
+            yaml, text = f"{name}.yaml", system.section("cg", "fine", "coordinates") + lines[system.molecular]
+            text += f"train: {{{', '.join(parts)}}}\n" if parts else ""
         else:
             yaml, text = system.yaml, system.text(system.yaml)
         if evaluations:
@@ -124,8 +127,8 @@ METHODS = {method.name: method for method in (
     Method("metad", "well-tempered metadynamics", 5, 1500, (5_000_000, 10_000_000), (200_000, 200_000), metadynamics),
     Method("temper", "temperature replica exchange", 1, 1800, (8_000_000, 40_000_000), (80_000, 80_000), exchange),
     Method("grid", "grid conditioning", 1, 1800, (0, 0), (20_000, 100_000),
-           learn("grid", "explore: {strategy: grid, grid: 60}\n", ("", "energy: {first_epochs: 16}"))),
-    Method("paper", "the paper's schedule", 1, 4500, (400_000, 0), (30_000, 100_000), learn("paper", "paper: true\n", basin=True)),
+           learn("grid", [f"explore: {{strategy: grid, grid: {n}}}\n" for n in (200, 60)], (32, 16))),
+    Method("paper", "the paper's schedule", 1, 4500, (400_000, 0), (30_000, 100_000), learn("paper", ["paper: true\n"] * 2, basin=True)),
     Method("ours", "active learning", 5, 1800, (0, 0), (20_000, 100_000), learn()),
 )}
 

@@ -35,7 +35,7 @@ def spread(values, text=number):
 def ending(curve):
     """How a run ended, in words."""
     words = {"finished": "to its end", "wall time": "wall time spent"}[curve.end]
-    return words if curve.points else f"{words}, no PMF yet"
+    return words if curve.points else f"{words}, no PMF yet (evaluations: what its first iteration takes)"
 
 
 def groups(curves):
@@ -105,8 +105,8 @@ def as_rst(head, rows):
 NOTES = """An evaluation is one energy with its forces: of one structure, or one step of one replica. Each run had the budgets named above; one that
 had spent its wall time is shown where it stopped, with what was published of it beside it. Several runs: median (range). Time is that of
 the whole run, CPU time that of all its processes. Errors are in the reference's cells, the best constant removed: the RMS error where the
-reference is below {below}, and in those cells of them where it is from 4 to 8 kT. A cell that a histogram never visited counts as half of
-its least visited one. Metadynamics' F comes from the bias (as users take it), from its mean over the last quarter of the run, or from
+reference is below {below}, and in those cells of them where it is from 4 to 8 kT. A cell that a histogram never visited counts as half
+a frame. Metadynamics' F comes from the bias (as users take it), from its mean over the last quarter of the run, or from
 weighted frames; pictures show the one with the lowest KLD in the end.""".replace("\n", " ")
 COST_NOTES = """Computed, not run: CPU time of the run as it was, its cheap force field included, plus evaluations times the cost of one, on one core. Runs
 that can share evaluations among cores (learning: any number, replica exchange: one replica each) are faster on several.""".replace("\n", " ")
