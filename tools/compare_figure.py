@@ -18,8 +18,8 @@ def draw_panel(axes, curves, titles, x_of, error):
         colour, marker = STYLES[name.split("-")[0]]
         for k, curve in enumerate(some):
             if curve.points:
-                axes.plot([x_of(p) for p in curve.points], [getattr(p, error) for p in curve.points], color=colour, marker=marker, ms=3,
-                          lw=1, alpha=0.8, label=titles[name] if k == 0 else None)
+                axes.plot([x_of(p) for p in curve.points], [getattr(p, error) for p in curve.points], color=colour, marker=marker,
+                          ms=3, lw=1, alpha=0.8, label=titles[name] if k == 0 else None)
     # Nothing can be drawn on a logarithmic axis that was measured nowhere.
     if axes.lines:
         values = np.concatenate([line.get_ydata() for line in axes.lines])

@@ -57,17 +57,20 @@ def counts_of(path):
     return int((COUNT.findall(text) or [0])[-1]), int((FIRST.findall(text) or [0])[0])
 
 
-def cpu_of(session):
-    """CPU seconds of all processes of a session that still live, their ended children included."""
-    total = 0
+def processes_of(session):
+    """What /proc tells of each process of a session, from its state on."""
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             words = path.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(words[3]) == session:
-            total += sum(map(int, words[11:15]))
-    return total / os.sysconf("SC_CLK_TCK")
+        if int(words[3]) == session and words[0] != "Z":
+            yield words
+
+
+def cpu_of(session):
+    """CPU seconds of all processes of a session that still live, their ended children included."""
+    return sum(sum(map(int, words[11:15])) for words in processes_of(session)) / os.sysconf("SC_CLK_TCK")
 
 
 class Running:
@@ -119,11 +122,20 @@ class Running:
         except ProcessLookupError:
             pass
 
+    def wait_for_all(self):
+        """The processes that it has begun may live a little longer than the first one."""
+        until = time.monotonic() + GRACE
+        while any(processes_of(self.process.pid)):
+            if time.monotonic() > until:
+                self.send(signal.SIGKILL)
+            time.sleep(0.02)
+
     def stop(self):
         """Ends the processes and keeps what was spent, to go on another time."""
         self.send(signal.SIGTERM)
         _, status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.wait_for_all()
         self.spend(usage.ru_utime + usage.ru_stime)
         self.save()
 
@@ -148,6 +160,7 @@ class Running:
         code = self.process.returncode = os.waitstatus_to_exitcode(status)
         self.spend(usage.ru_utime + usage.ru_stime)
         if self.told_to_end is not None:
+            self.wait_for_all()
             self.mark["end"] = "wall time"
         elif code and self.job.retry and self.mark["step"] == 0 and not self.mark.get("retried"):
             self.mark["retried"] = True
@@ -181,9 +194,10 @@ def folder_of(results, job):
 
 def run_all(jobs, results, at_once, say):
     """All jobs that have not ended; each of r ranks counts as r, but one larger than that runs alone."""
-    waiting = [job for job in jobs if not ended(job, folder_of(results, job))]
+    # The longest first, so that no long one is left alone at the end.
+    waiting = sorted((job for job in jobs if not ended(job, folder_of(results, job))), key=lambda job: -job.wall)
     say(f"{len(jobs)} runs, {len(jobs) - len(waiting)} of them there already")
-    lock, running, began = lock_of(results), [], len(jobs) - len(waiting)
+    lock, running, done = lock_of(results), [], len(jobs) - len(waiting)
     try:
         while waiting or running:
             free = at_once - sum(min(work.job.ranks, at_once) for work in running)
@@ -197,9 +211,10 @@ def run_all(jobs, results, at_once, say):
             for work in list(running):
                 if work.poll():
                     running.remove(work)
-                    began += 1
-                    say(f"{began}/{len(jobs)} {work.job.method}, seed {work.job.seed}: {work.mark['end']}, {work.mark['wall']:.0f} s, "
-                        f"CPU {work.mark['cpu']:.0f} s")
+                    done += 1
+                    mark = work.mark
+                    say(f"{done}/{len(jobs)} {work.job.method}, seed {work.job.seed}: {mark['end']}, {mark['wall']:.0f} s, "
+                        f"CPU {mark['cpu']:.0f} s")
     finally:
         for work in running:
             if work.process.returncode is None:

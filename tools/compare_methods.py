@@ -75,7 +75,8 @@ def metadynamics(system, seed, steps):
     text = (f"colvarsTrajFrequency {RECORD_EVERY}\ncolvarsRestartFrequency 50000\n{compare_systems.colvars(system)}"
             f"metadynamics {{\n  name wt\n  colvars {' '.join(v.name for v in system.variables())}\n  hillWeight {hill:g}\n"
             f"  hillWidth {20 if system.molecular else 25}\n  newHillFrequency {hill_every(system)}\n  wellTempered on\n"
-            f"  biasTemperature {(bias_factor(system) - 1) * system.temperature:g}\n  writeFreeEnergyFile off\n  writeHillsTrajectory on\n}}\n")
+            f"  biasTemperature {(bias_factor(system) - 1) * system.temperature:g}\n  writeFreeEnergyFile off\n"
+            "  writeHillsTrajectory on\n}\n")
     script = (f"variable        seed index {seed}\n{compare_systems.dynamics(system, damp(system), f'{system.temperature:g}')}"
               f"fix             bias all colvars bias.colvars seed ${{seed}} output metad\nthermo          {max(1, steps // 10)}\n"
               f"run             {steps}\n")
@@ -98,8 +99,8 @@ def exchange(system, seed, evaluations):
 
 
 def learn(name=None, lines=("", ""), epochs=(0, 0), basin=False):
-    """fix cgflow/al with the system's own script and the example's YAML file, or one of this name: the CG variables, these lines and so
-    many epochs, for the Mueller-Brown system and for a molecule."""
+    """fix cgflow/al with the system's own script and the example's YAML file, or one of this name: the CG variables, these lines and
+    so many epochs, for the Mueller-Brown system and for a molecule."""
     def make(system, seed, evaluations):
         needs_basin = basin or system.needs_basin
         if name:
@@ -128,7 +129,8 @@ METHODS = {method.name: method for method in (
     Method("temper", "temperature replica exchange", 1, 1800, (8_000_000, 40_000_000), (80_000, 80_000), exchange),
     Method("grid", "grid conditioning", 1, 1800, (0, 0), (20_000, 100_000),
            learn("grid", [f"explore: {{strategy: grid, grid: {n}}}\n" for n in (200, 60)], (32, 16))),
-    Method("paper", "the paper's schedule", 1, 4500, (400_000, 0), (30_000, 100_000), learn("paper", ["paper: true\n"] * 2, basin=True)),
+    Method("paper", "the paper's schedule", 1, 3900, (400_000, 0), (30_000, 100_000),
+           learn("paper", ["paper: true\n"] * 2, basin=True)),
     Method("ours", "active learning", 5, 1800, (0, 0), (20_000, 100_000), learn()),
 )}
 
@@ -142,6 +144,6 @@ def jobs(system, method, seeds, evaluations, wall, reduced):
     for seed in range(1, seeds + 1):
         files, steps, ranks = method.make(system, seed, budget)
         learns = system.learn in files
-        result.append(Job(method.name, seed, {**system.inputs(), **files}, steps, budget, method.wall if wall is None else wall, ranks,
-                          resumable=learns, retry=learns and len(steps) > 1))
+        result.append(Job(method.name, seed, {**system.inputs(), **files}, steps, budget, method.wall if wall is None else wall,
+                          ranks, resumable=learns, retry=learns and len(steps) > 1))
     return result

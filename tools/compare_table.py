@@ -9,9 +9,9 @@ COSTS = (0.0, 0.001, 0.01, 0.1)    # s, of an evaluation; 0 is the force field a
 def number(value):
     if not math.isfinite(value):
         return "-"
-    if value == 0 or 0.01 <= abs(value) < 1000:
+    if value == 0 or 0.01 <= abs(value) < 999.5:
         return f"{value:.3g}"
-    if 1000 <= abs(value) < 100_000:
+    if 999.5 <= abs(value) < 100_000:
         return f"{value:.0f}"
     return f"{value:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
 
@@ -34,8 +34,7 @@ def spread(values, text=number):
 
 def ending(curve):
     """How a run ended, in words."""
-    words = {"finished": "to its end", "wall time": "wall time spent"}[curve.end]
-    return words if curve.points else f"{words}, no PMF yet (evaluations: what its first iteration takes)"
+    return curve.end if curve.points else f"{curve.end}, no PMF yet (evaluations: what its first iteration takes)"
 
 
 def groups(curves):
@@ -59,14 +58,16 @@ def best_estimators(curves):
 
 def results(curves, titles, published):
     """Heading and rows of the first table."""
-    head = ["method", "runs", "ended", "evaluations", "wall time", "CPU time", "KLD", "RMS error / kT", "where 4 < F < 8 kT", "published"]
+    head = ["method", "runs", "ended", "evaluations", "wall time", "CPU time", "KLD", "RMS error / kT", "where 4 < F < 8 kT",
+            "published"]
     rows = []
     for name, some in groups(curves).items():
         last = [curve.points[-1] for curve in some if curve.points]
         ends = sorted({ending(curve) for curve in some})
         rows.append([titles[name], str(len(some)), "; ".join(ends), spread([c.evaluations for c in some]),
-                     spread([c.wall for c in some], duration), spread([c.cpu for c in some], duration), spread([p.kld for p in last]),
-                     spread([p.rms for p in last]), spread([p.middle for p in last]), published.get(name.split("-")[0], "-")])
+                     spread([c.wall for c in some], duration), spread([c.cpu for c in some], duration),
+                     spread([p.kld for p in last]), spread([p.rms for p in last]), spread([p.middle for p in last]),
+                     published.get(name.split("-")[0], "-")])
     return head, rows
 
 
@@ -80,7 +81,8 @@ def reached(curve, target):
 
 def costs(curves, titles, targets):
     """Heading and rows of the second table: time on one core to a KLD, when an evaluation costs so much."""
-    head = ["KLD", "method", "runs that reach it", "evaluations", "CPU time as run"] + [f"at {1000 * cost:g} ms" for cost in COSTS[1:]]
+    head = ["KLD", "method", "runs that reach it", "evaluations", "CPU time as run"]
+    head += [f"at {1000 * cost:g} ms" for cost in COSTS[1:]]
     rows = []
     for target in targets:
         for name, some in groups(curves).items():
@@ -102,14 +104,15 @@ def as_rst(head, rows):
     return "\n".join(lines) + "\n"
 
 
-NOTES = """An evaluation is one energy with its forces: of one structure, or one step of one replica. Each run had the budgets named above; one that
-had spent its wall time is shown where it stopped, with what was published of it beside it. Several runs: median (range). Time is that of
-the whole run, CPU time that of all its processes. Errors are in the reference's cells, the best constant removed: the RMS error where the
-reference is below {below}, and in those cells of them where it is from 4 to 8 kT. A cell that a histogram never visited counts as half
-a frame. Metadynamics' F comes from the bias (as users take it), from its mean over the last quarter of the run, or from
-weighted frames; pictures show the one with the lowest KLD in the end.""".replace("\n", " ")
-COST_NOTES = """Computed, not run: CPU time of the run as it was, its cheap force field included, plus evaluations times the cost of one, on one core. Runs
-that can share evaluations among cores (learning: any number, replica exchange: one replica each) are faster on several.""".replace("\n", " ")
+NOTES = """An evaluation is one energy with its forces: of one structure, or one step of one replica. Each run had the budgets named
+above; one that had spent its wall time is shown where it stopped, with what was published of it beside it. Several runs: median
+(range). Time is that of the whole run, CPU time that of all its processes. Errors are in the reference's cells, the best constant
+removed: the RMS error where the reference is below {below}, and in those cells of them where it is from 4 to 8 kT. A cell that a
+histogram never visited counts as half a frame. Metadynamics' F comes from the bias (as users take it), from its mean over the last
+quarter of the run, or from weighted frames; pictures show the one with the lowest KLD in the end.""".replace("\n", " ")
+COST_NOTES = """Computed, not run: CPU time of the run as it was, its cheap force field included, plus evaluations times the cost of one,
+on one core. Runs that can share evaluations among cores (learning: any number, replica exchange: one replica each) are faster on
+several.""".replace("\n", " ")
 
 
 def write(facts, curves, titles, published, targets, below):
