@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """PMFs from the frames of plain MD and of replica exchange, at many lengths of a run."""
+import array
+
 import numpy as np
 
 import compare_methods
@@ -14,18 +16,17 @@ def counts(total):
 
 
 def table(path, columns):
-    """Rows [n, columns] of a file of LAMMPS or Colvars; the last line of a run that was ended may be broken."""
-    rows = []
+    """Rows [n, columns] of a file of LAMMPS or Colvars; the last line of a run that was ended may be broken. There are millions."""
+    values = array.array("d")
     try:
         with open(path) as file:
             for line in file:
-                if not line.startswith("#") and line.endswith("\n"):
-                    words = line.split()
-                    if len(words) == columns and words[0][0] in "-0123456789":
-                        rows.append(words)
+                words = line.split()
+                if len(words) == columns and words[0][0] in "-0123456789" and line.endswith("\n"):
+                    values.extend(map(float, words))
     except FileNotFoundError:
         pass
-    return np.array(rows, float).reshape(-1, columns)
+    return np.array(values).reshape(-1, columns)
 
 
 def of_md(cells, folder, kT):

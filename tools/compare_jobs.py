@@ -15,7 +15,8 @@ from pmf_grid import PlotError
 
 LMP = pathlib.Path(__file__).resolve().parent / "lmp"
 POLL, SAVE_EVERY, GRACE = 0.2, 5.0, 20.0
-MARK = "job.json"
+# LAMMPS does not buffer what goes to the screen with -nonbuf; of a run that was ended the log file lacks the end.
+MARK, SCREEN = "job.json", "screen.txt"
 COUNT = re.compile(r" (\d+) evaluations(?:,|$)", re.M)
 FIRST = re.compile(r"about (\d+) energy evaluations for the first iteration")
 
@@ -48,7 +49,7 @@ def ended(job, folder):
 
 
 def counts_of(path):
-    """From a log of fix cgflow/al: the last number of energy evaluations, and about how many the first iteration takes; 0 for what
+    """From the lines of fix cgflow/al: the last number of energy evaluations, and about how many the first iteration takes; 0 for what
     it does not hold."""
     try:
         text = path.read_text(errors="replace")
@@ -101,7 +102,7 @@ class Running:
         self.began = self.saved = time.monotonic()
         self.cpu, self.told_to_end = 0.0, None
         # The lock stays with the processes: nobody else begins here before they have ended.
-        with open(self.folder / "screen.txt", "ab") as screen:
+        with open(self.folder / SCREEN, "ab") as screen:
             self.process = subprocess.Popen([str(LMP), *arguments], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=screen,
                                             stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[self.lock])
 
@@ -110,7 +111,7 @@ class Running:
         self.cpu = max(self.cpu, cpu)
         self.mark["wall"] = self.before[0] + time.monotonic() - self.began
         self.mark["cpu"] = self.before[1] + self.cpu
-        count, first = counts_of(self.folder / self.job.log) if self.job.resumable else (0, 0)
+        count, first = counts_of(self.folder / SCREEN) if self.job.resumable else (0, 0)
         if first and not self.mark["marks"]:
             self.mark["first"] = first
         if count > (self.mark["marks"][-1][0] if self.mark["marks"] else 0):
@@ -167,7 +168,7 @@ class Running:
         elif code:
             self.save()
             raise PlotError(f"{self.job.method}, seed {self.job.seed}: LAMMPS ended with code {code}; its text is in "
-                            f"{self.folder / 'screen.txt'}")
+                            f"{self.folder / SCREEN}")
         else:
             self.mark["step"] += 1
             if self.mark["step"] == len(self.job.steps):
@@ -197,7 +198,7 @@ def run_all(jobs, results, at_once, say):
     # The longest first, so that no long one is left alone at the end.
     waiting = sorted((job for job in jobs if not ended(job, folder_of(results, job))), key=lambda job: -job.wall)
     say(f"{len(jobs)} runs, {len(jobs) - len(waiting)} of them there already")
-    lock, running, done = lock_of(results), [], len(jobs) - len(waiting)
+    lock, running, failures, done = lock_of(results), [], [], len(jobs) - len(waiting)
     try:
         while waiting or running:
             free = at_once - sum(min(work.job.ranks, at_once) for work in running)
@@ -209,14 +210,21 @@ def run_all(jobs, results, at_once, say):
                 continue
             time.sleep(POLL)
             for work in list(running):
-                if work.poll():
-                    running.remove(work)
+                try:
+                    if not work.poll():
+                        continue
                     done += 1
                     mark = work.mark
                     say(f"{done}/{len(jobs)} {work.job.method}, seed {work.job.seed}: {mark['end']}, {mark['wall']:.0f} s, "
                         f"CPU {mark['cpu']:.0f} s")
+                except PlotError as error:
+                    # The others' hours are not lost for it.
+                    failures.append(str(error))
+                running.remove(work)
     finally:
         for work in running:
             if work.process.returncode is None:
                 work.stop()
         os.close(lock)
+    if failures:
+        raise PlotError(failures[0] + (f"; {len(failures) - 1} more have failed" if failures[1:] else ""))

@@ -7,7 +7,8 @@ from pmf_grid import PlotError
 
 # Replica exchange: an attempt each so many steps, and the frames left out after it.
 SWAP_EVERY, SETTLE = 1000, 400
-RECORD_EVERY, RECORD_REPLICA = 50, 100
+RECORD_EVERY = 100
+REDUCED_WALL = 300
 # Exchange: temperatures over that of the PMF, geometric. For 22 atoms a quarter of the attempts succeeds.
 LADDER = (1.0, 1.26, 1.59, 2.0)
 
@@ -24,11 +25,6 @@ class Job:
     ranks: int = 1
     resumable: bool = False    # a step that was interrupted goes on with the same command
     retry: bool = False        # the first step may fail by chance: once more with another seed
-
-    @property
-    def log(self):
-        """Of the last step."""
-        return self.steps[-1][self.steps[-1].index("-log") + 1]
 
 
 @dataclasses.dataclass
@@ -92,7 +88,7 @@ def exchange(system, seed, evaluations):
     script = (f"variable        seed index {seed}\nvariable        T world {temperatures}\n"
               f"variable        replica world {' '.join(map(str, range(ranks)))}\n"
               f"{compare_systems.dynamics(system, 0.2 * damp(system), seed='${seed}${replica}')}"
-              f"{compare_systems.recorded(system, RECORD_REPLICA, 'record.${replica}.txt')}thermo          {max(1, steps // 10)}\n"
+              f"{compare_systems.recorded(system, RECORD_EVERY, 'record.${replica}.txt')}thermo          {max(1, steps // 10)}\n"
               f"temper          {steps} {SWAP_EVERY} $T bath {seed} {seed + 1}\n")
     arguments = ["-np", str(ranks), *lmp("in.temper", seed), "-partition", f"{ranks}x1"]
     return {"in.temper": script, system.yaml: system.text(system.yaml)}, [arguments], ranks
@@ -124,12 +120,12 @@ def learn(name=None, lines=("", ""), epochs=(0, 0), basin=False):
 # Names of the YAML files of methods that learn; None is the system's own.
 LEARNED = {"grid": "grid", "paper": "paper", "ours": None}
 METHODS = {method.name: method for method in (
-    Method("md", "plain MD", 1, 1800, (20_000_000, 20_000_000), (200_000, 200_000), plain),
-    Method("metad", "well-tempered metadynamics", 5, 1500, (5_000_000, 10_000_000), (200_000, 200_000), metadynamics),
-    Method("temper", "temperature replica exchange", 1, 1800, (8_000_000, 40_000_000), (80_000, 80_000), exchange),
+    Method("md", "plain MD", 1, 1800, (20_000_000, 60_000_000), (200_000, 200_000), plain),
+    Method("metad", "well-tempered metadynamics", 5, 1500, (5_000_000, 30_000_000), (200_000, 200_000), metadynamics),
+    Method("temper", "temperature replica exchange", 1, 1800, (8_000_000, 100_000_000), (80_000, 80_000), exchange),
     Method("grid", "grid conditioning", 1, 1800, (0, 0), (20_000, 100_000),
            learn("grid", [f"explore: {{strategy: grid, grid: {n}}}\n" for n in (200, 60)], (32, 16))),
-    Method("paper", "the paper's schedule", 1, 3900, (400_000, 0), (30_000, 100_000),
+    Method("paper", "the paper's schedule", 1, 3900, (400_000, 0), (30_000, 0),
            learn("paper", ["paper: true\n"] * 2, basin=True)),
     Method("ours", "active learning", 5, 1800, (0, 0), (20_000, 100_000), learn()),
 )}
@@ -138,12 +134,14 @@ METHODS = {method.name: method for method in (
 def jobs(system, method, seeds, evaluations, wall, reduced):
     """Those of one method; evaluations and wall None for the defaults."""
     budget = method.budget(system, reduced) if evaluations is None else evaluations
+    if wall is None:
+        wall = min(method.wall, REDUCED_WALL) if reduced else method.wall
     if not budget and method.name in ("md", "metad", "temper"):
         raise PlotError(f"--evaluations: {method.name} needs a number above 0")
     result = []
     for seed in range(1, seeds + 1):
         files, steps, ranks = method.make(system, seed, budget)
         learns = system.learn in files
-        result.append(Job(method.name, seed, {**system.inputs(), **files}, steps, budget, method.wall if wall is None else wall,
-                          ranks, resumable=learns, retry=learns and len(steps) > 1))
+        result.append(Job(method.name, seed, {**system.inputs(), **files}, steps, budget, wall, ranks,
+                          resumable=learns, retry=learns and len(steps) > 1))
     return result
