@@ -52,14 +52,13 @@ def learned(system, method):
 
 def raw(system, variables, cells, method, folder):
     """(estimator, evaluations, F [cells]) of one run."""
-    kT = system.kT
+    kT, use = system.kT, compare_methods.settings(system)
     if method == "md":
         return compare_frames.of_md(cells, folder, kT)
     if method == "temper":
-        return compare_frames.of_exchange(cells, folder, kT)
+        return compare_frames.of_exchange(cells, folder, kT, use.swap_every, use.settle)
     if method == "metad":
-        gamma, every = compare_methods.bias_factor(system), compare_methods.hill_every(system)
-        return compare_metadynamics.of_metadynamics(cells, folder, kT, variables, gamma, every)
+        return compare_metadynamics.of_metadynamics(cells, folder, kT, variables, use.bias_factor, use.hill_every)
     return of_learning(cells, folder, kT, method, learned(system, method))
 
 

@@ -37,7 +37,8 @@ def of_md(cells, folder, kT):
 
 
 def ladder_of(path, steps, replicas):
-    """[steps, replicas], number of the temperature that each replica had on its way to each step, from LAMMPS' log of the exchange."""
+    """[steps, replicas], number of the temperature that each replica had on its way to each step, from LAMMPS' log of the
+    exchange."""
     rows = table(path, replicas + 1).astype(int)
     return rows[np.searchsorted(rows[:, 0], steps) - 1, 1:]
 
@@ -57,15 +58,15 @@ def mbar(energies, betas, f):
     return np.exp(terms[:, 0] - terms[:, 0].max()), f
 
 
-def of_exchange(cells, folder, kT):
+def of_exchange(cells, folder, kT, swap_every, settle):
     """The frames at the PMF's temperature, as users take them, and the frames of all temperatures with weights."""
     replicas = [table(folder / f"record.{k}.txt", len(cells.axes) + 2)[1:] for k in range(len(compare_methods.LADDER))]
     n = min(map(len, replicas))
     if not n:
         return
     steps = replicas[0][:n, 0]
-    after = steps % compare_methods.SWAP_EVERY
-    keep = (after == 0) | (after >= compare_methods.SETTLE)
+    after = steps % swap_every
+    keep = (after == 0) | (after >= settle)
     frames = np.stack([rows[:n][keep] for rows in replicas], axis=1)
     cell = cells.cell_of(frames[:, :, 1:-1].reshape(-1, len(cells.axes))).reshape(frames.shape[:2])
     cold = ladder_of(folder / "log.temper", steps[keep], len(replicas)) == 0

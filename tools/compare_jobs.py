@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs jobs, some at once, each in a folder of its own, and measures wall and CPU time. What has ended is not run again."""
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -28,9 +29,17 @@ def write_whole(path, text):
     os.replace(temporary, path)
 
 
+@functools.cache
+def plugin_digest():
+    """Of the plugin that tools/lmp loads, empty when there is none."""
+    plugin = pathlib.Path(os.environ.get("CGFLOW_BUILD_DIR", LMP.parent.parent / "build" / "default")) / "plugin" / "cgflowplugin.so"
+    return hashlib.sha256(plugin.read_bytes()).hexdigest() if plugin.is_file() else ""
+
+
 def fingerprint(job):
-    """What a job computes; its limit of wall time is none of it."""
-    return hashlib.sha256(json.dumps([job.files, job.steps, job.ranks]).encode()).hexdigest()
+    """What a job computes, for learning also with which plugin; its limit of wall time is none of it."""
+    content = [job.files, job.steps, job.ranks, plugin_digest() if job.resumable else ""]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def read_mark(folder):

@@ -5,12 +5,32 @@ import dataclasses
 import compare_systems
 from pmf_grid import PlotError
 
-# Replica exchange: an attempt each so many steps, and the frames left out after it.
-SWAP_EVERY, SETTLE = 1000, 400
-RECORD_EVERY = 100
 REDUCED_WALL = 300
-# Exchange: temperatures over that of the PMF, geometric. For 22 atoms a quarter of the attempts succeeds.
+# Replica exchange: temperatures over that of the PMF, geometric. For 22 atoms two fifths of the attempts succeed.
 LADDER = (1.0, 1.26, 1.59, 2.0)
+
+
+@dataclasses.dataclass
+class Settings:
+    """What a skilled user sets otherwise for a molecule than for the particle; steps and units of LAMMPS."""
+    damp: float          # relaxation time of Langevin dynamics
+    record: int          # a frame each so many steps
+    hill: float          # over kT
+    hill_width: int      # twice sigma, in cells of Colvars
+    hill_every: int
+    bias_factor: float
+    swap_damp: float     # with replica exchange
+    swap_every: int
+    settle: int          # steps after an attempt whose frames are left out
+
+
+MOLECULE = Settings(1000.0, 100, 0.1 / 0.596, 20, 500, 7.0, 200.0, 1000, 400)
+# Hills each 100 or 500 steps and damp 0.05 or 0.1 were tried: these are the best.
+PARTICLE = Settings(0.1, 20, 0.1, 25, 100, 10.0, 0.05, 500, 60)
+
+
+def settings(system):
+    return MOLECULE if system.molecular else PARTICLE
 
 
 @dataclasses.dataclass
@@ -45,51 +65,52 @@ def lmp(script, seed, *more):
     return ["-nonbuf", "-in", script, "-var", "seed", str(seed), *more, "-log", "log." + script.split(".", 1)[1]]
 
 
-def damp(system):
-    return 1000.0 if system.molecular else 0.1
-
-
-def bias_factor(system):
-    return 7.0 if system.molecular else 10.0
-
-
-def hill_every(system):
-    return 500 if system.molecular else 100
+def langevin(system, name):
+    """First lines of a run at the PMF's temperature."""
+    lines = compare_systems.dynamics(system, settings(system).damp, f"{system.temperature:g}")
+    return f"# {METHODS[name].title}, by tools/compare.\nvariable        seed index 1\n{lines}"
 
 
 def plain(system, seed, steps):
-    script = (f"variable        seed index {seed}\n{compare_systems.dynamics(system, damp(system), f'{system.temperature:g}')}"
-              f"{compare_systems.recorded(system, RECORD_EVERY, 'record.txt')}thermo          {max(1, steps // 10)}\n"
-              f"run             {steps}\n")
+    script = (f"{langevin(system, 'md')}{compare_systems.recorded(system, settings(system).record, 'record.txt')}"
+              f"thermo          {max(1, steps // 10)}\nrun             {steps}\n")
     return {"in.md": script, system.yaml: system.text(system.yaml)}, [lmp("in.md", seed)], 1
 
 
 def metadynamics(system, seed, steps):
     """Well-tempered. Hills of 0.1 kcal/mol and 10 degrees (sigma) each 0.5 ps, bias factor 7; for the particle 0.1 kT and a
-    thirtieth of the range, bias factor 10, which of the settings tried (each 100 or 500 steps, friction 10 or 20) was the best."""
-    hill = 0.1 if system.molecular else 0.1 * system.kT
-    text = (f"colvarsTrajFrequency {RECORD_EVERY}\ncolvarsRestartFrequency 50000\n{compare_systems.colvars(system)}"
-            f"metadynamics {{\n  name wt\n  colvars {' '.join(v.name for v in system.variables())}\n  hillWeight {hill:g}\n"
-            f"  hillWidth {20 if system.molecular else 25}\n  newHillFrequency {hill_every(system)}\n  wellTempered on\n"
-            f"  biasTemperature {(bias_factor(system) - 1) * system.temperature:g}\n  writeFreeEnergyFile off\n"
-            "  writeHillsTrajectory on\n}\n")
-    script = (f"variable        seed index {seed}\n{compare_systems.dynamics(system, damp(system), f'{system.temperature:g}')}"
-              f"fix             bias all colvars bias.colvars seed ${{seed}} output metad\nthermo          {max(1, steps // 10)}\n"
-              f"run             {steps}\n")
+    thirtieth of the range, bias factor 10."""
+    use = settings(system)
+    text = f"""colvarsTrajFrequency {use.record}
+colvarsRestartFrequency 50000
+{compare_systems.colvars(system)}metadynamics {{
+  name wt
+  colvars {' '.join(v.name for v in system.variables())}
+  hillWeight {use.hill * system.kT:.3g}
+  hillWidth {use.hill_width}
+  newHillFrequency {use.hill_every}
+  wellTempered on
+  biasTemperature {(use.bias_factor - 1) * system.temperature:g}
+  writeFreeEnergyFile off
+  writeHillsTrajectory on
+}}
+"""
+    script = (f"{langevin(system, 'metad')}fix             bias all colvars bias.colvars seed ${{seed}} output metad\n"
+              f"thermo          {max(1, steps // 10)}\nrun             {steps}\n")
     return {"in.metad": script, "bias.colvars": text}, [lmp("in.metad", seed)], 1
 
 
 def exchange(system, seed, evaluations):
     """The friction is higher than in the other runs: an exchange leaves velocities at the old temperature with gjf, and the frames
     until they have settled are left out."""
-    ranks = len(LADDER)
-    steps = max(SWAP_EVERY, evaluations // ranks // SWAP_EVERY * SWAP_EVERY)
+    use, ranks = settings(system), len(LADDER)
+    steps = max(1, evaluations // ranks // use.swap_every) * use.swap_every
     temperatures = " ".join(f"{system.temperature * factor:g}" for factor in LADDER)
-    script = (f"variable        seed index {seed}\nvariable        T world {temperatures}\n"
-              f"variable        replica world {' '.join(map(str, range(ranks)))}\n"
-              f"{compare_systems.dynamics(system, 0.2 * damp(system), seed='${seed}${replica}')}"
-              f"{compare_systems.recorded(system, RECORD_EVERY, 'record.${replica}.txt')}thermo          {max(1, steps // 10)}\n"
-              f"temper          {steps} {SWAP_EVERY} $T bath {seed} {seed + 1}\n")
+    lines = compare_systems.dynamics(system, use.swap_damp, seed="${seed}${replica}")
+    script = (f"# {METHODS['temper'].title}, by tools/compare.\nvariable        seed index 1\nvariable        T world {temperatures}\n"
+              f"variable        replica world {' '.join(map(str, range(ranks)))}\n{lines}"
+              f"{compare_systems.recorded(system, use.record, 'record.${replica}.txt')}thermo          {max(1, steps // 10)}\n"
+              f"temper          {steps} {use.swap_every} $T bath ${{seed}} ${{seed}}\n")
     arguments = ["-np", str(ranks), *lmp("in.temper", seed), "-partition", f"{ranks}x1"]
     return {"in.temper": script, system.yaml: system.text(system.yaml)}, [arguments], ranks
 

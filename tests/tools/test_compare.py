@@ -125,10 +125,10 @@ class Histories(Folder):
     def test_replicas(self):
         # U = s^2 / 2 - 2 s, kT = 0.2: a normal distribution about 2. At each attempt the temperatures move on by one replica.
         kT, random, n = 0.2, np.random.default_rng(7), 60001
-        step = compare_methods.SWAP_EVERY // 10 * np.arange(n)
-        attempt = np.maximum(step - 1, 0) // compare_methods.SWAP_EVERY
-        after = step % compare_methods.SWAP_EVERY
-        settling = (after > 0) & (after < compare_methods.SETTLE)
+        step = 100 * np.arange(n)
+        attempt = np.maximum(step - 1, 0) // 1000
+        after = step % 1000
+        settling = (after > 0) & (after < 400)
         for k in range(4):
             factor = np.array(compare_methods.LADDER)[(k + attempt) % 4]
             s = 2 + random.normal(size=n) * np.sqrt(kT * factor)
@@ -139,7 +139,7 @@ class Histories(Folder):
         edges = np.linspace(0, 4, 5)
         expected = np.diff([0.5 * math.erf((e - 2) / math.sqrt(2 * kT)) for e in edges])
         cells = compare_cells.Cells(histogram(expected), LINE)
-        found = list(compare_frames.of_exchange(cells, self.folder, kT))
+        found = list(compare_frames.of_exchange(cells, self.folder, kT, 1000, 400))
         self.assertEqual({name for name, *_ in found}, {"temper", "temper-weights"})
         for _, evaluations, F in found[-2:]:
             self.assertEqual(evaluations, 4 * 6000000)
@@ -356,6 +356,13 @@ class Jobs(Folder):
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
 
+    def test_another_plugin_learns_anew(self):
+        for resumable in (True, False):
+            job = self.job("a", resumable=resumable)
+            before = compare_jobs.fingerprint(job)
+            with mock.patch.object(compare_jobs, "plugin_digest", lambda: "another"):
+                self.assertEqual(compare_jobs.fingerprint(job) != before, resumable)
+
     def test_an_error_of_lammps(self):
         with self.assertRaisesRegex(PlotError, r"md, seed 1: LAMMPS ended with code 3; its text is in .*/md/1/screen.txt"):
             self.run_all(self.job("fail"), self.job("a", seed=2))
@@ -368,6 +375,16 @@ class Jobs(Folder):
         with self.assertRaisesRegex(PlotError, "ended with code 3"):
             self.run_all(self.job("fail", "a", retry=True, seed=2))
         self.assertEqual(len(self.calls(2)), 2)
+
+    def test_so_many_at_once_and_a_large_one_alone(self):
+        # Each waits until the number of runs beside it is what it should be, or for ever.
+        compare_jobs.LMP.write_text("#!/bin/sh\ntouch ../../here.$$\nwhile [ $(ls ../../here.* | wc -l) -lt $4 ]; do sleep 0.05; done\n"
+                                    "ls ../../here.* | wc -l >> ../../counts\nsleep 0.5\nrm ../../here.$$\n")
+        jobs = [self.job("a", seed=seed) for seed in (1, 2)] + [self.job("a", seed=3, **{"ranks": 4})]
+        for job, beside in zip(jobs, "221"):
+            job.steps = [["-in", "in.a", "-var", beside]]
+        self.run_all(*jobs, at_once=2)
+        self.assertEqual((self.folder / "counts").read_text().split(), ["2", "2", "1"])
 
     def test_cpu_time_is_counted(self):
         compare_jobs.LMP.write_text("#!/bin/sh\ni=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done\n")
@@ -416,7 +433,7 @@ class Systems(Folder):
         for name in job.files:
             self.assertNotIn("zero yes", job.files[name])
         job, = compare_methods.jobs(system, compare_methods.METHODS["temper"], 1, 9000, None, False)
-        self.assertRegex(job.files["in.temper"], r"world 300 378 477 600\n(?s:.*)temper +2000 1000 \$T bath 1 2\n")
+        self.assertRegex(job.files["in.temper"], r"world 300 378 477 600\n(?s:.*)temper +2000 1000 \$T bath \$\{seed\} \$\{seed\}\n")
         self.assertEqual(job.steps[0][:2] + job.steps[0][-2:], ["-np", "4", "-partition", "4x1"])
 
     def test_what_is_no_system(self):
