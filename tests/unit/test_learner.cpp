@@ -96,6 +96,25 @@ TEST(Learner, FindsEveryBasinAlthoughWalkersSlideIntoThem)
   expect_learned(run);
 }
 
+TEST(Learner, FindsABasinBehindABarrierThatNoWalkerCrosses)
+{
+  tests::System system = tests::double_well_system();
+  system.kT = 1.3;    // a barrier of 15 kT
+  for (const bool looks : {false, true}) {
+    Learning run(system, looks ? "explore: {ceiling: 6, barrier: 20}" : "explore: {ceiling: 6}", 1);
+    run.begin();
+    tests::walk(run.learner, 100, 0.026, system.kT, 100000, 1);
+    EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
+    const double s[] = {-1.13, 1.14};
+    double f[2], std[2];
+    run.learner.surface()->evaluate(2, s, f, std, nullptr);
+    EXPECT_EQ(std[1] < run.learner.threshold(), looks);
+    if (!looks) continue;
+    for (const double error : std) EXPECT_LT(error, run.learner.threshold());
+    EXPECT_NEAR((f[1] - f[0]) / system.kT, system.exact(s[1]) - system.exact(s[0]), 0.15);
+  }
+}
+
 TEST(Learner, ComesBackToAPlaceWhereTheFlowLeftSomethingOut)
 {
   // With this seed the flow misses one of two humps around s = -0.2, which refinement finds; labels alone do not mend it.

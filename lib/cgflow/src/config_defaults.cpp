@@ -36,6 +36,8 @@ Config molecule_config()
   c.labels.points = 96;
   c.explore.target = 0.06;
   c.explore.ceiling = 9.0;
+  c.explore.boltzmann = 0.5;
+  c.explore.barrier = 20.0;
   c.explore.wait = 1000;
   c.budget = 500000;
   return c;

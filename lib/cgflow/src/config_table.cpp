@@ -263,6 +263,18 @@ Rows explore_rows()
        above(0),
        {},
        "The std that refinement brings down, and that is logged, is taken where F is up to so many kT over its minimum."},
+      {"explore.boltzmann",
+       at(c, &E::boltzmann),
+       kShare,
+       {},
+       "Share of the known region's weight, in the std that is refined and in where labels are added, that follows exp(-F/2kT) "
+       "instead of being uniform."},
+      {"explore.barrier",
+       at(c, &E::barrier),
+       at_least(0),
+       {},
+       "Basins behind barriers of up to so many kT over the lowest basin are looked for at the edge of what is known, where no "
+       "walker comes; 0: what walkers do not reach stays unknown."},
       {"explore.grid", at(c, &E::grid), at_least(2), {}, "Grid points a dimension (`grid`)."},
       {"explore.reference",
        at(c, &E::reference),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace cgflow {
 
@@ -13,6 +14,10 @@ namespace {
 
 // Points on which std and change are measured: the statistical error of an RMS over them is 2 %.
 constexpr std::int64_t kCoverPoints = 1024;
+// Among so many around the labels a basin's rim cannot hide.
+constexpr std::int64_t kFrontierPoints = 4096;
+// What F may be off on a barrier, for each kT that it lies above what is asked for: it only has to lead on.
+constexpr double kCoarseness = 0.25;
 
 }    // namespace
 
@@ -43,6 +48,12 @@ KnownRegion::KnownRegion(const Model &model, const PmfSurface &surface) : model_
   for (std::int64_t i = 0; i < kCoverPoints; ++i)
     if (std_[i] > info.threshold) known[i] = 0.0;
   if (std::any_of(known.begin(), known.end(), [](double weight) { return weight > 0.0; })) weights_ = std::move(known);
+
+  std::vector<double> low(kCoverPoints);
+  for (std::int64_t i = 0; i < kCoverPoints; ++i) low[i] = weights_[i] * std::exp(-0.5 * (f[i] - lowest) / info.kT);
+  const double uniform_sum = std::reduce(weights_.begin(), weights_.end()), low_sum = std::reduce(low.begin(), low.end());
+  for (std::int64_t i = 0; i < kCoverPoints; ++i)
+    weights_[i] = (1.0 - explore.boltzmann) * weights_[i] / uniform_sum + explore.boltzmann * low[i] / low_sum;
 }
 
 double KnownRegion::rms_std() const
@@ -72,6 +83,28 @@ std::vector<double> KnownRegion::draw(std::int64_t n, Stream purpose, std::uint6
   // A row may be drawn more than once: a small step aside makes every point a new one.
   return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
                        key + 1);
+}
+
+std::vector<double> frontier(const Model &model, const PmfSurface &surface)
+{
+  const ModelInfo &info = model.info();
+  const ExploreConfig &explore = model.config().explore;
+  const std::vector<double> labels = label_points(model.labels());
+  const std::size_t d = model.space().n_cv(), n_labels = labels.size() / d;
+  const std::vector<double> points = spread_points(model.space(), {}, labels, 1.0, explore.spread, kFrontierPoints,
+                                                   info.seed, Stream::explorer, model.iteration);
+  std::vector<double> f(std::max<std::size_t>(n_labels, kFrontierPoints)), std(f.size());
+  surface.evaluate(static_cast<int>(n_labels), labels.data(), f.data(), nullptr, nullptr);
+  const double lowest = *std::min_element(f.begin(), f.begin() + n_labels);
+  surface.evaluate(kFrontierPoints, points.data(), f.data(), std.data(), nullptr);
+  std::vector<double> out;
+  for (std::int64_t i = 0; i < kFrontierPoints; ++i) {
+    const double height = (f[i] - lowest) / info.kT, error = std[i] / info.kT;
+    const double asked = info.threshold + kCoarseness * std::max(0.0, height - explore.ceiling);
+    if (height - 2.0 * error <= explore.barrier && error > asked)
+      out.insert(out.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
+  }
+  return out;
 }
 
 double rms_change(const Model &model, const PmfSurface &before, const PmfSurface &now)

@@ -16,7 +16,7 @@ std::vector<double> label_points(const std::vector<Label> &labels);
 
 /// The part of the CG space around the labels where the PMF is known (std up to the threshold) and asked for (F up to
 /// `explore: ceiling` above the lowest), as a fixed number of points spread over it. While nothing is known yet: all of the
-/// labels' neighbourhood below the ceiling. `model` is kept by reference; `surface` is its PMF.
+/// labels' neighbourhood below the ceiling. A share `explore: boltzmann` of its weight follows exp(-F/2kT), the rest is uniform. `model` is kept by reference; `surface` is its PMF.
 class KnownRegion {
  public:
   KnownRegion(const Model &model, const PmfSurface &surface);
@@ -30,9 +30,14 @@ class KnownRegion {
 
  private:
   const Model &model_;
-  std::vector<double> points_, weights_;    // points are uniform by their weights
+  std::vector<double> points_, weights_;    // by their weights points are uniform, but for the share `explore: boltzmann`
   std::vector<double> std_;                 // kT
 };
+
+/// Where basins behind high barriers may be: points around the labels, up to one `explore: spread` away, at which F may lie below
+/// `explore: barrier` over the labels' lowest, and is less well known than its height asks for; [n, n_cv], a random selection.
+/// Up to `explore: ceiling` that is the threshold, above it a quarter of the excess more.
+std::vector<double> frontier(const Model &model, const PmfSurface &surface);
 
 /// RMS change of the PMF, less its mean, over where it was known before, kT; NaN when it was known nowhere.
 double rms_change(const Model &model, const PmfSurface &before, const PmfSurface &now);

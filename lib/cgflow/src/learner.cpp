@@ -10,14 +10,17 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 namespace cgflow {
 
 namespace {
 
 constexpr int kMaxRefinements = 20;
-// A median ESS share from which labels are taken as they come, and how often training is repeated to get there.
+// A median ESS share from which labels are taken as they come, how often training is repeated to get there, and what each
+// training must gain.
 constexpr double kGoodEss = 0.5;
+constexpr double kEssGain = 1.1;
 constexpr int kTrainingAttempts = 4;
 // A round of refinement that leaves more than this share of the std has been of no use; twice the labels should leave 0.7.
 constexpr double kLeastGain = 0.85;
@@ -190,6 +193,7 @@ Learner::Decision Learner::after_sweep(std::int64_t stopped, std::int64_t walker
     const bool enough = stopped >= std::min<std::int64_t>(explore.find, walkers) || waited_ >= explore.wait;
     return enough ? Decision::iterate : Decision::walk;
   }
+  if (quiet_ == frontier_time() && !frontier(model_, *surface_).empty()) return Decision::iterate;
   if (quiet_ < explore.quiet) return Decision::walk;
   if (!refined_ && explore.target > 0.0) return Decision::iterate;
   model_.status = converged;
@@ -200,10 +204,19 @@ Learner::Decision Learner::after_sweep(std::int64_t stopped, std::int64_t walker
   return Decision::finish;
 }
 
+// Sweeps without a new point after which the edge of what is known is looked at; 0 when it is not.
+std::int64_t Learner::frontier_time() const
+{
+  const ExploreConfig &explore = model_.config().explore;
+  return explore.barrier > 0.0 ? (explore.quiet + 9) / 10 : 0;
+}
+
 void Learner::iterate(const std::vector<double> &stopped_points)
 {
+  std::vector<double> points = stopped_points;
+  if (points.empty() && quiet_ == frontier_time()) points = frontier(model_, *surface_);
   quiet_ = waited_ = 0;
-  if (stopped_points.empty()) {
+  if (points.empty()) {
     phase_ = Phase::refining;
     refine();
     return;
@@ -211,9 +224,8 @@ void Learner::iterate(const std::vector<double> &stopped_points)
   phase_ = Phase::exploring;
   refined_ = false;
   const Config &c = model_.config();
-  learn_around(
-      choose_diverse(model_.space(), stopped_points, label_points(model_.labels()), c.explore.keep, 0.5 * c.explore.spread),
-      c.energy.epochs);
+  learn_around(choose_diverse(model_.space(), points, label_points(model_.labels()), c.explore.keep, 0.5 * c.explore.spread),
+               c.energy.epochs);
 }
 
 void Learner::learn_around(const std::vector<double> &centres, int epochs)
@@ -233,7 +245,7 @@ double Learner::share_of_iteration(std::size_t new_points) const
 }
 
 // Training and labels around the centres. A flow that is far off gives labels that mislead the PMF: they are thrown away
-// and the training goes on. False when the budget does not hold it.
+// and the training goes on, as long as it helps. False when the budget does not hold it.
 bool Learner::train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels)
 {
   const Config &c = model_.config();
@@ -245,6 +257,7 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
   const auto points = grid ? static_cast<std::int64_t>(centres.size() / d) : std::llround(share * c.energy.points);
   const auto label_points_wanted = std::max<std::int64_t>(1, std::llround(share * c.labels.points));
   const std::vector<double> old = label_points(model_.labels());
+  double last_ess = median_ess_;
   for (int attempt = 0; attempt < kTrainingAttempts; ++attempt) {
     if (!affordable(training_cost(static_cast<double>(points), c.energy, epochs) + label_cost(c.labels))) return attempt > 0;
     if (attempt > 0) trainer_.drop_labels(label_points_wanted);
@@ -265,7 +278,9 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
                                                      info.seed, Stream::label_points, key);
     where.insert(where.end(), around.begin(), around.end());
     labels = trainer_.add_labels(where, c.labels.latent);
-    if (labels.ess_share >= kGoodEss) break;
+    const double gain = labels.ess_share / std::exchange(last_ess, labels.ess_share);
+    // A flow that was no better after the last training is as good as it gets for now.
+    if (labels.ess_share >= kGoodEss || (gain < kEssGain && (attempt > 0 || gain * kEssGain > 1.0))) break;
   }
   // The labels that few new points do not need go where the known region asks for them.
   const std::int64_t rest = c.labels.points - label_points_wanted;

@@ -142,6 +142,8 @@ struct ExploreConfig {
   double old = 0.3;               ///< share of an iteration's samples drawn around old points
   double target = 0.02;           ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
   double ceiling = 15.0;          ///< refinement and figures look at F up to so many kT over its minimum
+  double boltzmann = 0.0;         ///< share of the known region's weight that follows exp(-F/2kT) instead of being uniform
+  double barrier = 0.0;           ///< basins behind barriers of up to so many kT are looked for without walkers; 0: no
   int grid = 100;                 ///< grid points a dimension (grid)
   std::string reference;          ///< PMF by another method; its KLD and RMS error are logged and change nothing
   double below = 8.0;             ///< RMS error where the reference's F is below so many kT

@@ -65,7 +65,8 @@ class Learner {
   /// To be called once a sweep with the number of stopped walkers and of all walkers.
   Decision after_sweep(std::int64_t stopped, std::int64_t walkers);
 
-  /// One iteration: around the stopped walkers' points [n, n_cv], or a refinement when there are none.
+  /// One iteration: around the stopped walkers' points [n, n_cv]; when there are none, at the edge of what is known
+  /// (`explore: barrier`), or a refinement.
   void iterate(const std::vector<double> &stopped_points);
 
   /// Where walker `id` begins after the last iteration: [n_cv], drawn from the known points.
@@ -100,6 +101,7 @@ class Learner {
   void learn_around(const std::vector<double> &centres, int epochs);
   double share_of_iteration(std::size_t new_points) const;
   bool train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels);
+  std::int64_t frontier_time() const;
   void refine();
   bool consolidate();
   void add_labels_by_std(std::int64_t n);
