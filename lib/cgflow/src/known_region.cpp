@@ -99,9 +99,10 @@ std::vector<double> frontier(const Model &model, const PmfSurface &surface)
   surface.evaluate(kFrontierPoints, points.data(), f.data(), std.data(), nullptr);
   std::vector<double> out;
   for (std::int64_t i = 0; i < kFrontierPoints; ++i) {
-    const double height = (f[i] - lowest) / info.kT, error = std[i] / info.kT;
+    // F beyond the labels is a guess, often far too high: what it may be as low as counts.
+    const double error = std[i] / info.kT, height = (f[i] - lowest) / info.kT - 2.0 * error;
     const double asked = info.threshold + kCoarseness * std::max(0.0, height - explore.ceiling);
-    if (height - 2.0 * error <= explore.barrier && error > asked)
+    if (height <= explore.barrier && error > asked)
       out.insert(out.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
   }
   return out;

@@ -213,19 +213,27 @@ std::int64_t Learner::frontier_time() const
 
 void Learner::iterate(const std::vector<double> &stopped_points)
 {
-  std::vector<double> points = stopped_points;
-  if (points.empty() && quiet_ == frontier_time()) points = frontier(model_, *surface_);
+  const Config &c = model_.config();
+  std::vector<double> known = label_points(model_.labels());
+  std::vector<double> centres =
+      choose_diverse(model_.space(), stopped_points, known, c.explore.keep, 0.5 * c.explore.spread);
+  // What the walkers leave of an iteration goes to the edge of what is known.
+  const int left = c.explore.keep - static_cast<int>(centres.size()) / model_.space().n_cv();
+  if (c.explore.barrier > 0.0 && left > 0) {
+    known.insert(known.end(), centres.begin(), centres.end());
+    const std::vector<double> more =
+        choose_diverse(model_.space(), frontier(model_, *surface_), known, left, 0.5 * c.explore.spread);
+    centres.insert(centres.end(), more.begin(), more.end());
+  }
   quiet_ = waited_ = 0;
-  if (points.empty()) {
+  if (centres.empty()) {
     phase_ = Phase::refining;
     refine();
     return;
   }
   phase_ = Phase::exploring;
   refined_ = false;
-  const Config &c = model_.config();
-  learn_around(choose_diverse(model_.space(), points, label_points(model_.labels()), c.explore.keep, 0.5 * c.explore.spread),
-               c.energy.epochs);
+  learn_around(centres, c.energy.epochs);
 }
 
 void Learner::learn_around(const std::vector<double> &centres, int epochs)
