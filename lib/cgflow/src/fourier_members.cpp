@@ -159,7 +159,7 @@ Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner
     rest -= step * hq;
     z = preconditioner.solve(rest);
     const Tensor next = at::sum(rest * z, 1);
-    q = z + (next / norm).unsqueeze(1) * q;
+    q = z + at::where(active, next / norm, 1.0).unsqueeze(1) * q;
     norm = next;
   }
   return direction;
