@@ -31,7 +31,7 @@ class Curve:
     points: list
 
 
-def of_learning(cells, folder, kT, method, name):
+def of_learning(cells, folder, method, name):
     """The iterations, and at the end the PMF file, whose grid is finer."""
     path = folder / f"{name}.pmf"
     if not path.exists():
@@ -54,12 +54,12 @@ def raw(system, variables, cells, method, folder):
     """(estimator, evaluations, F [cells]) of one run."""
     kT, use = system.kT, compare_methods.settings(system)
     if method == "md":
-        return compare_frames.of_md(cells, folder, kT)
+        return compare_frames.of_md(cells, folder)
     if method == "temper":
         return compare_frames.of_exchange(cells, folder, kT, use.swap_every, use.settle)
     if method == "metad":
         return compare_metadynamics.of_metadynamics(cells, folder, kT, variables, use.bias_factor, use.hill_every)
-    return of_learning(cells, folder, kT, method, learned(system, method))
+    return of_learning(cells, folder, method, learned(system, method))
 
 
 def ending(mark, folder, name):

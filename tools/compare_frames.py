@@ -29,7 +29,7 @@ def table(path, columns):
     return np.array(values).reshape(-1, columns)
 
 
-def of_md(cells, folder, kT):
+def of_md(cells, folder):
     rows = table(folder / "record.txt", len(cells.axes) + 2)[1:]
     cell = cells.cell_of(rows[:, 1:-1])
     for n in counts(len(rows)) if len(rows) else ():

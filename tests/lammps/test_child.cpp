@@ -220,13 +220,13 @@ void expect_near(const Result &a, const Result &b, double tolerance)
   for (std::size_t i = 0; i < a.force.size(); ++i) EXPECT_NEAR(a.force[i], b.force[i], tolerance) << i;
 }
 
-std::vector<double> shaken(const CGFlowChild &child, int n, double by, int seed)
+std::vector<double> shaken(const CGFlowChild &child, int n, double by, int seed, bool anywhere = true)
 {
   std::mt19937 random(seed);
   std::normal_distribution<double> normal(0.0, by);
   std::vector<double> x;
   for (int c = 0; c < n; ++c) {
-    const double shift = 10.0 * normal(random);    // anywhere in space
+    const double shift = anywhere ? 10.0 * normal(random) : 0.0;
     for (int i = 0; i < 3 * child.n_atoms(); ++i) x.push_back(child.configuration()[i] + normal(random) + shift);
   }
   return x;
@@ -433,11 +433,7 @@ TEST_F(Child, SolventWithPropertiesIsCopiedAtAbsolutePositions)
   write(solvated_chain(true, " ghost yes", "boundary f f f\n") + field, "in.property");
   CGFlowChild types(parent_.get(), "in.types", 7, true), property(parent_.get(), "in.property", 7, true);
   EXPECT_EQ(property.copies(), 7);
-  std::vector<double> x;
-  std::mt19937 random(22);
-  std::normal_distribution<double> normal(0.0, 0.1);
-  for (int c = 0; c < 20; ++c)
-    for (int i = 0; i < 15; ++i) x.push_back(types.configuration()[i] + normal(random));
+  const std::vector<double> x = shaken(types, 20, 0.1, 22, false);
   expect_near(evaluate(property, x), evaluate(types, x), 0.0);
 }
 
@@ -771,11 +767,7 @@ TEST_F(Child, MoleculeInAFieldKeepsItsPlace)
   write(text);
   CGFlowChild one(parent_.get(), "in.system", 1, true), many(parent_.get(), "in.system", 16, true);
   EXPECT_EQ(many.copies(), 16);
-  std::vector<double> x;
-  std::mt19937 random(14);
-  std::normal_distribution<double> normal(0.0, 0.1);
-  for (int c = 0; c < 20; ++c)
-    for (int i = 0; i < 15; ++i) x.push_back(one.configuration()[i] + normal(random));
+  const std::vector<double> x = shaken(one, 20, 0.1, 14, false);
   const auto a = evaluate(one, x), b = evaluate(many, x);
   expect_near(a, b, 1e-8);
   auto field_of = [&](int c) {

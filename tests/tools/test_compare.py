@@ -113,14 +113,14 @@ class Histories(Folder):
         self.write("record.txt", [(50 * k, 0.5 + k % 4, 0.0) for k in range(9)])
         with open(self.folder / "record.txt", "a") as file:
             file.write("450 1.")
-        curve = list(compare_frames.of_md(cells, self.folder, 1.0))
+        curve = list(compare_frames.of_md(cells, self.folder))
         self.assertEqual([n for _, n, _ in curve], [50, 100, 150, 200, 250, 300, 350, 400][:len(curve) - 1] + [400])
         np.testing.assert_allclose(np.exp(-curve[-1][2]), [2, 2, 2, 2])
         np.testing.assert_allclose(np.exp(-curve[0][2]), [0.5, 1, 0.5, 0.5])
 
     def test_no_file_no_points(self):
         cells = compare_cells.Cells(histogram([1, 1, 1, 1]), LINE)
-        self.assertEqual(list(compare_frames.of_md(cells, self.folder, 1.0)), [])
+        self.assertEqual(list(compare_frames.of_md(cells, self.folder)), [])
 
     def test_replicas(self):
         # U = s^2 / 2 - 2 s, kT = 0.2: a normal distribution about 2. At each attempt the temperatures move on by one replica.

@@ -16,7 +16,8 @@ std::vector<double> label_points(const std::vector<Label> &labels);
 
 /// The part of the CG space around the labels where the PMF is known (std up to the threshold) and asked for (F up to
 /// `explore: ceiling` above the lowest), as a fixed number of points spread over it. While nothing is known yet: all of the
-/// labels' neighbourhood below the ceiling. A share `explore: boltzmann` of its weight follows exp(-F/2kT), the rest is uniform. `model` is kept by reference; `surface` is its PMF.
+/// labels' neighbourhood below the ceiling. A share `explore: boltzmann` of its weight follows exp(-F/2kT), the rest is uniform.
+/// `model` is kept by reference; `surface` is its PMF.
 class KnownRegion {
  public:
   KnownRegion(const Model &model, const PmfSurface &surface);

@@ -65,8 +65,8 @@ class Learner {
   /// To be called once a sweep with the number of stopped walkers and of all walkers.
   Decision after_sweep(std::int64_t stopped, std::int64_t walkers);
 
-  /// One iteration: around the stopped walkers' points [n, n_cv]; when there are none, at the edge of what is known
-  /// (`explore: barrier`), or a refinement.
+  /// One iteration around the stopped walkers' points [n, n_cv] and, where they leave room, at the edge of what is known
+  /// (`explore: barrier`); a refinement when there are neither.
   void iterate(const std::vector<double> &stopped_points);
 
   /// Where walker `id` begins after the last iteration: [n_cv], drawn from the known points.
