@@ -113,7 +113,59 @@ TEST(Label, MeanWeightIsZOfATwoHumpedCoordinate)
   EXPECT_NEAR(within, 0.683, 0.05);
 }
 
-TEST(LabelWeights, VarianceComesFromNeighboursOfTheSameIterationOnly)
+// Samples of a normal, a share of them widened, for w = exp(-y^2 / 2 a^2) of a proposal with a = 1.
+namespace {
+struct Mixture {
+  double ln_w[16], ln_control[16];
+  Mixture(double a, std::uint64_t label)
+  {
+    const double share = 3.0 / 16, wide = 3.0;
+    RandomStream random(5, Stream::test, label, 2);
+    for (int i = 0; i < 16; ++i) {
+      const double y = (i < 3 ? wide : 1.0) * random.normal();
+      const double ratio = std::exp(0.5 * y * y * (1 - 1 / (wide * wide))) / wide;
+      ln_control[i] = -std::log(1 - share + share * ratio);
+      ln_w[i] = -0.5 * y * y / (a * a) + 0.5 * y * y + ln_control[i];
+    }
+  }
+};
+}    // namespace
+
+TEST(Label, OfAMixtureIsExactForAPerfectFlow)
+{
+  const Mixture m(1.0, 0);
+  const Label label = make_label({0}, m.ln_w, m.ln_control, 16, 0);
+  EXPECT_NEAR(label.ln_mean_w, 0.0, 1e-14);
+  EXPECT_NEAR(label.relative_variance, 0.0, 1e-14);
+  EXPECT_GT(make_label({0}, m.ln_w, 16, 0).relative_variance, 1e-3);
+}
+
+// A proposal that is too narrow: the weights of its own samples look even, and those of the widened ones carry the rest.
+TEST(Label, OfAMixtureIsZWithinItsErrorAndNeverFarOff)
+{
+  const double a = 1.3;
+  const int labels = 20000;
+  double mean = 0.0, square = 0.0, stated = 0.0;
+  for (int l = 0; l < labels; ++l) {
+    const Mixture m(a, l);
+    const Label label = make_label({0}, m.ln_w, m.ln_control, 16, 0);
+    double low = kInf, high = -kInf;
+    for (int i = 0; i < 16; ++i) {
+      low = std::min(low, m.ln_w[i] - m.ln_control[i]);
+      high = std::max(high, m.ln_w[i] - m.ln_control[i]);
+    }
+    ASSERT_GE(label.ln_mean_w, low - 1e-12);
+    ASSERT_LE(label.ln_mean_w, high + 1e-12);
+    const double off = std::exp(label.ln_mean_w) / a - 1.0;
+    mean += off / labels;
+    square += off * off / labels;
+    stated += label.relative_variance * std::exp(2 * label.ln_mean_w) / (a * a) / labels;
+  }
+  EXPECT_LT(std::abs(mean), 0.25 * std::sqrt(square));
+  EXPECT_NEAR(std::sqrt(square / stated), 1.0, 0.15);
+}
+
+TEST(LabelWeights, VarianceIsHalfThatOfNeighboursOfTheSameIteration)
 {
   const CgSpace space({{"s", 0, 1, false}});
   std::vector<Label> labels;
@@ -127,9 +179,9 @@ TEST(LabelWeights, VarianceComesFromNeighboursOfTheSameIterationOnly)
   }
   labels[10].relative_variance = 5.0;
   const std::vector<double> v = smoothed_variance(labels, space);
-  EXPECT_NEAR(v[10], 0.01 + 1e-4, 1e-12);    // its own estimate does not count
-  EXPECT_NEAR(v[11], 0.04 + 1e-4, 1e-12);    // nor do those of another iteration
-  EXPECT_NEAR(v[8], (7 * 0.01 + 5.0) / 8 + 1e-4, 1e-12);
+  EXPECT_NEAR(v[10], 0.5 * (5.0 + 0.01) + 1e-4, 1e-12);
+  EXPECT_NEAR(v[11], 0.04 + 1e-4, 1e-12);    // those of another iteration do not count
+  EXPECT_NEAR(v[8], 0.5 * (0.01 + (7 * 0.01 + 5.0) / 8) + 1e-4, 1e-12);
 }
 
 TEST(LabelWeights, AlonePooledByNothingAndScaledBySamples)
@@ -144,8 +196,8 @@ TEST(LabelWeights, AlonePooledByNothingAndScaledBySamples)
   b.n = 40;
   b.relative_variance = 0.03;
   const auto v = smoothed_variance({a, b}, space);
-  EXPECT_NEAR(v[0], 0.03 * 40 / 10 + 1e-4, 1e-15);
-  EXPECT_NEAR(v[1], 0.2 * 10 / 40 + 1e-4, 1e-15);
+  EXPECT_NEAR(v[0], 0.5 * (0.2 + 0.03 * 40 / 10) + 1e-4, 1e-15);
+  EXPECT_NEAR(v[1], 0.5 * (0.03 + 0.2 * 10 / 40) + 1e-4, 1e-15);
 }
 
 TEST(LabelWeights, BootstrapWeightsAreExponentialAndKeyed)

@@ -11,7 +11,6 @@ namespace cgflow {
 
 namespace {
 constexpr double kPadding = 1.6;
-constexpr double kSmoothness = 2.5;    // Matern's nu: 5/2, F has two derivatives; where fine modes cross, F turns sharply
 
 struct Mode {
   double square;
@@ -108,10 +107,10 @@ Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const
   return out;
 }
 
-Tensor FourierBasis::spectrum(double length) const
+Tensor FourierBasis::spectrum(double length, double smoothness) const
 {
   const Tensor square = at::sum(at::square(frequency_), 1);
-  const Tensor density = at::pow(1.0 + square * (length * length / (2.0 * kSmoothness)), -(kSmoothness + 0.5 * n_cv()));
+  const Tensor density = at::pow(1.0 + square * (length * length / (2.0 * smoothness)), -(smoothness + 0.5 * n_cv()));
   const Tensor share = density / at::sum(density);
   return at::cat({share, share});
 }

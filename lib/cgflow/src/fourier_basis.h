@@ -24,8 +24,9 @@ class FourierBasis {
   Tensor combine(const Tensor &weights, const Tensor &s) const;
   /// Gradient of sum_k weights[k] features[k], [n, n_cv] per box unit. weights [size() + 1].
   Tensor gradient(const Tensor &weights, const Tensor &s) const;
-  /// Prior variance of each unit's weight for a process of variance 1 and the given length in units of the ranges, [size()].
-  Tensor spectrum(double length) const;
+  /// Prior variance of each unit's weight for a Matern process of variance 1 with this length in units of the ranges and this
+  /// smoothness (Matern's nu), [size()].
+  Tensor spectrum(double length, double smoothness) const;
 
  private:
   struct Waves {

@@ -10,9 +10,10 @@ namespace cgflow {
 
 /// What the labels leave open about the prior.
 struct FourierScales {
-  double length = 0.0;       ///< of the prior process, in units of the ranges
-  double amplitude = 0.0;    ///< kT
-  double noise = 1.0;        ///< factor on the labels' variances, >= 1
+  double length = 0.0;        ///< of the prior process, in units of the ranges
+  double smoothness = 0.0;    ///< Matern's nu
+  double amplitude = 0.0;     ///< kT
+  double noise = 1.0;         ///< factor on the labels' variances, >= 1
   bool operator==(const FourierScales &) const = default;
 };
 

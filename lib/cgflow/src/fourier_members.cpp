@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Networks of one layer of sinusoidal units whose output weights have a normal prior: F_m(s) = sum_k c_mk phi_k(s). The
-// units are the lowest modes of the (periodic or padded) CG space, their prior variances the spectrum of a Matern-5/2
+// units are the lowest modes of the (periodic or padded) CG space, their prior variances the spectrum of a Matern
 // process, so that any feature down to about a twentieth of the ranges is within reach and the fit between labels is
 // smooth. Given the units the loss is convex: each member goes to its optimum in a few Newton steps, in milliseconds,
 // where hidden layers trained by Adam take seconds to come near one of many.
@@ -215,8 +215,9 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
   for (std::int64_t i = 0; i < members; ++i) {
     // A member's scales are a draw from their posterior, by a number that stays its own over all fits.
     scales.push_back(evidence.draw(RandomStream(seed_, Stream::ensemble_init, first + i, 2).uniform()));
-    priors.push_back(at::cat({scales.back().amplitude * at::sqrt(basis_.spectrum(scales.back().length)),
-                              at::full({1}, kConstantScale * scales.back().amplitude, at::kDouble)}));
+    priors.push_back(
+        at::cat({scales.back().amplitude * at::sqrt(basis_.spectrum(scales.back().length, scales.back().smoothness)),
+                 at::full({1}, kConstantScale * scales.back().amplitude, at::kDouble)}));
     theta0.push_back(prior_weights(first + i));
     share.push_back(1.0 / scales.back().noise);
   }

@@ -33,7 +33,7 @@ std::vector<double> smoothed_variance(const std::vector<Label> &labels, const Cg
       double sum = 0.0;
       for (std::size_t m = 0; m < k; ++m) sum += labels[near[m].second].relative_variance * labels[near[m].second].n;
       const double own = labels[i].relative_variance;
-      out[i] = (k > 0 ? sum / k / labels[i].n : own) + kVarianceFloor;
+      out[i] = 0.5 * (own + (k > 0 ? sum / k / labels[i].n : own)) + kVarianceFloor;
     }
   }
   return out;

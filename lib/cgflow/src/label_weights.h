@@ -11,9 +11,10 @@
 
 namespace cgflow {
 
-/// Relative variance of each label's mean weight, taken from its nearest neighbours of the same iteration and not from the
-/// label itself: a mean weight that came out low by chance has a small variance estimate too, and weights that follow it
-/// would pull F up. A floor of (0.01 kT)^2 keeps one label from ruling all.
+/// Relative variance of each label's mean weight: half of it its own estimate, half that of its nearest neighbours of the same
+/// iteration. The own estimate alone is small too where a mean weight came out low by chance, and weights that follow it
+/// pull F up; the neighbours' alone takes from good labels what belongs to a bad one beside them. A floor of (0.01 kT)^2
+/// keeps one label from ruling all.
 std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space);
 
 /// Weight of label `index` for `member`: exponential with mean 1 (Bayesian bootstrap, Rubin 1981), or with bagging < 1

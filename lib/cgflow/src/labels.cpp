@@ -62,31 +62,19 @@ Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration
 Label make_label(std::vector<double> s, const double *ln_w, const double *ln_control, int n, int iteration)
 {
   Label label = make_label(std::move(s), ln_w, n, iteration);
-  if (n < 4) return label;
-  std::vector<double> w(n), c(n);
-  double w_mean = 0.0, c_mean = 0.0;
-  for (int i = 0; i < n; ++i) {
-    w[i] = std::exp(ln_w[i] - label.ln_mean_w);
-    c[i] = std::exp(ln_control[i]);
-    w_mean += w[i] / n;
-    c_mean += c[i] / n;
-  }
-  double cc = 0.0, cw = 0.0;
-  for (int i = 0; i < n; ++i) {
-    cc += (c[i] - c_mean) * (c[i] - c_mean);
-    cw += (c[i] - c_mean) * (w[i] - w_mean);
-  }
-  if (!(cc > 0.0)) return label;
-  const double slope = cw / cc, mean = w_mean + slope * (1.0 - c_mean);
-  // A line through few scattered weights can point below zero; the plain mean is then the better guess.
-  if (!(mean > 0.1 * w_mean)) return label;
+  if (n < 2) return label;
+  double control = 0.0;
+  for (int i = 0; i < n; ++i) control += std::exp(ln_control[i]) / n;
+  if (!(control > 0.0)) return label;
+  // In units of the plain mean, whose own mean is 1.
+  const double mean = 1.0 / control;
   double rest = 0.0;
   for (int i = 0; i < n; ++i) {
-    const double off = w[i] - w_mean - slope * (c[i] - c_mean);
+    const double off = std::exp(ln_w[i] - label.ln_mean_w) - mean * std::exp(ln_control[i]);
     rest += off * off;
   }
   label.ln_mean_w += std::log(mean);
-  label.relative_variance = rest / (n - 2) * (1.0 / n + (1.0 - c_mean) * (1.0 - c_mean) / cc) / (mean * mean);
+  label.relative_variance = rest / (n - 1.0) / n;
   return label;
 }
 

@@ -17,7 +17,8 @@
 namespace cgflow {
 
 namespace {
-constexpr double kPriorLength = 0.2;        // of the ranges
+constexpr double kPriorLength = 0.2;    // of the ranges
+constexpr double kPriorSmoothness = 2.5;
 constexpr double kFirstLayerScale = 4.0;    // hidden units turn over within a quarter of a range
 constexpr double kFinalRate = 0.02;         // cosine decay ends at this share of the rate
 constexpr int kPatience = 200;              // epochs without a fall of the loss by kFall after which a fit ends
@@ -114,7 +115,7 @@ Tensor MlpMembers::draw_prior() const
     double *w = weights[i].data_ptr<double>();
     for (std::int64_t k = 0; k < units; ++k) w[k] = stream.normal();
   }
-  return weights * at::cat({at::sqrt(basis_.spectrum(kPriorLength)), at::zeros({1}, at::kDouble)});
+  return weights * at::cat({at::sqrt(basis_.spectrum(kPriorLength, kPriorSmoothness)), at::zeros({1}, at::kDouble)});
 }
 
 Tensor MlpMembers::initial(std::int64_t first, std::int64_t count) const

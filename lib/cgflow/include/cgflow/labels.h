@@ -29,9 +29,9 @@ struct Label {
 Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration);
 
 /// The same for samples of a mixture m of the flow q and wider densities: ln_w against m, ln_control = ln(q/m). Since q/m
-/// has the mean 1, the mean weight is taken where a straight line through (q/m, w) passes 1 (Owen and Zhou 2000): for a
-/// perfect flow, where w is proportional to q/m, the label is exact. The relative variance is that of the line's value.
-/// Falls back to the plain mean with fewer than 4 samples, or when the line would give no positive mean.
+/// has the mean 1, the mean weight is the ratio of the two means: for a perfect flow, where w is proportional to q/m, the
+/// label is exact. Its bias is below its error by the root of n, and it lies between the smallest and the largest w/(q/m);
+/// a regression line instead of the ratio (Owen and Zhou 2000) extrapolates far beyond them when n is 16.
 Label make_label(std::vector<double> s, const double *ln_w, const double *ln_control, int n, int iteration);
 
 }    // namespace cgflow
