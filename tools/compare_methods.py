@@ -145,7 +145,7 @@ METHODS = {method.name: method for method in (
     Method("metad", "well-tempered metadynamics", 5, 1500, (5_000_000, 30_000_000), (200_000, 200_000), metadynamics),
     Method("temper", "temperature replica exchange", 1, 1800, (8_000_000, 100_000_000), (80_000, 80_000), exchange),
     Method("grid", "grid conditioning", 1, 1800, (0, 0), (20_000, 100_000),
-           learn("grid", [f"explore: {{strategy: grid, grid: {n}}}\n" for n in (200, 60)], (32, 16))),
+           learn("grid", [f"explore: {{strategy: grid, grid: {n}}}\n" for n in (200, 60)], (12, 6))),
     Method("paper", "the paper's schedule", 1, 3900, (400_000, 0), (30_000, 0),
            learn("paper", ["paper: true\n"] * 2, basin=True)),
     Method("ours", "active learning", 5, 1800, (0, 0), (20_000, 100_000), learn()),

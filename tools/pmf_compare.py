@@ -116,9 +116,10 @@ def divergence(p, F):
     return max(0.0, float(np.sum(p[seen] * (np.log(p[seen]) - ln_q[seen]))))
 
 
-def compare(grid, reference):
+def compare(grid, reference, threshold=math.inf):
     """Errors and KLD on the reference's cells that the grid covers. A reference with probabilities is a histogram and
-    the model is averaged over its cells; without them its F are values at points, and so are the model's."""
+    the model is averaged over its cells; without them its F are values at points, and so are the model's. Errors count where
+    the std is at most `threshold` kT."""
     if not grid.covers(reference.s).any():
         raise PlotError("the PMF and the reference have no point in common")
     reference = reference.on_circles(grid.axes, grid.periods)
@@ -133,7 +134,7 @@ def compare(grid, reference):
     p = np.zeros(shape)
     p[index] = reference.weights()
     covered = np.isfinite(F)
-    counted = covered[index] & (reference.F - reference.F.min() <= reference.below)
+    counted = covered[index] & (reference.F - reference.F.min() <= reference.below) & (grid.std_at(reference.s) <= threshold)
     if not counted.any() or p[covered].sum() == 0:
         raise PlotError("the PMF and the reference have no cell in common")
     difference = F[index] - reference.F
@@ -149,7 +150,22 @@ def compare(grid, reference):
                       int(covered.sum()), axes, cell_error)
 
 
+def calibration(grid, reference, threshold):
+    """(share within 1 std, within 2 std, share of the reference's cells that this is of) in per cent: errors where the std is
+    at most `threshold` kT, with the best constant of these cells. NaN where nothing is known."""
+    try:
+        known, every = compare(grid, reference, threshold), compare(grid, reference)
+    except PlotError:
+        return math.nan, math.nan, 0.0
+    return known.share_within(1), known.share_within(2), 100 * len(known.error) / len(every.error)
+
+
 def against_evaluations(history, reference):
-    """{compared, rms, kld: lists}: evaluations and figures of the iterations that hold an F."""
-    results = [(past.header["evaluations"], compare(past.grid, reference)) for past in history if past.grid is not None]
-    return {"compared": [n for n, _ in results], "rms": [r.rms for _, r in results], "kld": [r.kld for _, r in results]}
+    """{compared, rms, kld, within_1, within_2, known: lists}: evaluations and figures of the iterations that hold an F; the last
+    three as calibration() gives them, of what the iteration took as known."""
+    past = [iteration for iteration in history if iteration.grid is not None]
+    results = [compare(iteration.grid, reference) for iteration in past]
+    shares = [calibration(iteration.grid, reference, iteration.header["threshold"]) for iteration in past]
+    within_1, within_2, known = (list(column) for column in zip(*shares)) if shares else ([], [], [])
+    return {"compared": [iteration.header["evaluations"] for iteration in past], "rms": [r.rms for r in results],
+            "kld": [r.kld for r in results], "within_1": within_1, "within_2": within_2, "known": known}

@@ -2,7 +2,7 @@
 """The picture of a PMF of one CG variable: curves."""
 import numpy as np
 
-from pmf_style import draw_convergence, iteration_colour, name_axis, plt
+from pmf_style import draw_calibration, draw_convergence, iteration_colour, name_axis, plt
 
 FINAL, TRUTH, LABEL = "#b2182b", "black", "#2166ac"
 
@@ -60,7 +60,9 @@ def draw_points(axes, history):
 
 
 def make(pmf, history, convergence, reference, result, labels):
-    rows = 2 + bool(history) + bool(convergence["evaluations"])
+    ends = [panel for panel, drawn in ((draw_convergence, convergence["evaluations"]), (draw_calibration, convergence.get("kld")))
+            if drawn]
+    rows = 2 + bool(history) + len(ends)
     figure, axes = plt.subplots(rows, 1, figsize=(7, 3.4 + 2.3 * (rows - 1)), layout="constrained", squeeze=False,
                                 height_ratios=[3.4] + [2.3] * (rows - 1))
     axes = list(axes[:, 0])
@@ -71,6 +73,6 @@ def make(pmf, history, convergence, reference, result, labels):
     for below in axes[1:2 + bool(history)]:
         below.sharex(axes[0])
         name_axis(below.xaxis, pmf, 0)
-    if convergence["evaluations"]:
-        draw_convergence(axes[-1], convergence)
+    for panel, place in zip(ends, axes[2 + bool(history):]):
+        panel(place, convergence)
     return figure

@@ -93,21 +93,23 @@ class Iteration:
 
 
 KEYS = ("iteration", "evaluations", "labels", "std", "change")
+# Of older files: everywhere counts as known.
+OPTIONAL = {"threshold": "inf"}
 
 
 def read_iterations(path, pmf):
-    """NAME.iterations: blocks of `# iteration I evaluations N labels L std X change Y`, where std and change are in kT,
-    `point s...` and `pmf s... F std` in energy units. The F of a block may be missing."""
+    """NAME.iterations: blocks of `# iteration I evaluations N labels L std X change Y threshold Z`, where the last three are
+    in kT, `point s...` and `pmf s... F std` in energy units. The F of a block may be missing."""
     blocks = []
     for i, line in enumerate(lines_of(path), 1):
         words = line.split()
         if words[:2] == ["#", "iteration"]:
-            header = dict(zip(words[1::2], words[2::2]))
+            header = {**OPTIONAL, **dict(zip(words[1::2], words[2::2]))}
             missing = [key for key in KEYS if key not in header]
             if missing:
                 raise PlotError(f"{path}:{i}: no '{missing[0]}' in the header, expected # {' V '.join(KEYS)} V")
-            values = numbers(path, i, [header[key] for key in KEYS])
-            blocks.append((dict(zip(KEYS, values)), [], []))
+            keys = (*KEYS, *OPTIONAL)
+            blocks.append((dict(zip(keys, numbers(path, i, [header[key] for key in keys]))), [], []))
         elif words and words[0] in ("point", "pmf"):
             expected = pmf.dimension + (2 if words[0] == "pmf" else 0)
             if not blocks:

@@ -3,7 +3,7 @@
 import matplotlib
 import numpy as np
 
-from pmf_style import draw_convergence, draw_divergence, iteration_colours, name_axis, plt
+from pmf_style import draw_calibration, draw_convergence, draw_divergence, iteration_colours, name_axis, plt
 
 # Up to here the map has colours and a contour line each kT.
 TOP = 15.0
@@ -119,6 +119,7 @@ def make(pmf, history, convergence, result, labels):
         panels.append(lambda axes: draw_convergence(axes, convergence))
     if convergence.get("kld"):
         panels.append(lambda axes: draw_divergence(axes, convergence))
+        panels.append(lambda axes: draw_calibration(axes, convergence))
     rows = (len(panels) + 1) // 2
     figure, axes = plt.subplots(rows, 2, figsize=(10, 4.2 * rows), layout="constrained", squeeze=False)
     for panel, place in zip(panels, axes.flat):

@@ -64,3 +64,23 @@ def draw_convergence(axes, convergence):
 
 def draw_divergence(axes, convergence):
     draw_lines(axes, convergence, [("compared", "kld", "forward KLD (reference)", "D-", KLD)], "nats")
+
+
+# Of a normal distribution within one and two standard deviations, per cent.
+HONEST = (68.27, 95.45)
+
+
+def draw_calibration(axes, convergence):
+    """How honest the std is at each stage: shares of cells whose error lies within one and two std. Dashed: a normal
+    distribution's."""
+    for key, honest, label, style, colour in (("within_1", HONEST[0], "within 1 std", "o-", STD),
+                                              ("within_2", HONEST[1], "within 2 std", "s-", CHANGE)):
+        axes.plot(convergence["compared"], convergence[key], style, color=colour, ms=4, lw=1.2, label=label)
+        axes.axhline(honest, ls="--", lw=0.8, color=colour)
+    axes.plot(convergence["compared"], convergence["known"], ":", color=RMS, lw=1.2, label="known cells")
+    axes.set_ylim(0, 103)
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
+    axes.set_xlabel("energy evaluations")
+    axes.set_ylabel("cells / %")
+    axes.grid(alpha=0.3, lw=0.4)
+    axes.legend(fontsize=8, loc="lower right")

@@ -24,8 +24,8 @@ flow: {layers: [rotor, affine], hidden: [48, 48], harmonics: 2}
 pmf: {members: 5}
 train:
   energy: {points: %(points)d, first_epochs: 4}
-  consolidate: {points: 2048}
-  labels: {points: 64}
+  consolidate: {points: 512}
+  labels: {points: 32}
 explore: {quiet: 2000, ceiling: 6, target: 0.12, reference: reference.csv}
 budget: %(budget)d
 """
@@ -63,7 +63,7 @@ rerun           ensemble.lammpstrj dump x y z
 
 
 class MoleculeLearning(LammpsTest):
-    def furnish(self, points=1024, budget=60000):
+    def furnish(self, points=64, budget=60000):
         for name in ("ala2.data", "in.ala2"):
             shutil.copy(EXAMPLE / name, self.folder)
         shutil.copy(REFERENCE, self.folder / "reference.csv")
@@ -121,7 +121,7 @@ class MoleculeLearning(LammpsTest):
                 self.assertLess(abs(got - expected), 4.0 * np.hypot(ours, error), (centre, got, ours, expected, error))
 
     def test_a_killed_run_goes_on_as_if_nothing_had_happened(self):
-        self.furnish(points=256, budget=15000)
+        self.furnish(points=64, budget=15000)
         self.lammps(SCRIPT % {"options": ""}, timeout=300)
         first = self.outputs()
         for name in OUTPUTS:
@@ -141,7 +141,7 @@ class MoleculeLearning(LammpsTest):
         self.assertEqual(self.outputs(), first)
 
     def test_two_ranks_learn_one_model(self):
-        self.furnish(points=256, budget=6000)
+        self.furnish(points=64, budget=6000)
         one = self.lammps(SCRIPT % {"options": ""}, ranks=2, timeout=300)
         first = self.outputs()
         self.assertIn("starts from the structure", one.text)
@@ -149,7 +149,7 @@ class MoleculeLearning(LammpsTest):
         self.assertEqual(self.outputs(), first)
 
     def test_a_state_of_another_molecule_is_refused(self):
-        self.furnish(points=256, budget=6000)
+        self.furnish(points=64, budget=6000)
         self.lammps(SCRIPT % {"options": ""}, timeout=300)
         data = (self.folder / "ala2.data").read_text()
         self.write("ala2.data", data.replace("\n1 1.008 ", "\n1 2.014 "))

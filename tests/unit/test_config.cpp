@@ -254,8 +254,10 @@ TEST(ConfigErrors, ValuesThatMakeNoSenseTogether)
             "mb.yaml:3:18: train.energy.drop: got 8, expected less than train.energy.batch, which is 8");
   EXPECT_EQ(
       error_after_cg("train:\n  labels: {from: training}\n  energy: {latent: 1}\n"),
-      "mb.yaml:3:18: train.labels.from: got 'training' with train.energy.latent 1, expected at least 2: a label's error "
+      "mb.yaml:4:20: train.energy.latent: got 1 with train.labels.from 'training', expected at least 2: a label's error "
       "is the spread of its samples");
+  EXPECT_THAT(error_after_cg("train:\n  energy: {latent: 1}\n"),
+              testing::HasSubstr("train.energy.latent: got 1 with train.labels.from 'both'"));
   EXPECT_EQ(error_after_cg("fine: [{name: s, linear: {x: 1, y: 1}}]\n"),
             "mb.yaml:2:7: fine: got the name 's' of a CG variable, expected different names");
 }
@@ -496,8 +498,6 @@ TEST(ConfigKeywords, EveryRowIsCompleteAndItsDefaultIsAllowed)
       std::string text = row.path + ": " + value + "\n";
       for (std::size_t dot; (dot = text.substr(0, text.find(':')).find('.')) != std::string::npos;)
         text = text.substr(0, dot) + ": {" + text.substr(dot + 1, text.size() - dot - 2) + "}\n";
-      // `labels: {from: training}` alone is refused for its default of latent; everything else stands alone.
-      if (value == "training") text = "train: {labels: {from: training}, energy: {latent: 2}}\n";
       EXPECT_EQ(error_after_cg(text), "no error") << text;
       ++tried;
     }

@@ -165,14 +165,14 @@ TEST(Label, OfAMixtureIsZWithinItsErrorAndNeverFarOff)
   EXPECT_NEAR(std::sqrt(square / stated), 1.0, 0.15);
 }
 
-TEST(LabelWeights, VarianceIsHalfThatOfNeighboursOfTheSameIteration)
+TEST(LabelWeights, VarianceIsHalfThatOfNeighboursOfTheSameIterationFor16Samples)
 {
   const CgSpace space({{"s", 0, 1, false}});
   std::vector<Label> labels;
   for (int i = 0; i < 20; ++i) {
     Label l;
     l.s = {0.05 * i};
-    l.n = 10;
+    l.n = 16;
     l.iteration = i % 2;
     l.relative_variance = i % 2 ? 0.04 : 0.01;
     labels.push_back(l);
@@ -184,20 +184,40 @@ TEST(LabelWeights, VarianceIsHalfThatOfNeighboursOfTheSameIteration)
   EXPECT_NEAR(v[8], 0.5 * (0.01 + (7 * 0.01 + 5.0) / 8) + 1e-4, 1e-12);
 }
 
-TEST(LabelWeights, AlonePooledByNothingAndScaledBySamples)
+TEST(LabelWeights, AFewSamplesOfItsOwnSayLittle)
 {
   const CgSpace space({{"s", 0, 1, false}});
   Label a;
   a.s = {0.1};
-  a.n = 10;
+  a.n = 4;
   a.relative_variance = 0.2;
   EXPECT_NEAR(smoothed_variance({a}, space)[0], 0.2 + 1e-4, 1e-15);
   Label b = a;
-  b.n = 40;
   b.relative_variance = 0.03;
   const auto v = smoothed_variance({a, b}, space);
-  EXPECT_NEAR(v[0], 0.5 * (0.2 + 0.03 * 40 / 10) + 1e-4, 1e-15);
-  EXPECT_NEAR(v[1], 0.5 * (0.03 + 0.2 * 10 / 40) + 1e-4, 1e-15);
+  EXPECT_NEAR(v[0], 0.2 * 0.2 + 0.8 * 0.03 + 1e-4, 1e-15);
+  EXPECT_NEAR(v[1], 0.2 * 0.03 + 0.8 * 0.2 + 1e-4, 1e-15);
+  // Labels of more samples come from the frozen flow, these from one in training.
+  b.n = 16;
+  EXPECT_NEAR(smoothed_variance({a, b}, space)[0], 0.2 + 1e-4, 1e-15);
+}
+
+TEST(LabelWeights, WorthInSamplesOfTheNewest)
+{
+  const CgSpace space({{"s", 0, 1, false}});
+  std::vector<Label> labels;
+  for (int i = 0; i < 30; ++i) {
+    Label l;
+    l.s = {0.03 * i};
+    l.n = 16;
+    l.iteration = i < 20 ? 1 : 2;
+    l.relative_variance = i < 20 ? 0.4 : 0.1;
+    labels.push_back(l);
+  }
+  // 20 labels of a flow whose samples are worth a quarter, then 10.
+  EXPECT_NEAR(samples_worth(labels, space), 16 * (20 * 0.25 + 10), 0.02);
+  EXPECT_NEAR(samples_worth({labels.begin(), labels.begin() + 20}, space), 16 * 20, 1e-9);
+  EXPECT_EQ(samples_worth({}, space), 0.0);
 }
 
 TEST(LabelWeights, BootstrapWeightsAreExponentialAndKeyed)

@@ -19,7 +19,7 @@ namespace {
 
 // Half a second of learning: enough iterations of each kind, not accurate.
 const char kSmall[] =
-    "train: {example: {epochs: 20}, energy: {points: 256}, consolidate: {points: 128}, labels: {points: 12, latent: 8}}\n"
+    "train: {example: {epochs: 20}, energy: {points: 64}, consolidate: {points: 32}, labels: {points: 12, latent: 8}}\n"
     "pmf: {members: 6}\n"
     "explore: {quiet: 300, target: 0.2}\n";
 
@@ -360,8 +360,7 @@ TEST(Learner, BudgetThatDoesNotHoldTheFirstIterationIsAnError)
 
 TEST(Learner, GridNeedsNoWalkers)
 {
-  Learning run(tests::mueller_brown_system(), "explore: {strategy: grid, grid: 1024}\ntrain: {energy: {first_epochs: 2}}\n",
-               2);
+  Learning run(tests::mueller_brown_system(), "explore: {strategy: grid, grid: 1024}\ntrain: {energy: {latent: 2}}\n", 2);
   run.begin();
   EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::finish);
   expect_learned(run);

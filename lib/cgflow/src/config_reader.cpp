@@ -117,10 +117,10 @@ class ConfigParser {
     if (config_.explore.strategy == "grid" && config_.cg.size() > 2)
       tree_.fail(place("explore.strategy"), "explore.strategy",
                  "got 'grid' with " + std::to_string(config_.cg.size()) + " CG variables, expected at most 2");
-    if (config_.labels.from == "training" && config_.energy.latent < 2)
-      tree_.fail(
-          place("train.labels.from"), "train.labels.from",
-          "got 'training' with train.energy.latent 1, expected at least 2: a label's error is the spread of its samples");
+    if (config_.labels.from != "frozen" && config_.energy.latent < 2)
+      tree_.fail(place("train.energy.latent"), "train.energy.latent",
+                 "got 1 with train.labels.from '" + config_.labels.from +
+                     "', expected at least 2: a label's error is the spread of its samples");
     if (config_.energy.drop >= config_.energy.batch)
       tree_.fail(place("train.energy.drop"), "train.energy.drop",
                  "got " + std::to_string(config_.energy.drop) + ", expected less than train.energy.batch, which is " +

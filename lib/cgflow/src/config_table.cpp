@@ -181,14 +181,15 @@ Rows label_rows()
       {"train.labels.from",
        at(c, &L::from),
        {},
-       {"frozen", "training"},
-       "Samples that give the PMF labels: fresh ones of the frozen flow, or those of the last epoch of training."},
-      {"train.labels.points", at(c, &L::points), at_least(1), {}, "Label points an iteration (`frozen`)."},
+       {"frozen", "training", "both"},
+       "Samples that give the PMF labels: fresh ones of the frozen flow, those of the last epoch of training, which cost "
+       "nothing more, or both."},
+      {"train.labels.points", at(c, &L::points), at_least(1), {}, "Label points of the frozen flow an iteration."},
       {"train.labels.latent",
        at(c, &L::latent),
        at_least(2),
        {},
-       "Latent samples a label (`frozen`); their spread gives the label's error."},
+       "Latent samples a label of the frozen flow; their spread gives the label's error."},
   };
 }
 

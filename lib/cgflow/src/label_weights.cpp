@@ -11,18 +11,20 @@ namespace cgflow {
 
 namespace {
 constexpr std::size_t kNeighbours = 8;
+// Samples of which a label's own variance counts as much as its neighbours'.
+constexpr double kOwnSamples = 16.0;
 constexpr double kVarianceFloor = 1e-4;
 constexpr double kCrowd = 0.05;
 }    // namespace
 
 std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space)
 {
-  // Labels of one iteration come from one flow; those of another may be far better or worse.
-  std::map<int, std::vector<std::size_t>> groups;
-  for (std::size_t i = 0; i < labels.size(); ++i) groups[labels[i].iteration].push_back(i);
+  // Labels of one iteration come from one flow, frozen or in training; those of another may be far better or worse.
+  std::map<std::pair<int, int>, std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < labels.size(); ++i) groups[{labels[i].iteration, labels[i].n}].push_back(i);
   std::vector<double> out(labels.size());
   std::vector<std::pair<double, std::size_t>> near;
-  for (const auto &[iteration, group] : groups) {
+  for (const auto &[key, group] : groups) {
     for (const std::size_t i : group) {
       near.clear();
       for (const std::size_t j : group)
@@ -33,10 +35,25 @@ std::vector<double> smoothed_variance(const std::vector<Label> &labels, const Cg
       double sum = 0.0;
       for (std::size_t m = 0; m < k; ++m) sum += labels[near[m].second].relative_variance * labels[near[m].second].n;
       const double own = labels[i].relative_variance;
-      out[i] = 0.5 * (own + (k > 0 ? sum / k / labels[i].n : own)) + kVarianceFloor;
+      const double share = k > 0 ? labels[i].n / (labels[i].n + kOwnSamples) : 1.0;
+      out[i] = share * own + kVarianceFloor;
+      if (k > 0) out[i] += (1.0 - share) * sum / k / labels[i].n;
     }
   }
   return out;
+}
+
+double samples_worth(const std::vector<Label> &labels, const CgSpace &space)
+{
+  const std::vector<double> variance = smoothed_variance(labels, space);
+  double all = 0.0, newest = 0.0, samples = 0.0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    all += 1.0 / variance[i];
+    if (labels[i].iteration != labels.back().iteration || labels[i].n != labels.back().n) continue;
+    newest += 1.0 / variance[i];
+    samples += labels[i].n;
+  }
+  return labels.empty() ? 0.0 : samples * all / newest;
 }
 
 double bootstrap_weight(const PmfConfig &config, std::uint64_t seed, std::int64_t member, std::int64_t index)
@@ -49,12 +66,14 @@ double bootstrap_weight(const PmfConfig &config, std::uint64_t seed, std::int64_
 
 std::vector<double> spacing_weights(const std::vector<Label> &labels, const CgSpace &space)
 {
-  std::vector<double> out(labels.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    int crowd = 0;
-    for (const Label &other : labels) crowd += space.scaled_distance(labels[i].s.data(), other.s.data()) < kCrowd;
-    out[i] = 1.0 / std::max(crowd, 1);
-  }
+  std::vector<double> out(labels.size(), 1.0);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      const double near = space.scaled_distance(labels[i].s.data(), labels[j].s.data()) < kCrowd ? 1.0 : 0.0;
+      out[i] += near;
+      out[j] += near;
+    }
+  for (double &crowd : out) crowd = 1.0 / crowd;
   return out;
 }
 

@@ -11,11 +11,14 @@
 
 namespace cgflow {
 
-/// Relative variance of each label's mean weight: half of it its own estimate, half that of its nearest neighbours of the same
-/// iteration. The own estimate alone is small too where a mean weight came out low by chance, and weights that follow it
-/// pull F up; the neighbours' alone takes from good labels what belongs to a bad one beside them. A floor of (0.01 kT)^2
-/// keeps one label from ruling all.
+/// Relative variance of each label's mean weight: its own estimate and that of its nearest neighbours of the same iteration and
+/// number of samples, half each for 16 samples. The own estimate alone is small too where a mean weight came out low by
+/// chance, and weights that follow it pull F up, the more so the fewer the samples; the neighbours' alone takes from good
+/// labels what belongs to a bad one beside them. A floor of (0.01 kT)^2 keeps one label from ruling all.
 std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space);
+
+/// How many samples of the newest labels' quality would tell as much as all labels do.
+double samples_worth(const std::vector<Label> &labels, const CgSpace &space);
 
 /// Weight of label `index` for `member`: exponential with mean 1 (Bayesian bootstrap, Rubin 1981), or with bagging < 1
 /// one or zero. Depends on (seed, member, index) alone, so a label keeps its weight when others are appended.

@@ -3,6 +3,7 @@
 
 #include "explorer.h"
 #include "known_region.h"
+#include "label_weights.h"
 
 #include "cgflow/error.h"
 
@@ -17,13 +18,14 @@ namespace cgflow {
 namespace {
 
 constexpr int kMaxRefinements = 20;
-// A median ESS share from which labels are taken as they come, how often training is repeated to get there, and what each
-// training must gain.
-constexpr double kGoodEss = 0.5;
+// A median ESS share from which labels are taken as they come while exploring, how often training is repeated to get there,
+// and what each training must gain; and a share below which the flow is consolidated again before more labels.
+constexpr double kEnoughEss = 0.35;
 constexpr double kEssGain = 1.1;
 constexpr int kTrainingAttempts = 4;
-// A round of refinement that leaves more than this share of the std has been of no use; twice the labels should leave 0.7.
-constexpr double kLeastGain = 0.85;
+constexpr double kGoodEss = 0.5;
+// Samples of a round of refinement over what all labels are worth.
+constexpr double kLeastRound = 0.2, kLargestRound = 0.5;
 // Random draws of points in an iteration, each with streams of its own: those of the training attempts, then two more.
 constexpr int kDraws = kTrainingAttempts + 2;
 
@@ -42,7 +44,7 @@ std::int64_t training_cost(double points, const EnergyConfig &energy, int epochs
 
 std::int64_t label_cost(const LabelConfig &labels)
 {
-  return labels.from == "frozen" ? static_cast<std::int64_t>(labels.points) * labels.latent : 0;
+  return labels.from == "training" ? 0 : static_cast<std::int64_t>(labels.points) * labels.latent;
 }
 
 }    // namespace
@@ -265,17 +267,18 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
   const auto points = grid ? static_cast<std::int64_t>(centres.size() / d) : std::llround(share * c.energy.points);
   const auto label_points_wanted = std::max<std::int64_t>(1, std::llround(share * c.labels.points));
   const std::vector<double> old = label_points(model_.labels());
+  const std::size_t labels_before = model_.labels().size();
   double last_ess = median_ess_;
   for (int attempt = 0; attempt < kTrainingAttempts; ++attempt) {
     if (!affordable(training_cost(static_cast<double>(points), c.energy, epochs) + label_cost(c.labels))) return attempt > 0;
-    if (attempt > 0) trainer_.drop_labels(label_points_wanted);
+    if (attempt > 0) trainer_.drop_labels(static_cast<std::int64_t>(model_.labels().size() - labels_before));
     const std::uint64_t key = draw_key(attempt);
     training = trainer_.train_by_energy(grid ? centres
                                              : spread_points(space, centres, old, c.explore.old, c.explore.spread, points,
                                                              info.seed, Stream::conditions, key),
                                         c.energy, epochs, c.labels);
     labels = training;
-    if (c.labels.from != "frozen") return true;
+    if (c.labels.from == "training") return true;
     // The chosen points themselves, then their neighbourhoods.
     const std::size_t wanted = label_points_wanted * d;
     std::vector<double> where;
@@ -288,7 +291,7 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
     labels = trainer_.add_labels(where, c.labels.latent);
     const double gain = labels.ess_share / std::exchange(last_ess, labels.ess_share);
     // A flow that was no better after the last training is as good as it gets for now.
-    if (labels.ess_share >= kGoodEss || (gain < kEssGain && (attempt > 0 || gain * kEssGain > 1.0))) break;
+    if (labels.ess_share >= kEnoughEss || (gain < kEssGain && (attempt > 0 || gain * kEssGain > 1.0))) break;
   }
   // The labels that few new points do not need go where the known region asks for them.
   const std::int64_t rest = c.labels.points - label_points_wanted;
@@ -302,12 +305,17 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
 void Learner::finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
                                const EnergySummary &labels)
 {
+  fit(before);
+  median_ess_ = labels.ess_share;
+  report(centres, training, labels);
+}
+
+void Learner::fit(const PmfSurface *before)
+{
   trainer_.fit();
   ++model_.iteration;
   refresh_surface();
-  median_ess_ = labels.ess_share;
   pmf_change_ = before ? rms_change(model_, *before, *surface_) : std::numeric_limits<double>::quiet_NaN();
-  report(centres, training, labels);
 }
 
 // When exploring has ended: a flow that is good everywhere, then labels where the std asks for them, until its RMS over the
@@ -319,18 +327,21 @@ void Learner::refine()
     bool poor_flow = true;
     for (int round = 0; round < kMaxRefinements && std_rms_ > c.explore.target; ++round) {
       if (poor_flow && !consolidate()) return;
-      // The error falls with the root of the number of labels; a round at most doubles them, since the first few tell the
-      // std only roughly.
-      const auto present = static_cast<double>(model_.labels().size());
+      if (std_rms_ <= c.explore.target) break;
+      // The error falls with the root of the number of samples. A round adds a part of them, since the first few tell the std
+      // only roughly.
+      const double present = samples_worth(model_.labels(), model_.space()) / c.labels.latent;
       const double wanted = present * (std::pow(std_rms_ / c.explore.target, 2) - 1.0);
-      const auto n = static_cast<std::int64_t>(std::clamp(wanted, 0.5 * c.labels.points, present));
+      const auto n = static_cast<std::int64_t>(
+          std::max(0.5 * c.labels.points, std::clamp(wanted, kLeastRound * present, kLargestRound * present)));
       if (!affordable(n * c.labels.latent)) return;
       const double before = std_rms_;
       add_labels_by_std(n);
       poor_flow = median_ess_ < kGoodEss;
-      // More labels of a flow that leaves out a part of the fine coordinates do not help: they only make it seen, by a std
-      // above the threshold, where walkers stop and training goes on.
-      if (std_rms_ > kLeastGain * before && std_rms_ > c.explore.target) return;
+      // A round that gains less than half of what its number promises is of no use: more labels of a flow that leaves out a
+      // part of the fine coordinates only make it seen, by a std above the threshold, where walkers stop and training goes on.
+      const double promised = std::sqrt(present / (present + static_cast<double>(n)));
+      if (std_rms_ > 0.5 * (1.0 + promised) * before && std_rms_ > c.explore.target) return;
     }
     if (std_rms_ > c.explore.target)
       log_.warning(
@@ -357,8 +368,18 @@ bool Learner::consolidate()
                     model_.info().seed, Stream::conditions, draw_key(2));
   points.insert(points.end(), everywhere.begin(), everywhere.end());
   trainer_.train_by_energy(points, energy, 1, c.labels);
-  log_.line(format("consolidated the flow on %lld points, flow KL %.3g kT, %lld evaluations", static_cast<long long>(n),
-                   trainer_.flow_divergence(), static_cast<long long>(model_.counts.total())));
+  const std::string what = format("consolidated the flow on %lld points, flow KL %.3g kT, ", static_cast<long long>(n),
+                                  trainer_.flow_divergence());
+  const std::string spent = format("%lld evaluations", static_cast<long long>(model_.counts.total()));
+  if (c.labels.from == "frozen") {
+    log_.line(what + spent);
+    return true;
+  }
+  const auto before = surface_;
+  fit(before.get());
+  log_.line(format("iteration %d: ", model_.iteration) + what + format("%zu labels, ", model_.labels().size()) + spent +
+            format(", RMS std %.3g kT, PMF change %.3g kT", std_rms_, pmf_change_) + against_reference());
+  write_history({});
   return true;
 }
 
@@ -427,7 +448,7 @@ void Learner::report(const std::vector<double> &centres, const EnergySummary &tr
     line += "refinement, ";
   line += format(
       "ESS share %.2f, rejected %lld, %zu labels, %lld evaluations, RMS std %.3g kT", median_ess_,
-      static_cast<long long>(training.rejected + (n > 0 && model_.config().labels.from != "frozen" ? 0 : labels.rejected)),
+      static_cast<long long>(training.rejected + (n > 0 && model_.config().labels.from == "training" ? 0 : labels.rejected)),
       model_.labels().size(), static_cast<long long>(counts.total()), std_rms_);
   if (std::isfinite(pmf_change_)) line += format(", PMF change %.3g kT", pmf_change_);
   log_.line(line + against_reference());
@@ -453,8 +474,9 @@ void Learner::write_history(const std::vector<double> &centres)
 {
   const CgSpace &space = model_.space();
   const int d = space.n_cv();
-  history_ += format("# iteration %d evaluations %lld labels %zu std %.6g change %.6g\n", model_.iteration,
-                     static_cast<long long>(model_.counts.total()), model_.labels().size(), std_rms_, pmf_change_);
+  history_ += format("# iteration %d evaluations %lld labels %zu std %.6g change %.6g threshold %.6g\n", model_.iteration,
+                     static_cast<long long>(model_.counts.total()), model_.labels().size(), std_rms_, pmf_change_,
+                     model_.info().threshold);
   const auto row = [&](const char *word, const double *s) {
     history_ += word;
     for (int k = 0; k < d; ++k) history_ += format(" %.10g", s[k]);

@@ -24,6 +24,10 @@ struct NamedTensor {
 };
 using NamedTensors = std::vector<NamedTensor>;
 
+/// Product of large matrices a [n, k] and b [k, m] of doubles. liblammps exports a dgemm of its own, an order of magnitude slower
+/// than LibTorch's, and as the first library of the process it serves LibTorch's plain products too; batched ones stay inside.
+inline Tensor product(const Tensor &a, const Tensor &b) { return at::bmm(a.unsqueeze(0), b.unsqueeze(0)).squeeze(0); }
+
 }    // namespace cgflow
 
 #endif

@@ -98,7 +98,7 @@ EnergySummary Trainer::train_by_energy(const std::vector<double> &points, const 
   model_.counts.test += report.test_evaluations;
 
   std::vector<double> shares;
-  if (labels.from == "training") {
+  if (labels.from != "frozen") {
     const int d = model_.space().n_cv(), latent = report.latent;
     const std::int64_t label_count = report.ln_w.size() / latent;
     for (std::int64_t i = 0; i < label_count; ++i) {

@@ -80,9 +80,9 @@ struct ExampleConfig {
 /// `train: energy:` training by energy, one active-learning iteration: points x latent x epochs evaluations.
 struct EnergyConfig {
   std::string estimator = "path";    ///< path (path gradient) or reverse_kl
-  int points = 1024;                 ///< CG points an iteration
-  int each = 0;                      ///< after the first iteration so many for each new point, up to `points`; 0: `points`
-  int latent = 1;                    ///< latent samples a point and epoch
+  int points = 256;                  ///< CG points an iteration
+  int each = 64;                     ///< after the first iteration so many for each new point, up to `points`; 0: `points`
+  int latent = 4;                    ///< latent samples a point and epoch
   int epochs = 1;                    ///< passes over the points, each with new latent samples
   int first_epochs = 1;              ///< the same for the first iteration
   int batch = 8;                     ///< samples a step
@@ -99,7 +99,7 @@ struct EnergyConfig {
 
 /// `train: consolidate:` training by energy over the whole known region, when exploring has ended and before refinement.
 struct ConsolidateConfig {
-  int points = 2048;           ///< CG points, half of them where the std is large; 0: none
+  int points = 512;            ///< CG points, half of them where the std is large; 0: none
   double rate = 3e-3;          ///< Adam learning rate
   double final_rate = 0.03;    ///< cosine decay ends at this share of `rate`
   bool operator==(const ConsolidateConfig &) const = default;
@@ -107,9 +107,9 @@ struct ConsolidateConfig {
 
 /// `train: labels:` PMF labels by Eq. 12.
 struct LabelConfig {
-  std::string from = "frozen";    ///< frozen (fresh samples of the frozen flow) or training (the last epoch's samples)
-  int points = 32;                ///< label points an iteration (frozen)
-  int latent = 16;                ///< latent samples a label
+  std::string from = "both";    ///< frozen (fresh samples of the frozen flow), training (the last epoch's samples) or both
+  int points = 16;              ///< label points an iteration (frozen)
+  int latent = 16;              ///< latent samples a label (frozen)
   bool operator==(const LabelConfig &) const = default;
 };
 
@@ -140,7 +140,7 @@ struct ExploreConfig {
   int keep = 15;                  ///< of these, kept by farthest-point choice
   double spread = 0.1;            ///< radius of a new point's neighbourhood, in units of the ranges' widths
   double old = 0.3;               ///< share of an iteration's samples drawn around old points
-  double target = 0.02;           ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
+  double target = 0.025;          ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
   double ceiling = 15.0;          ///< refinement and figures look at F up to so many kT over its minimum
   double boltzmann = 0.0;         ///< share of the known region's weight that follows exp(-F/2kT) instead of being uniform
   double barrier = 0.0;           ///< basins behind barriers of up to so many kT are looked for without walkers; 0: no

@@ -107,6 +107,7 @@ class Learner {
   void add_labels_by_std(std::int64_t n);
   std::vector<double> draw_where_uncertain(std::int64_t n, Stream purpose, int number) const;
   std::uint64_t draw_key(int number) const;
+  void fit(const PmfSurface *before);
   void finish_iteration(const PmfSurface *before, const std::vector<double> &centres, const EnergySummary &training,
                         const EnergySummary &labels);
   std::int64_t first_cost() const;

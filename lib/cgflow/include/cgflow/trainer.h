@@ -47,8 +47,8 @@ class Trainer {
   /// CG variables of frames x [n, n_atoms, 3]: [n, n_cv].
   std::vector<double> cg_of(const std::vector<double> &x) const;
 
-  /// Training by energy (METHOD section 2, step 2) on CG points [n, n_cv]. With labels from training, the last epoch's
-  /// samples become labels (step 3).
+  /// Training by energy (METHOD section 2, step 2) on CG points [n, n_cv]. Unless labels are from the frozen flow
+  /// alone, the last epoch's samples become labels (step 3): each was drawn before the flow learned from it.
   EnergySummary train_by_energy(const std::vector<double> &points, const EnergyConfig &config, int epochs,
                                 const LabelConfig &labels);
 
