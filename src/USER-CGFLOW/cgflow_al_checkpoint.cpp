@@ -27,7 +27,7 @@ void CGFlowALCheckpoint::load(const cgflow::Config &config, const cgflow::ModelI
   const cgflow::Archive archive = cgflow::Archive::read(options_.state_file(), "state");
   check(archive, config, info);
   const auto &mc_counts = archive.numbers("mc.counts");
-  if (mc_counts.size() != 3)
+  if (mc_counts.size() != parts.mc.counts().size())
     throw cgflow::ModelError(options_.state_file() + ": the counts of fix cgflow/mc are incomplete");
   parts.learner.load(archive);
   parts.ledger.load(archive);

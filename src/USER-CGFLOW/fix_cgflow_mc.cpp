@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fix_cgflow_mc.h"
 
+#include "cgflow_communicator.h"
+#include "cgflow_exchange.h"
 #include "cgflow_travel.h"
 #include "cgflow_walker_store.h"
 #include "cgflow_walkers.h"
@@ -24,6 +26,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <vector>
 
 using namespace LAMMPS_NS;
@@ -32,13 +35,13 @@ using namespace FixConst;
 
 namespace {
 const char kWhere[] = "fix cgflow/mc";
-enum Count { kAccepted, kProposals, kWalls, kNCounts };
+enum Count { kAccepted, kProposals, kWalls, kExchanged, kPairs, kNCounts };
 }    // namespace
 
 struct FixCGFlowMC::Impl {
   Impl(LAMMPS *lmp) : walkers(lmp), travel(lmp, store) {}
 
-  double temperature = 0.0;
+  Exchange exchange;    // the temperature of each walker
   int seed = 0;
   std::vector<double> steps;    // [n_cv], box units
   std::string energy_id;        // compute that asks for per-atom energies in each step
@@ -100,19 +103,41 @@ void FixCGFlowMC::parse(int narg, char **arg)
   if (!atom->tag_enable)
     error->all(FLERR, "{}: the atoms have no IDs, which the walkers' random numbers need (atom_modify id yes)", kWhere);
 
-  impl->temperature = utils::numeric(FLERR, arg[3], false, lmp);
-  if (!(impl->temperature > 0.0) || !std::isfinite(impl->temperature))
-    error->all(FLERR, "{}: got the temperature {}, expected a number > 0", kWhere, arg[3]);
+  const auto temperature = [&](const char *text) {
+    const double T = utils::numeric(FLERR, text, false, lmp);
+    if (!(T > 0.0) || !std::isfinite(T))
+      error->all(FLERR, "{}: got the temperature {}, expected a number > 0", kWhere, text);
+    return T;
+  };
+  impl->exchange = Exchange(temperature(arg[3]));
   const bigint seed = utils::bnumeric(FLERR, arg[4], false, lmp);
   if (seed < 1 || seed > MAXSMALLINT)
     error->all(FLERR, "{}: got the seed {}, expected an integer from 1 to {}", kWhere, arg[4], MAXSMALLINT);
   impl->seed = static_cast<int>(seed);
-  for (int k = 5; k < narg; ++k) {
+  int end = 5;
+  while (end < narg && strcmp(arg[end], "exchange") != 0) ++end;
+  if (end == 5) utils::missing_cmd_args(FLERR, "fix cgflow/mc T seed step1 ...", error);
+  for (int k = 5; k < end; ++k) {
     const double step = utils::numeric(FLERR, arg[k], false, lmp);
     if (!(step > 0.0) || !std::isfinite(step))
       error->all(FLERR, "{}: got {} as step {}, expected a length > 0 in box units", kWhere, arg[k], k - 4);
     impl->steps.push_back(step);
   }
+  if (end == narg) return;
+
+  if (end + 2 >= narg) utils::missing_cmd_args(FLERR, "fix cgflow/mc ... exchange N T2 ...", error);
+  const bigint every = utils::bnumeric(FLERR, arg[end + 1], false, lmp);
+  if (every < 1) error->all(FLERR, "{}: exchange: got every {} sweeps, expected an integer >= 1", kWhere, arg[end + 1]);
+  std::vector<double> ladder{temperature(arg[3])};
+  for (int k = end + 2; k < narg; ++k) {
+    const double T = temperature(arg[k]);
+    if (T <= ladder.back())
+      error->all(FLERR,
+                 "{}: exchange: got the temperature {} after {}, expected temperatures that rise from that of the fix",
+                 kWhere, arg[k], ladder.back());
+    ladder.push_back(T);
+  }
+  impl->exchange = Exchange(every, std::move(ladder));
 }
 
 int FixCGFlowMC::setmask() { return INITIAL_INTEGRATE | PRE_EXCHANGE | FINAL_INTEGRATE | POST_RUN; }
@@ -274,6 +299,8 @@ void FixCGFlowMC::initial_integrate(int)
 
   const bool still = m.refresh_pending;
   m.refresh_pending = false;
+  // A sweep of exchanges makes no other proposals, nor does one whose energies are those of a model of before.
+  const bool exchanges = !still && m.exchange.due(update->ntimestep);
   for (int i = 0; i < atom->nlocal; ++i) {
     // What is visible now is the accepted state.
     m.walkers.get(i, m.store.old_s(i));
@@ -287,13 +314,14 @@ void FixCGFlowMC::initial_integrate(int)
     if (m.store.move(i) == Move::placing) {
       move_to(i, m.store.target(i));
       m.store.set_move(i, Move::placed);
-    } else if (still || m.stopped[i] != 0.0) {
+    } else if (still || exchanges || m.stopped[i] != 0.0) {
       m.store.set_move(i, Move::none);
     } else {
       propose(i);
     }
-    std::copy_n(atom->x[i], 3, m.store.goal(i));
   }
+  if (exchanges) exchange();
+  for (int i = 0; i < atom->nlocal; ++i) std::copy_n(atom->x[i], 3, m.store.goal(i));
   m.running = m.proposed = true;
   next_reneighbor = update->ntimestep;
 }
@@ -315,6 +343,28 @@ void FixCGFlowMC::propose(int i)
   }
   move_to(i, s);
   m.store.set_move(i, Move::proposed);
+}
+
+// Walkers that swap are evaluated at their new places in this sweep, like all others.
+void FixCGFlowMC::exchange()
+{
+  Impl &m = *impl;
+  std::map<tagint, Replica> mine;
+  for (int i = 0; i < atom->nlocal; ++i)
+    if (m.store.move(i) == Move::none && m.stopped[i] == 0.0)
+      mine[atom->tag[i]] = {m.store.old_energy(i), atom->image[i], {m.store.old_s(i), m.store.old_s(i) + m.n_cv()}};
+  CGFlowCommunicator ranks(world);
+  const Exchange::Swaps swaps = m.exchange.decide(mine, m.n_cv(), force->boltz, m.seed, update->ntimestep, ranks);
+  for (int i = 0; i < atom->nlocal; ++i) {
+    const auto found = swaps.occupants.find(atom->tag[i]);
+    if (found == swaps.occupants.end()) continue;
+    atom->image[i] = found->second.image;
+    move_to(i, found->second.s.data());
+    m.store.set_move(i, Move::placed);
+  }
+  if (comm->me != 0) return;
+  m.counts[kPairs] += swaps.tried;
+  m.counts[kExchanged] += static_cast<double>(swaps.occupants.size()) / 2.0;
 }
 
 // The image flags count the crossings of periodic edges; s is left as the wrapped point.
@@ -342,7 +392,7 @@ bool FixCGFlowMC::accepts(int i, double energy)
   const double old = m.store.old_energy(i);
   if (energy <= old) return true;
   cgflow::RandomStream random(m.seed, cgflow::Stream::walkers, atom->tag[i], update->ntimestep);
-  return random.uniform() < std::exp(-(energy - old) / (force->boltz * m.temperature));
+  return random.uniform() < std::exp(-(energy - old) / (force->boltz * m.exchange.temperature(atom->tag[i])));
 }
 
 void FixCGFlowMC::final_integrate()

@@ -54,7 +54,8 @@ class FixCGFlowMC : public Fix {
   void set_stop_threshold(double energy, double ceiling = std::numeric_limits<double>::infinity());
   bool stopped(int i) const;
   void set_stopped(int i, bool stopped);
-  /// Accepted, proposed and rejected at walls so far, over all ranks: for a checkpoint. Both are collective.
+  /// Accepted, proposed and rejected at walls so far, pairs exchanged and tried, over all ranks: for a checkpoint. Both are
+  /// collective.
   std::vector<double> counts() const;
   void set_counts(const std::vector<double> &counts);
   /// Lets all stopped walkers of this rank go on.
@@ -70,6 +71,7 @@ class FixCGFlowMC : public Fix {
   void check_inside();
   void check_count();
   void propose(int i);
+  void exchange();
   void move_to(int i, const double *s);
   void put_back(int i);
   bool accepts(int i, double energy);

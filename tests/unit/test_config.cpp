@@ -222,8 +222,9 @@ TEST(ConfigErrors, WrongTypesNameWhatWasGot)
   EXPECT_EQ(error_after_cg("pmf: 3\n"),
             "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, network, hidden, rate, "
             "epochs, batch, loss, bagging, prior, warm_start, table");
-  EXPECT_THAT(error_after_cg("explore: gird\n"), HasSubstr("mb.yaml:2:10: explore: got 'gird', expected one of mc, grid, or "
-                                                           "a map with the keys strategy, quiet"));
+  EXPECT_THAT(error_after_cg("explore: gird\n"),
+              HasSubstr("mb.yaml:2:10: explore: got 'gird', expected one of mc, uniform, variance, ucb, grid, or "
+                        "a map with the keys strategy, quiet"));
   EXPECT_THAT(error_after_cg("train: {example: {dump: [a]}}\n"), HasSubstr("train.example.dump: got a list, expected text"));
 }
 
@@ -232,6 +233,7 @@ TEST(ConfigErrors, ValuesOutOfRangeNameTheRange)
   EXPECT_EQ(error_after_cg("pmf: {members: 1}\n"), "mb.yaml:2:16: pmf.members: got '1', expected integer >= 2");
   EXPECT_EQ(error_after_cg("pmf: {rate: 0}\n"), "mb.yaml:2:13: pmf.rate: got '0', expected number > 0");
   EXPECT_EQ(error_after_cg("pmf: {bagging: 1.01}\n"), "mb.yaml:2:16: pmf.bagging: got '1.01', expected number in (0, 1]");
+  EXPECT_EQ(error_after_cg("explore: {kappa: -1}\n"), "mb.yaml:2:18: explore.kappa: got '-1', expected number >= 0");
   EXPECT_EQ(error_after_cg("explore: {old: 1}\n"), "mb.yaml:2:16: explore.old: got '1', expected number in [0, 1)");
   EXPECT_EQ(error_after_cg("pmf: {epochs: 99999999999}\n"),
             "mb.yaml:2:15: pmf.epochs: got '99999999999', expected integer >= 1, at most 2147483647");

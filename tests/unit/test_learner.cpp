@@ -362,8 +362,22 @@ TEST(Learner, GridNeedsNoWalkers)
 {
   Learning run(tests::mueller_brown_system(), "explore: {strategy: grid, grid: 1024}\ntrain: {energy: {latent: 2}}\n", 2);
   run.begin();
-  EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::finish);
+  run.walk(10);
   expect_learned(run);
+}
+
+TEST(Learner, StrategiesWithoutWalkersLearnTheSamePmf)
+{
+  for (const std::string name : {"uniform", "variance", "ucb"}) {
+    SCOPED_TRACE(name);
+    Learning run(tests::mueller_brown_system(), "explore: {strategy: " + name + "}", 1);
+    run.begin();
+    EXPECT_EQ(run.learner.threshold(), std::numeric_limits<double>::infinity());
+    const std::int64_t sweeps = run.walk(1000);
+    EXPECT_LT(sweeps, 100);
+    std::printf("  %s: %lld evaluations\n", name.c_str(), static_cast<long long>(run.learner.model().counts.total()));
+    expect_learned(run);
+  }
 }
 
 TEST(Learner, LogsALineAnIterationAndAHistoryForPlots)

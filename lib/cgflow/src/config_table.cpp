@@ -237,9 +237,11 @@ Rows explore_rows()
       {"explore.strategy",
        at(c, &E::strategy),
        {},
-       {"mc", "grid"},
-       "`mc`: walkers on the learned PMF stop where the std is above the threshold and become new points; `grid`: one "
-       "iteration on a uniform grid, for up to 2 CG variables."},
+       {"mc", "uniform", "variance", "ucb", "grid"},
+       "`mc`: walkers on the learned PMF stop where the std is above the threshold and become new points; `uniform`: random "
+       "points of the whole CG space where it is above; `variance`: of such points in reach of the labels those of the largest "
+       "std; `ucb`: of these those where F less `kappa` std is lowest; `grid`: one iteration on a uniform grid, for up to 2 CG "
+       "variables."},
       {"explore.quiet", at(c, &E::quiet), at_least(1), {}, "Sweeps without a new point after which exploring has ended."},
       {"explore.find", at(c, &E::find), at_least(1), {}, "Stopped walkers after which an iteration begins."},
       {"explore.wait",
@@ -276,6 +278,7 @@ Rows explore_rows()
        {},
        "Basins behind barriers of up to so many kT over the lowest basin are looked for at the edge of what is known, where no "
        "walker comes; 0: what walkers do not reach stays unknown."},
+      {"explore.kappa", at(c, &E::kappa), at_least(0), {}, "So many std below its mean F is hoped to be (`ucb`)."},
       {"explore.grid", at(c, &E::grid), at_least(2), {}, "Grid points a dimension (`grid`)."},
       {"explore.reference",
        at(c, &E::reference),

@@ -14,10 +14,6 @@ namespace {
 
 // Points on which std and change are measured: the statistical error of an RMS over them is 2 %.
 constexpr std::int64_t kCoverPoints = 1024;
-// Among so many around the labels a basin's rim cannot hide.
-constexpr std::int64_t kFrontierPoints = 4096;
-// What F may be off on a barrier, for each kT that it lies above what is asked for: it only has to lead on.
-constexpr double kCoarseness = 0.25;
 
 }    // namespace
 
@@ -83,29 +79,6 @@ std::vector<double> KnownRegion::draw(std::int64_t n, Stream purpose, std::uint6
   // A row may be drawn more than once: a small step aside makes every point a new one.
   return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
                        key + 1);
-}
-
-std::vector<double> frontier(const Model &model, const PmfSurface &surface)
-{
-  const ModelInfo &info = model.info();
-  const ExploreConfig &explore = model.config().explore;
-  const std::vector<double> labels = label_points(model.labels());
-  const std::size_t d = model.space().n_cv(), n_labels = labels.size() / d;
-  const std::vector<double> points = spread_points(model.space(), {}, labels, 1.0, explore.spread, kFrontierPoints,
-                                                   info.seed, Stream::explorer, model.iteration);
-  std::vector<double> f(std::max<std::size_t>(n_labels, kFrontierPoints)), std(f.size());
-  surface.evaluate(static_cast<int>(n_labels), labels.data(), f.data(), nullptr, nullptr);
-  const double lowest = *std::min_element(f.begin(), f.begin() + n_labels);
-  surface.evaluate(kFrontierPoints, points.data(), f.data(), std.data(), nullptr);
-  std::vector<double> out;
-  for (std::int64_t i = 0; i < kFrontierPoints; ++i) {
-    // F beyond the labels is a guess, often far too high: what it may be as low as counts.
-    const double error = std[i] / info.kT, height = (f[i] - lowest) / info.kT - 2.0 * error;
-    const double asked = info.threshold + kCoarseness * std::max(0.0, height - explore.ceiling);
-    if (height <= explore.barrier && error > asked)
-      out.insert(out.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
-  }
-  return out;
 }
 
 double rms_change(const Model &model, const PmfSurface &before, const PmfSurface &now)

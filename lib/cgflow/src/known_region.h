@@ -35,11 +35,6 @@ class KnownRegion {
   std::vector<double> std_;                 // kT
 };
 
-/// Where basins behind high barriers may be: points around the labels, up to one `explore: spread` away, at which F less two std
-/// lies below `explore: barrier` over the labels' lowest, and which are less well known than that height asks for; [n, n_cv], a
-/// random selection. Up to `explore: ceiling` the threshold is asked for, above it a quarter of the excess more is allowed.
-std::vector<double> frontier(const Model &model, const PmfSurface &surface);
-
 /// RMS change of the PMF, less its mean, over where it was known before, kT; NaN when it was known nowhere.
 double rms_change(const Model &model, const PmfSurface &before, const PmfSurface &now);
 

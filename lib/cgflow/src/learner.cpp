@@ -4,6 +4,7 @@
 #include "explorer.h"
 #include "known_region.h"
 #include "label_weights.h"
+#include "strategy.h"
 
 #include "cgflow/error.h"
 
@@ -50,7 +51,8 @@ std::int64_t label_cost(const LabelConfig &labels)
 }    // namespace
 
 Learner::Learner(Model model, EnergyModel *energy, Communicator &comm, Log &log)
-    : model_(std::move(model)), trainer_(model_, energy, comm, log), comm_(comm), log_(log)
+    : model_(std::move(model)), trainer_(model_, energy, comm, log), comm_(comm), log_(log),
+      strategy_(make_strategy(model_.config().explore))
 {
   const std::string &reference = model_.config().explore.reference;
   if (!reference.empty()) reference_ = ReferencePmf::read(reference, model_.space());
@@ -58,7 +60,10 @@ Learner::Learner(Model model, EnergyModel *energy, Communicator &comm, Log &log)
 
 Learner::~Learner() = default;
 
-double Learner::threshold() const { return model_.info().threshold * model_.info().kT; }
+double Learner::threshold() const
+{
+  return strategy_->needs_walkers() ? model_.info().threshold * model_.info().kT : std::numeric_limits<double>::infinity();
+}
 
 // Keys random streams: draws of one iteration are numbered from 0 to kDraws - 1.
 std::uint64_t Learner::draw_key(int number) const { return static_cast<std::uint64_t>(model_.iteration) * kDraws + number; }
@@ -77,18 +82,19 @@ bool Learner::affordable(std::int64_t evaluations)
 std::int64_t Learner::first_cost() const
 {
   const Config &c = model_.config();
-  const double points = c.explore.strategy == "grid" ? std::pow(c.explore.grid, model_.space().n_cv()) : c.energy.points;
-  return training_cost(points, c.energy, c.energy.first_epochs) + label_cost(c.labels);
+  const std::size_t points =
+      strategy_->only_once() ? strategy_->first(model_.space(), {}).size() / model_.space().n_cv() : c.energy.points;
+  return training_cost(static_cast<double>(points), c.energy, c.energy.first_epochs) + label_cost(c.labels);
 }
 
 void Learner::say_estimate()
 {
   const Config &c = model_.config();
   const std::int64_t later = training_cost(c.energy.points, c.energy, c.energy.epochs) + label_cost(c.labels);
-  log_.line(format(
-      "about %lld energy evaluations for the first iteration%s; budget %lld", static_cast<long long>(first_cost()),
-      c.explore.strategy == "grid" ? " (grid)" : format(", %lld for each later one", static_cast<long long>(later)).c_str(),
-      static_cast<long long>(c.budget)));
+  log_.line(
+      format("about %lld energy evaluations for the first iteration%s; budget %lld", static_cast<long long>(first_cost()),
+             strategy_->only_once() ? " (grid)" : format(", %lld for each later one", static_cast<long long>(later)).c_str(),
+             static_cast<long long>(c.budget)));
 }
 
 void Learner::check_budget()
@@ -128,17 +134,8 @@ void Learner::begin_from_structure()
 
 void Learner::begin_exploring()
 {
-  const Config &c = model_.config();
-  if (c.explore.strategy == "grid") {
-    learn_around(grid_points(model_.space(), c.explore.grid), c.energy.first_epochs);
-    if (phase_ == Phase::finished) return;
-    refine();
-    if (phase_ != Phase::finished) model_.status = converged;
-    phase_ = Phase::finished;
-    return;
-  }
   phase_ = Phase::exploring;
-  learn_around(choose_diverse(model_.space(), data_s_, {}, c.explore.keep, c.explore.spread), c.energy.first_epochs);
+  learn_around(strategy_->first(model_.space(), data_s_), model_.config().energy.first_epochs);
 }
 
 // Walkers start at the data's CG points and the first labels lie around them, so these must be in the CG space.
@@ -195,47 +192,31 @@ Learner::Decision Learner::after_sweep(std::int64_t stopped, std::int64_t walker
     const bool enough = stopped >= std::min<std::int64_t>(explore.find, walkers) || waited_ >= explore.wait;
     return enough ? Decision::iterate : Decision::walk;
   }
-  if (quiet_ == frontier_time() && !frontier(model_, *surface_).empty()) return Decision::iterate;
-  if (quiet_ < explore.quiet) return Decision::walk;
+  if (quiet_ == strategy_->look_after() && !strategy_->next(model_, *surface_, {}).empty()) return Decision::iterate;
+  if (quiet_ < strategy_->quiet()) return Decision::walk;
   if (!refined_ && explore.target > 0.0) return Decision::iterate;
   model_.status = converged;
   phase_ = Phase::finished;
-  log_.line(format("converged: %lld sweeps without a new point, RMS std %.3g kT over the known region",
-                   static_cast<long long>(quiet_), std_rms_) +
+  log_.line(format("converged: %lld sweep%s without a new point, RMS std %.3g kT over the known region",
+                   static_cast<long long>(quiet_), quiet_ == 1 ? "" : "s", std_rms_) +
             against_reference());
   return Decision::finish;
 }
 
-// Sweeps without a new point after which the edge of what is known is looked at; 0 when it is not.
-std::int64_t Learner::frontier_time() const
-{
-  const ExploreConfig &explore = model_.config().explore;
-  return explore.barrier > 0.0 ? (explore.quiet + 9) / 10 : 0;
-}
-
 void Learner::iterate(const std::vector<double> &stopped_points)
 {
-  const Config &c = model_.config();
-  std::vector<double> known = label_points(model_.labels());
-  std::vector<double> centres =
-      choose_diverse(model_.space(), stopped_points, known, c.explore.keep, 0.5 * c.explore.spread);
-  // What the walkers leave of an iteration goes to the edge of what is known.
-  const int left = c.explore.keep - static_cast<int>(centres.size()) / model_.space().n_cv();
-  if (c.explore.barrier > 0.0 && left > 0) {
-    known.insert(known.end(), centres.begin(), centres.end());
-    const std::vector<double> more =
-        choose_diverse(model_.space(), frontier(model_, *surface_), known, left, 0.5 * c.explore.spread);
-    centres.insert(centres.end(), more.begin(), more.end());
-  }
+  const std::vector<double> centres = strategy_->next(model_, *surface_, stopped_points);
   quiet_ = waited_ = 0;
   if (centres.empty()) {
     phase_ = Phase::refining;
     refine();
+    // Nothing that it has left undone would bring new points.
+    refined_ = refined_ || strategy_->only_once();
     return;
   }
   phase_ = Phase::exploring;
   refined_ = false;
-  learn_around(centres, c.energy.epochs);
+  learn_around(centres, model_.config().energy.epochs);
 }
 
 void Learner::learn_around(const std::vector<double> &centres, int epochs)
@@ -262,9 +243,9 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
   const ModelInfo &info = model_.info();
   const CgSpace &space = model_.space();
   const std::size_t d = space.n_cv();
-  const bool grid = c.explore.strategy == "grid";
   const double share = share_of_iteration(centres.size() / d);
-  const auto points = grid ? static_cast<std::int64_t>(centres.size() / d) : std::llround(share * c.energy.points);
+  const bool at_centres = strategy_->only_once();
+  const auto points = at_centres ? static_cast<std::int64_t>(centres.size() / d) : std::llround(share * c.energy.points);
   const auto label_points_wanted = std::max<std::int64_t>(1, std::llround(share * c.labels.points));
   const std::vector<double> old = label_points(model_.labels());
   const std::size_t labels_before = model_.labels().size();
@@ -273,9 +254,9 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
     if (!affordable(training_cost(static_cast<double>(points), c.energy, epochs) + label_cost(c.labels))) return attempt > 0;
     if (attempt > 0) trainer_.drop_labels(static_cast<std::int64_t>(model_.labels().size() - labels_before));
     const std::uint64_t key = draw_key(attempt);
-    training = trainer_.train_by_energy(grid ? centres
-                                             : spread_points(space, centres, old, c.explore.old, c.explore.spread, points,
-                                                             info.seed, Stream::conditions, key),
+    training = trainer_.train_by_energy(at_centres ? centres
+                                                   : spread_points(space, centres, old, c.explore.old, c.explore.spread,
+                                                                   points, info.seed, Stream::conditions, key),
                                         c.energy, epochs, c.labels);
     labels = training;
     if (c.labels.from == "training") return true;
@@ -407,7 +388,7 @@ void Learner::refresh_surface()
   ceiling_ = *std::min_element(f.begin(), f.end()) + model_.config().explore.ceiling * model_.info().kT;
   known_.clear();
   for (int i = 0; i < n; ++i)
-    if (std[i] <= threshold() && f[i] <= ceiling_)
+    if (std[i] <= model_.info().threshold * model_.info().kT && f[i] <= ceiling_)
       known_.insert(known_.end(), points.begin() + i * d, points.begin() + (i + 1) * d);
 }
 

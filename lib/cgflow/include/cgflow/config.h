@@ -133,7 +133,7 @@ struct PmfConfig {
 
 /// `explore:` where the next points come from, and when to stop.
 struct ExploreConfig {
-  std::string strategy = "mc";    ///< mc (threshold Monte Carlo) or grid (once, on a uniform grid; d <= 2)
+  std::string strategy = "mc";    ///< mc (threshold Monte Carlo), uniform, variance, ucb or grid (once; d <= 2)
   std::int64_t quiet = 10000;     ///< sweeps without a new point after which exploring has ended
   int find = 30;                  ///< stopped walkers after which an iteration begins
   std::int64_t wait = 200;        ///< sweeps after the first stopped walker after which it begins anyway
@@ -144,6 +144,7 @@ struct ExploreConfig {
   double ceiling = 15.0;          ///< refinement and figures look at F up to so many kT over its minimum
   double boltzmann = 0.0;         ///< share of the known region's weight that follows exp(-F/2kT) instead of being uniform
   double barrier = 0.0;           ///< basins behind barriers of up to so many kT are looked for without walkers; 0: no
+  double kappa = 2.0;             ///< so many std below its mean F is hoped to be (ucb)
   int grid = 100;                 ///< grid points a dimension (grid)
   std::string reference;          ///< PMF by another method; its KLD and RMS error are logged and change nothing
   double below = 8.0;             ///< RMS error where the reference's F is below so many kT

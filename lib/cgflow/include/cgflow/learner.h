@@ -20,14 +20,17 @@
 
 namespace cgflow {
 
+class Strategy;
+
 /// Active learning of one model (METHOD section 2) as a state machine that an engine with walkers drives:
 ///
 ///   untrained --begin()--> exploring --sweeps without a new point--> refining --target met, quiet again--> finished
 ///                             ^  |  walkers stopped: iterate()           |
 ///                             +--+------------- a new point -------------+
 ///
-/// The engine moves walkers on surface(), stops each whose std exceeds threshold() below ceiling(), tells after_sweep() how many are
-/// stopped, and does what it answers. Nothing here depends on wall time: the same calls give the same bits.
+/// The engine moves walkers on surface(), stops each whose std exceeds threshold() below ceiling(), tells after_sweep() how
+/// many are stopped, and does what it answers. Where new points come from is the strategy's (`explore: strategy`). Nothing here
+/// depends on wall time: the same calls give the same bits.
 class Learner {
  public:
   enum class Phase { untrained, exploring, refining, finished };
@@ -65,8 +68,8 @@ class Learner {
   /// To be called once a sweep with the number of stopped walkers and of all walkers.
   Decision after_sweep(std::int64_t stopped, std::int64_t walkers);
 
-  /// One iteration around the stopped walkers' points [n, n_cv] and, where they leave room, at the edge of what is known
-  /// (`explore: barrier`); a refinement when there are neither.
+  /// One iteration around the points that the strategy chooses, given those of the stopped walkers [n, n_cv]; a refinement
+  /// when there is nothing new.
   void iterate(const std::vector<double> &stopped_points);
 
   /// Where walker `id` begins after the last iteration: [n_cv], drawn from the known points.
@@ -75,7 +78,8 @@ class Learner {
   Phase phase() const { return phase_; }
   const Model &model() const { return model_; }
   std::shared_ptr<const PmfSurface> surface() const { return surface_; }
-  double threshold() const;    ///< std at which walkers stop, energy units
+  /// Std at which walkers stop, energy units; infinity when the strategy does without them.
+  double threshold() const;
   /// F above which nothing is asked for, energy units: walkers do not stop where it is beyond doubt (two std) higher.
   double ceiling() const { return ceiling_; }
 
@@ -101,7 +105,6 @@ class Learner {
   void learn_around(const std::vector<double> &centres, int epochs);
   double share_of_iteration(std::size_t new_points) const;
   bool train_and_label(const std::vector<double> &centres, int epochs, EnergySummary &training, EnergySummary &labels);
-  std::int64_t frontier_time() const;
   void refine();
   bool consolidate();
   void add_labels_by_std(std::int64_t n);
@@ -123,6 +126,7 @@ class Learner {
   Trainer trainer_;
   Communicator &comm_;
   Log &log_;
+  std::unique_ptr<const Strategy> strategy_;
   Phase phase_ = Phase::untrained;
   std::shared_ptr<const PmfSurface> surface_;
   std::vector<double> data_s_;    // CG points of the training data

@@ -26,6 +26,7 @@ enum class Stream : std::uint32_t {
   energy_batches = 14,       ///< index: epoch, iteration
   label_widening = 15,       ///< index: sample, labels drawn before
   flow_masks = 16,           ///< index: pair of couplings; shift, 1
+  exchanges = 17,            ///< index: ID of the pair's first walker, sweep
   test = 99
 };
 
