@@ -119,6 +119,7 @@ EnergyConfig steps(int points, int batch, double rate)
 {
   EnergyConfig c;
   c.points = points;
+  c.latent = 1;
   c.batch = batch;
   c.rate = rate;
   return c;

@@ -215,7 +215,7 @@ TEST(LabelWeights, WorthInSamplesOfTheNewest)
     labels.push_back(l);
   }
   // 20 labels of a flow whose samples are worth a quarter, then 10.
-  EXPECT_NEAR(samples_worth(labels, space), 16 * (20 * 0.25 + 10), 0.02);
+  EXPECT_NEAR(samples_worth(labels, space), 16 * (20 * (0.1 + 1e-4) / (0.4 + 1e-4) + 10), 1e-9);
   EXPECT_NEAR(samples_worth({labels.begin(), labels.begin() + 20}, space), 16 * 20, 1e-9);
   EXPECT_EQ(samples_worth({}, space), 0.0);
 }

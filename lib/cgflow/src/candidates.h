@@ -23,7 +23,8 @@ std::vector<double> points_everywhere(const Model &model);
 
 /// Those of the points [n, n_cv] at which F less two std lies up to `limit` kT over the labels' lowest and the std is
 /// larger than that height asks for: up to `explore: ceiling` the threshold is asked for, above it a quarter of the excess
-/// more is allowed.
+/// more is allowed. Where the std is above the threshold the same, seen from one `explore: spread` further away from the
+/// nearest label, will do too: on a slope F may be known well enough just where it hides what is behind.
 Candidates unknown_among(const Model &model, const PmfSurface &surface, const std::vector<double> &points, double limit);
 
 }    // namespace cgflow

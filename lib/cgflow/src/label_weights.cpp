@@ -31,13 +31,10 @@ std::vector<double> smoothed_variance(const std::vector<Label> &labels, const Cg
         if (j != i) near.emplace_back(space.scaled_distance(labels[i].s.data(), labels[j].s.data()), j);
       const std::size_t k = std::min(kNeighbours, near.size());
       std::partial_sort(near.begin(), near.begin() + k, near.end());
-      // Per sample, so that labels of different n can be pooled.
       double sum = 0.0;
-      for (std::size_t m = 0; m < k; ++m) sum += labels[near[m].second].relative_variance * labels[near[m].second].n;
-      const double own = labels[i].relative_variance;
-      const double share = k > 0 ? labels[i].n / (labels[i].n + kOwnSamples) : 1.0;
-      out[i] = share * own + kVarianceFloor;
-      if (k > 0) out[i] += (1.0 - share) * sum / k / labels[i].n;
+      for (std::size_t m = 0; m < k; ++m) sum += labels[near[m].second].relative_variance;
+      const double own = labels[i].relative_variance, share = labels[i].n / (labels[i].n + kOwnSamples);
+      out[i] = (k > 0 ? share * own + (1.0 - share) * sum / k : own) + kVarianceFloor;
     }
   }
   return out;
