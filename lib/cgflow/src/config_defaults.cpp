@@ -26,14 +26,15 @@ Config molecule_config()
 
   c.energy.points = 2048;
   c.energy.each = 192;
-  c.energy.first_epochs = 4;
+  c.energy.first_epochs = 2;
   c.energy.batch = 32;
   c.energy.rate = 2e-3;
   c.energy.warmup = 20;
   c.energy.clip = 100.0;
-  c.consolidate.points = 16384;
+  c.consolidate.points = 8192;
   c.consolidate.rate = 1e-3;
   c.labels.points = 96;
+  c.explore.keep = 30;
   c.explore.target = 0.06;
   c.explore.ceiling = 9.0;
   c.explore.boltzmann = 0.5;

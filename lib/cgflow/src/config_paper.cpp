@@ -33,6 +33,7 @@ Config paper_config()
   c.energy.drop = 0;
   c.energy.test = 0.2;
 
+  c.energy.each = 0;
   c.consolidate.points = 0;
 
   c.labels.from = "training";

@@ -11,6 +11,10 @@ namespace cgflow {
 
 namespace {
 constexpr double kPadding = 1.6;
+// Part of the prior's variance in a rough process of shorter length: a hundredth of the amplitude.
+constexpr double kRoughShare = 1e-4;
+constexpr double kRoughLength = 0.3;
+constexpr double kRoughSmoothness = 2.5;
 
 struct Mode {
   double square;
@@ -110,8 +114,12 @@ Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const
 Tensor FourierBasis::spectrum(double length, double smoothness) const
 {
   const Tensor square = at::sum(at::square(frequency_), 1);
-  const Tensor density = at::pow(1.0 + square * (length * length / (2.0 * smoothness)), -(smoothness + 0.5 * n_cv()));
-  const Tensor share = density / at::sum(density);
+  const auto matern = [&](double l, double nu) {
+    const Tensor density = at::pow(1.0 + square * (l * l / (2.0 * nu)), -(nu + 0.5 * n_cv()));
+    return density / at::sum(density);
+  };
+  const Tensor share =
+      (1.0 - kRoughShare) * matern(length, smoothness) + kRoughShare * matern(kRoughLength * length, kRoughSmoothness);
   return at::cat({share, share});
 }
 

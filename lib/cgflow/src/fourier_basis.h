@@ -25,7 +25,8 @@ class FourierBasis {
   /// Gradient of sum_k weights[k] features[k], [n, n_cv] per box unit. weights [size() + 1].
   Tensor gradient(const Tensor &weights, const Tensor &s) const;
   /// Prior variance of each unit's weight for a Matern process of variance 1 with this length in units of the ranges and this
-  /// smoothness (Matern's nu), [size()].
+  /// smoothness (Matern's nu), [size()]. A hundredth of the amplitude is rougher, because F may turn more sharply at one place
+  /// than at all others: without it the std there is half of the error.
   Tensor spectrum(double length, double smoothness) const;
 
  private:

@@ -17,13 +17,14 @@ namespace cgflow {
 namespace {
 
 constexpr int kMaxRefinements = 20;
-// A median ESS share from which labels are taken as they come, how often training is repeated to get there, and what each
-// training must gain.
-constexpr double kGoodEss = 0.5;
+// A median ESS share from which labels are taken as they come while exploring, how often training is repeated to get there,
+// and what each training must gain; and a share below which the flow is consolidated again before more labels.
+constexpr double kEnoughEss = 0.35;
 constexpr double kEssGain = 1.1;
 constexpr int kTrainingAttempts = 4;
-// A round of refinement that leaves more than this share of the std has been of no use; twice the labels should leave 0.7.
-constexpr double kLeastGain = 0.85;
+constexpr double kGoodEss = 0.5;
+// Labels of a round of refinement over those that there are.
+constexpr double kLeastRound = 0.25, kLargestRound = 0.5;
 // Random draws of points in an iteration, each with streams of its own: those of the training attempts, then two more.
 constexpr int kDraws = kTrainingAttempts + 2;
 
@@ -288,7 +289,7 @@ bool Learner::train_and_label(const std::vector<double> &centres, int epochs, En
     labels = trainer_.add_labels(where, c.labels.latent);
     const double gain = labels.ess_share / std::exchange(last_ess, labels.ess_share);
     // A flow that was no better after the last training is as good as it gets for now.
-    if (labels.ess_share >= kGoodEss || (gain < kEssGain && (attempt > 0 || gain * kEssGain > 1.0))) break;
+    if (labels.ess_share >= kEnoughEss || (gain < kEssGain && (attempt > 0 || gain * kEssGain > 1.0))) break;
   }
   // The labels that few new points do not need go where the known region asks for them.
   const std::int64_t rest = c.labels.points - label_points_wanted;
@@ -319,18 +320,20 @@ void Learner::refine()
     bool poor_flow = true;
     for (int round = 0; round < kMaxRefinements && std_rms_ > c.explore.target; ++round) {
       if (poor_flow && !consolidate()) return;
-      // The error falls with the root of the number of labels; a round at most doubles them, since the first few tell the
-      // std only roughly.
+      // The error falls with the root of the number of labels. A round adds a quarter to a half of them: the first few tell the
+      // std only roughly, and those of a flow that is right everywhere are worth more than those of exploring.
       const auto present = static_cast<double>(model_.labels().size());
       const double wanted = present * (std::pow(std_rms_ / c.explore.target, 2) - 1.0);
-      const auto n = static_cast<std::int64_t>(std::clamp(wanted, 0.5 * c.labels.points, present));
+      const auto n = static_cast<std::int64_t>(
+          std::max(0.5 * c.labels.points, std::clamp(wanted, kLeastRound * present, kLargestRound * present)));
       if (!affordable(n * c.labels.latent)) return;
       const double before = std_rms_;
       add_labels_by_std(n);
       poor_flow = median_ess_ < kGoodEss;
-      // More labels of a flow that leaves out a part of the fine coordinates do not help: they only make it seen, by a std
-      // above the threshold, where walkers stop and training goes on.
-      if (std_rms_ > kLeastGain * before && std_rms_ > c.explore.target) return;
+      // A round that gains less than half of what its number promises is of no use: more labels of a flow that leaves out a
+      // part of the fine coordinates only make it seen, by a std above the threshold, where walkers stop and training goes on.
+      const double promised = std::sqrt(present / (present + static_cast<double>(n)));
+      if (std_rms_ > 0.5 * (1.0 + promised) * before && std_rms_ > c.explore.target) return;
     }
     if (std_rms_ > c.explore.target)
       log_.warning(

@@ -81,7 +81,7 @@ struct ExampleConfig {
 struct EnergyConfig {
   std::string estimator = "path";    ///< path (path gradient) or reverse_kl
   int points = 1024;                 ///< CG points an iteration
-  int each = 0;                      ///< after the first iteration so many for each new point, up to `points`; 0: `points`
+  int each = 256;                    ///< after the first iteration so many for each new point, up to `points`; 0: `points`
   int latent = 1;                    ///< latent samples a point and epoch
   int epochs = 1;                    ///< passes over the points, each with new latent samples
   int first_epochs = 1;              ///< the same for the first iteration
@@ -140,7 +140,7 @@ struct ExploreConfig {
   int keep = 15;                  ///< of these, kept by farthest-point choice
   double spread = 0.1;            ///< radius of a new point's neighbourhood, in units of the ranges' widths
   double old = 0.3;               ///< share of an iteration's samples drawn around old points
-  double target = 0.02;           ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
+  double target = 0.025;          ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
   double ceiling = 15.0;          ///< refinement and figures look at F up to so many kT over its minimum
   double boltzmann = 0.0;         ///< share of the known region's weight that follows exp(-F/2kT) instead of being uniform
   double barrier = 0.0;           ///< basins behind barriers of up to so many kT are looked for without walkers; 0: no
