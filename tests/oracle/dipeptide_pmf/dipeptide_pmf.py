@@ -1,13 +1,29 @@
+"""PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans) on 20 degree cells of (phi, psi, chi1), 10 degree cells of (phi, psi) for
+glycine, from LAMMPS with Colvars: writes what run.sh needs, and evaluates its walkers. See README. Needs numpy for `table`.
+
+    python3 dipeptide_pmf.py inputs NAME         NAME.masses, NAME.bias.colvars, NAME.sample.colvars
+    python3 dipeptide_pmf.py freeze NAME         NAME.frozen.colvars.state from NAME.bias.colvars.state
+    python3 dipeptide_pmf.py pull NAME WALKER    prints arguments of fix restrain
+    python3 dipeptide_pmf.py table NAME          NAME_pmf.csv from all NAME.N.colvars.traj
+"""
+import pathlib
 import re
 import sys
+
+KT = 0.0019872067 * 300.0    # kcal/mol, LAMMPS' constant in units real
+EVERY = 25                   # steps between frames
+SKIPPED = 0.02               # share of a walker's frames, at its beginning
+BLOCKS = 5                   # of each walker
+FLOOR = 40                   # frames, of a cell
 ATOMS = {
     "gly2": {"phi": (5, 7, 9, 12), "psi": (7, 9, 12, 14), "omega1": (1, 5, 7, 9), "omega2": (9, 12, 14, 16)},
     "val2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 23), "chi1": (7, 9, 13, 15), "omega1": (1, 5, 7, 9), "omega2": (9, 11, 23, 25)},
     "thr2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 21), "chi1": (7, 9, 13, 15), "omega1": (1, 5, 7, 9), "omega2": (9, 11, 21, 23)},
     "phe2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 27), "chi1": (7, 9, 13, 16), "omega1": (1, 5, 7, 9), "omega2": (9, 11, 27, 29)},
 }
-EVERY = 50                   # steps between frames
-# Where walkers are drawn to at first: (phi, psi, chi1), the others go on from there with the next seeds.
+# Centre and three neighbours of each chiral atom; its hand is that of the data file.
+CHIRAL = {"gly2": [], "val2": [(9, 7, 11, 13)], "thr2": [(9, 7, 11, 13), (13, 9, 15, 17)], "phe2": [(9, 7, 11, 13)]}
+# Where walkers are drawn to at first.
 BEGIN = [(-80, 150, 60), (-80, -40, 180), (-80, 150, -60), (60, 40, -60), (-80, -40, 60), (-150, 150, 180)]
 
 
@@ -34,28 +50,41 @@ def colvars_file(name, frozen):
                  f"  dihedral {{\n{groups}\n  }}\n}}\n")
     for a, b in pairs(name):
         text += (f"metadynamics {{\n  name {a}_{b}\n  colvars {a} {b}\n  hillWeight 0.5\n  hillWidth 20\n"
-                 f"  newHillFrequency {1000000000 if frozen else 2000}\n  wellTempered on\n  biasTemperature 1800\n"
+                 f"  newHillFrequency {1000000000 if frozen else 800}\n  wellTempered on\n  biasTemperature 1800\n"
                  "  writeFreeEnergyFile off\n}\n")
     return text
 
 
-def pull(name, walker):
-    """Arguments of fix restrain that draw a walker to its beginning."""
-    begin = dict(zip(("phi", "psi", "chi1"), BEGIN[(walker - 1) % len(BEGIN)]))
-    return " ".join(f"dihedral {' '.join(map(str, ATOMS[name][v]))} 0 50 {(begin[v] + 360) % 360 - 180} mult 1" for v in variables(name))
+def masses(name):
+    """Commands that give hydrogens a mass of 4 g/mol."""
+    text = pathlib.Path(f"{name}.data").read_text()
+    types = re.findall(r"^\s*(\d+)\s+1\.00\d*\b", text[text.index("Masses"):text.index("Atoms")], re.M)
+    return "".join(f"mass            {t} 4.0\n" for t in types)
+
+
+def inputs(name):
+    pathlib.Path(f"{name}.masses").write_text(masses(name))
+    pathlib.Path(f"{name}.bias.colvars").write_text(colvars_file(name, frozen=False))
+    pathlib.Path(f"{name}.sample.colvars").write_text(colvars_file(name, frozen=True))
 
 
 def freeze(name):
-    """Copies the biases of a state file of Colvars without the CG variables' values, which walkers begin elsewhere than."""
-    text = open(f"{name}.bias.colvars.state").read()
+    """Copies the biases without the CG variables' values, which walkers begin elsewhere than."""
+    text = pathlib.Path(f"{name}.bias.colvars.state").read_text()
     text = re.sub(r"^colvar \{.*?^\}\n", "", text, flags=re.M | re.S)
-    open(f"{name}.frozen.colvars.state", "w").write(text)
+    pathlib.Path(f"{name}.frozen.colvars.state").write_text(text)
 
 
-if sys.argv[1]=="freeze":
-    freeze(sys.argv[2])
-if sys.argv[1]=="pull":
-    print(pull(sys.argv[2], int(sys.argv[3])))
-if sys.argv[1]=="colvars":
-    for kind in ("bias","sample"):
-        open(f"{sys.argv[2]}.{kind}.colvars","w").write(colvars_file(sys.argv[2], kind=="sample"))
+def pull(name, walker):
+    """Arguments of fix restrain, whose minimum with `mult 1` lies 180 degrees from its angle."""
+    begin = dict(zip(("phi", "psi", "chi1"), BEGIN[(int(walker) - 1) % len(BEGIN)]))
+    print(" ".join(f"dihedral {' '.join(map(str, ATOMS[name][v]))} 0 50 {(begin[v] + 360) % 360 - 180} mult 1" for v in variables(name)))
+
+
+if __name__ == "__main__":
+    what = sys.argv[1]
+    if what == "table":
+        import dipeptide_table
+        dipeptide_table.write(sys.argv[2])
+    else:
+        {"inputs": inputs, "freeze": freeze, "pull": pull}[what](*sys.argv[2:])

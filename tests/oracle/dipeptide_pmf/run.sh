@@ -4,7 +4,7 @@
 # In a folder with these scripts, in.NAME and NAME.data of the example; lmp has COLVARS and pair_style gb/obc.
 set -euo pipefail
 name=$1 steps=$2
-python3 dipeptide_pmf.py colvars "$name"
+python3 dipeptide_pmf.py inputs "$name"
 [ -f "$name.bias.colvars.state" ] || ${LMP:-lmp} -in in.bias -var name "$name" -log "$name.bias.log" -screen none
 python3 dipeptide_pmf.py freeze "$name"
 for walker in "${@:3}"; do
