@@ -1,5 +1,5 @@
-"""PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans) on 20 degree cells of (phi, psi, chi1), 10 degree cells of (phi, psi) for
-glycine, from LAMMPS with Colvars: writes what run.sh needs, and evaluates its walkers. See README. Needs numpy for `table`.
+"""PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans), from LAMMPS with Colvars: writes what run.sh needs, and evaluates its
+walkers. See README.md. `table` needs numpy.
 
     python3 dipeptide_pmf.py inputs NAME         NAME.masses, NAME.bias.colvars, NAME.sample.colvars
     python3 dipeptide_pmf.py freeze NAME         NAME.frozen.colvars.state from NAME.bias.colvars.state
@@ -15,11 +15,15 @@ EVERY = 25                   # steps between frames
 SKIPPED = 0.02               # share of a walker's frames, at its beginning
 BLOCKS = 5                   # of each walker
 FLOOR = 40                   # frames, of a cell
-ATOMS = {
-    "gly2": {"phi": (5, 7, 9, 12), "psi": (7, 9, 12, 14), "omega1": (1, 5, 7, 9), "omega2": (9, 12, 14, 16)},
-    "val2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 23), "chi1": (7, 9, 13, 15), "omega1": (1, 5, 7, 9), "omega2": (9, 11, 23, 25)},
-    "thr2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 21), "chi1": (7, 9, 13, 15), "omega1": (1, 5, 7, 9), "omega2": (9, 11, 21, 23)},
-    "phe2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 27), "chi1": (7, 9, 13, 16), "omega1": (1, 5, 7, 9), "omega2": (9, 11, 27, 29)},
+ATOMS = {    # counted from 1
+    "gly2": {"phi": (5, 7, 9, 12), "psi": (7, 9, 12, 14),
+             "omega1": (1, 5, 7, 9), "omega2": (9, 12, 14, 16)},
+    "val2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 23), "chi1": (7, 9, 13, 15),
+             "omega1": (1, 5, 7, 9), "omega2": (9, 11, 23, 25)},
+    "thr2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 21), "chi1": (7, 9, 13, 15),
+             "omega1": (1, 5, 7, 9), "omega2": (9, 11, 21, 23)},
+    "phe2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 27), "chi1": (7, 9, 13, 16),
+             "omega1": (1, 5, 7, 9), "omega2": (9, 11, 27, 29)},
 }
 # Centre and three neighbours of each chiral atom; its hand is that of the data file.
 CHIRAL = {"gly2": [], "val2": [(9, 7, 11, 13)], "thr2": [(9, 7, 11, 13), (13, 9, 15, 17)], "phe2": [(9, 7, 11, 13)]}
@@ -49,8 +53,8 @@ def colvars_file(name, frozen):
         text += (f"colvar {{\n  name {variable}\n{seldom}  width 1\n  lowerBoundary -180\n  upperBoundary 180\n"
                  f"  dihedral {{\n{groups}\n  }}\n}}\n")
     for a, b in pairs(name):
-        text += (f"metadynamics {{\n  name {a}_{b}\n  colvars {a} {b}\n  hillWeight 0.5\n  hillWidth 20\n"
-                 f"  newHillFrequency {1000000000 if frozen else 800}\n  wellTempered on\n  biasTemperature 1800\n"
+        text += (f"metadynamics {{\n  name {a}_{b}\n  colvars {a} {b}\n  hillWeight 1\n  hillWidth 20\n"
+                 f"  newHillFrequency {1000000000 if frozen else 1000}\n  wellTempered on\n  biasTemperature 1800\n"
                  "  writeFreeEnergyFile off\n}\n")
     return text
 
@@ -78,7 +82,8 @@ def freeze(name):
 def pull(name, walker):
     """Arguments of fix restrain, whose minimum with `mult 1` lies 180 degrees from its angle."""
     begin = dict(zip(("phi", "psi", "chi1"), BEGIN[(int(walker) - 1) % len(BEGIN)]))
-    print(" ".join(f"dihedral {' '.join(map(str, ATOMS[name][v]))} 0 50 {(begin[v] + 360) % 360 - 180} mult 1" for v in variables(name)))
+    for v in variables(name):
+        print("dihedral", *ATOMS[name][v], f"0 50 {(begin[v] + 360) % 360 - 180} mult 1", end=" ")
 
 
 if __name__ == "__main__":
