@@ -14,6 +14,7 @@ KT = 0.0019872067 * 300.0    # kcal/mol, LAMMPS' constant in units real
 EVERY = 25                   # steps between frames
 SKIPPED = 0.02               # share of a walker's frames, at its beginning
 BLOCKS = 5                   # of each walker
+DEPTH = {1: 6.5, 3: 2.5}     # kcal/mol, of each bias, by their number
 FLOOR = 40                   # frames, of a cell
 ATOMS = {    # counted from 1
     "gly2": {"phi": (5, 7, 9, 12), "psi": (7, 9, 12, 14),
@@ -73,10 +74,21 @@ def inputs(name):
 
 
 def freeze(name):
-    """Copies the biases without the CG variables' values, which walkers begin elsewhere than."""
+    """Copies the biases without the CG variables' values, which walkers begin elsewhere than, and flat where they lie deeper than DEPTH
+    below their top: places of high F are not worth frames."""
     text = pathlib.Path(f"{name}.bias.colvars.state").read_text()
     text = re.sub(r"^colvar \{.*?^\}\n", "", text, flags=re.M | re.S)
-    pathlib.Path(f"{name}.frozen.colvars.state").write_text(text)
+    # Numbers of each bias: energies, then gradients of two components at the same points.
+    parts = re.split(r"(sizes  360 360\n\}\n)([^a-zA-Z{}]*(?:e[+-]\d\d[^a-zA-Z{}]*)*)", text)
+    for at in range(2, len(parts), 6):
+        V, gradient = parts[at].split(), parts[at + 3].split()
+        assert len(V) == 360**2 and len(gradient) == 2 * 360**2
+        low = max(map(float, V)) - DEPTH[len(pairs(name))]
+        for k, value in enumerate(V):
+            if float(value) < low:
+                V[k], gradient[2 * k:2 * k + 2] = f"{low:.14e}", ["0.0", "0.0"]
+        parts[at], parts[at + 3] = "\n".join(V) + "\n\n", "\n".join(gradient) + "\n\n"
+    pathlib.Path(f"{name}.frozen.colvars.state").write_text("".join(parts))
 
 
 def pull(name, walker):
