@@ -190,6 +190,22 @@ class ComparePmf(unittest.TestCase):
         low = F[F <= 8]
         self.assertEqual(found["RMS error"].split()[0], f"{np.std(low):.4f}")
 
+    def test_the_references_of_dipeptides(self):
+        found = sorted((SOURCE / "tests" / "oracle" / "dipeptide_pmf").glob("*_pmf.csv"))
+        self.assertGreater(len(found), 0)
+        for path in found:
+            d, n = (2, 36) if path.name.startswith("gly2") else (3, 18)
+            reference = pmf_reference.read_reference(path, d)
+            p = reference.probability
+            np.testing.assert_allclose(reference.F, np.log(p.max() / p), atol=1.1e-3)
+            self.assertAlmostEqual(p.sum(), 1.0, delta=0.01, msg="cells of few frames are left out, and have little weight")
+            grid = pmf_grid.Grid([cells(40)] * d, np.zeros([40] * d), np.full([40] * d, 0.1), [360] * d)
+            result = pmf_compare.compare(grid, pmf_compare.restrict(reference, None, None))
+            p = p / p.sum()
+            self.assertAlmostEqual(result.kld, d * math.log(n) + np.sum(p * np.log(p)), delta=1e-6)
+            self.assertEqual(result.cells, n**d)
+            self.assertEqual(result.below, 8.0)
+
     def test_a_circle_may_begin_anywhere_and_hold_both_ends(self):
         F = lambda x, y: math.cos(radians(x)) + math.sin(radians(x + 2 * y))  # noqa: E731
         self.write("a.pmf", torus(F))

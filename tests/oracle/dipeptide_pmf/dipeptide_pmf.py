@@ -14,8 +14,8 @@ KT = 0.0019872067 * 300.0    # kcal/mol, LAMMPS' constant in units real
 EVERY = 25                   # steps between frames
 SKIPPED = 0.02               # share of a walker's frames, at its beginning
 BLOCKS = 5                   # of each walker
-DEPTH = {1: 6.5, 3: 2.5}     # kcal/mol, of each bias, by their number
-FLOOR = 40                   # frames, of a cell
+DEPTH = {1: 8.0, 3: 3.5}     # kcal/mol, of each bias, by their number
+FLOOR = 10                   # frames, of a cell
 ATOMS = {    # counted from 1
     "gly2": {"phi": (5, 7, 9, 12), "psi": (7, 9, 12, 14),
              "omega1": (1, 5, 7, 9), "omega2": (9, 12, 14, 16)},
