@@ -124,6 +124,6 @@ def squared_ratio(walkers, halves, cells):
 def check_symmetry(F, error):
     """Glycine is its own mirror image."""
     twins = (F < 8) & (F[::-1, ::-1] < 8)
-    difference = (F - F[::-1, ::-1])[twins]
+    difference = F[twins] - F[::-1, ::-1][twins]
     print(f"F(phi, psi) - F(-phi, -psi): RMS {np.sqrt(np.mean(difference**2)):.3f} kT, over its std "
           f"{np.sqrt(np.mean(difference**2 / (error**2 + error[::-1, ::-1]**2)[twins])):.2f}")
