@@ -21,7 +21,6 @@ class Cells:
         self.periods, self.reference = periods, reference
         self.shape = tuple(map(len, self.axes))
         self.widths = [axis[1] - axis[0] for axis in self.axes]
-        self.centres = np.stack([values.ravel() for values in np.meshgrid(*self.axes, indexing="ij")], axis=1)
         self.probability = np.zeros(self.shape)
         self.probability[self.index] = reference.weights()
         self.height = reference.F - reference.F.min()
@@ -41,8 +40,8 @@ class Cells:
 
     def of_grid(self, grid):
         """F [shape] of a PMF on a grid, averaged over the cells of a histogram."""
-        points = 1 if self.reference.probability is None else pmf_compare.CELL_POINTS
-        return pmf_compare.model_in_cells(grid, self.centres, self.widths, points).reshape(self.shape)
+        counts = pmf_compare.cell_points(self.reference, self.widths, self.periods)
+        return pmf_compare.model_in_cells(grid, self.axes, self.widths, counts)[0]
 
     def cell_of(self, s):
         """Flat index [n] of the cell of each s [n, dimension], -1 outside."""

@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A learned PMF against a reference: forward KLD, errors with the best constant removed, and how honest the std is."""
 import dataclasses
-import itertools
 import math
 
 import numpy as np
 
 from pmf_grid import PlotError
 
-# Points a dimension over which exp(-F) is averaged in a cell.
-CELL_POINTS = 3
+# exp(-F) is averaged in a cell over at least so many points a dimension, of an angle at most so many degrees apart.
+CELL_POINTS, CELL_DEGREES = 3, 2.5
 
 
 def add_options(parser):
     """Options that all programs that compare have."""
     parser.add_argument("--range", nargs="+", type=float, metavar=("LO", "HI"), help="compare there: LO HI of each CG variable")
     parser.add_argument("--below", type=float, metavar="KT", help="errors count where the reference is at most so many kT over "
-                        "its minimum (default 8 with two CG variables, no limit with one)")
+                        "its minimum (default 8 with two or three CG variables, no limit with one)")
 
 
 # Maps reach regions that no simulation visits.
-DEFAULT_BELOW = {1: math.inf, 2: 8.0}
+DEFAULT_BELOW = {1: math.inf, 2: 8.0, 3: 8.0}
 
 
 def restrict(reference, limits, below):
@@ -79,7 +78,7 @@ def lattice(reference, periods):
     """Centres of all cells of the reference, those that its file leaves out too: one axis a dimension, cells of equal
     width; and the index [n] of each row's cell in each dimension."""
     axes, index = [], []
-    for name, values, period in zip("1st 2nd".split(), reference.s.T, periods):
+    for name, values, period in zip("1st 2nd 3rd".split(), reference.s.T, periods):
         steps = np.diff(np.unique(values))
         steps = steps[steps > 1e-6 * (values.max() - values.min())]
         if not len(steps):
@@ -97,13 +96,24 @@ def lattice(reference, periods):
     return axes, tuple(index)
 
 
-def model_in_cells(grid, centres, widths, points):
-    """F [n] of cells, -ln of the mean of exp(-F) over `points` a dimension; NaN for cells that the grid does not cover."""
-    offsets = [((np.arange(points) + 0.5) / points - 0.5) * width for width in widths]
-    at = [centres + np.array(offset) for offset in itertools.product(*offsets)]
-    F = np.stack([np.where(grid.covers(s), grid.F_at(s), np.nan) for s in at])
-    low = F.min(axis=0)
-    return low - np.log(np.mean(np.exp(low - F), axis=0))
+def cell_points(reference, widths, periods):
+    """Number of points of each dimension that a cell is averaged over; the F of a reference without probabilities are values at
+    points."""
+    if reference.probability is None:
+        return [1] * len(widths)
+    return [max(CELL_POINTS, math.ceil(width / CELL_DEGREES)) if period else CELL_POINTS for width, period in zip(widths, periods)]
+
+
+def model_in_cells(grid, axes, widths, counts):
+    """F [cells of each dimension], -ln of the mean of exp(-F) over `counts` points of a cell, and std, the mean of the points' with
+    the weights exp(-F), as if their errors were one; NaN for cells that the grid does not cover."""
+    lines = [(axis[:, None] + ((np.arange(n) + 0.5) / n - 0.5) * width).ravel() for axis, width, n in zip(axes, widths, counts)]
+    inside = tuple(range(1, 2 * len(axes), 2))
+    F, std = (values.reshape([n for pair in zip(map(len, axes), counts) for n in pair]) for values in grid.on_lattice(lines))
+    low = F.min(axis=inside, keepdims=True)
+    weights = np.exp(low - F)
+    mean_std = np.sum(weights * np.where(weights > 0, std, 0), axis=inside) / np.sum(weights, axis=inside)
+    return low.squeeze(inside) - np.log(np.mean(weights, axis=inside)), mean_std
 
 
 def divergence(p, F):
@@ -125,9 +135,8 @@ def compare(grid, reference, threshold=math.inf):
     reference = reference.on_circles(grid.axes, grid.periods)
     axes, index = lattice(reference, grid.periods)
     shape = tuple(map(len, axes))
-    centres = np.stack([values.ravel() for values in np.meshgrid(*axes, indexing="ij")], axis=1)
     widths = [axis[1] - axis[0] for axis in axes]
-    F = model_in_cells(grid, centres, widths, 1 if reference.probability is None else CELL_POINTS).reshape(shape)
+    F, std = model_in_cells(grid, axes, widths, cell_points(reference, widths, grid.periods))
     if len(np.unique(np.ravel_multi_index(index, shape))) != len(reference.F):
         raise PlotError(f"{reference.path}: got two rows for one cell")
 
@@ -141,7 +150,7 @@ def compare(grid, reference, threshold=math.inf):
     constant = difference[counted].mean()
     error = difference[counted] - constant
     s = reference.s[counted]
-    std = grid.std_at(s)
+    std = std[index][counted]
     both = np.hypot(std, reference.std[counted])
     ratio = np.divide(np.abs(error), both, out=np.where(np.abs(error) > 0, np.inf, 0.0), where=both > 0)
     cell_error = np.full(shape, np.nan)

@@ -18,6 +18,8 @@ def draw(path, pmf, history, convergence, reference, result, labels):
     ending = pathlib.Path(path).suffix.lstrip(".")
     if ending not in METADATA:
         raise PlotError(f"{path}: got a picture of the kind '{ending}', expected png, pdf or svg")
+    if pmf.dimension > 2:
+        raise PlotError(f"{path}: got a PMF of {pmf.dimension} CG variables, pictures are drawn of 1 or 2")
     if pmf.dimension == 1:
         figure = pmf_curves.make(pmf, history, convergence, reference, result, labels)
     else:

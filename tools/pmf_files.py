@@ -73,8 +73,8 @@ def read_pmf(path):
     if not kT > 0:
         raise PlotError(f"{path}: no line '# kT V units U T V domain D' with V > 0 in it")
     dimension = len(rows[0]) - 3
-    if dimension not in (1, 2):
-        raise PlotError(f"{path}: got {len(rows[0])} columns, expected 1 or 2 CG variables, F, std, known")
+    if dimension not in (1, 2, 3):
+        raise PlotError(f"{path}: got {len(rows[0])} columns, expected 1 to 3 CG variables, F, std, known")
     axes, shape, rows = make_axes(path, np.array(rows), dimension)
     F, std, known = (rows[:, dimension + k].reshape(shape) for k in range(3))
     if not np.isfinite(F).all():

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A PMF on a regular grid of one or two CG variables, and its values between the grid's points."""
+"""A PMF on a regular grid of one to three CG variables, and its values between the grid's points."""
 import dataclasses
+import functools
 import math
 
 import numpy as np
 
 CIRCLE = 360.0
 CUBIC, LINEAR = 3, 1
+KNOWN = 1e20    # above it a std stands for infinity
 
 
 class PlotError(Exception):
@@ -35,14 +37,26 @@ class Grid:
         return inside
 
     def F_at(self, s):
-        """F [n] at s: bicubic, through 4 points of the grid a dimension."""
+        """F [n] at s: cubic in each dimension, through 4 points of the grid."""
         return interpolate(self.axes, self.periods, self.F, s, CUBIC)
 
+    def on_lattice(self, lines):
+        """F and std at the points of a lattice, given by each dimension's values, as F_at and std_at; NaN where the grid does not
+        reach."""
+        inside = [np.ones(len(values), bool) if period else (values >= axis[0] - 1e-9) & (values <= axis[-1] + 1e-9)
+                  for axis, period, values in zip(self.axes, self.periods, lines)]
+        covered = functools.reduce(np.logical_and.outer, inside)
+        F, std = (tensor_product(self.axes, self.periods, table, lines, order)
+                  for table, order in ((self.F, CUBIC), (self.finite_std(), LINEAR)))
+        return np.where(covered, F, np.nan), np.where(covered, np.where(std < KNOWN, std, np.inf), np.nan)
+
+    def finite_std(self):
+        return np.where(np.isfinite(self.std), self.std, 1e10 * KNOWN)
+
     def std_at(self, s):
-        """std [n] at s: bilinear, so that it cannot be negative beside a large value; infinite where a neighbour is."""
-        finite = np.where(np.isfinite(self.std), self.std, 1e30)
-        std = interpolate(self.axes, self.periods, finite, s, LINEAR)
-        return np.where(std < 1e20, std, np.inf)
+        """std [n] at s: linear in each dimension, so that it cannot be negative beside a large value; infinite where a neighbour is."""
+        std = interpolate(self.axes, self.periods, self.finite_std(), s, LINEAR)
+        return np.where(std < KNOWN, std, np.inf)
 
 
 def make_axes(where, rows, dimension):
@@ -89,9 +103,20 @@ def weights(axis, period, values, order):
 
 
 def interpolate(axes, periods, table, s, order):
-    """Values [n] of a table on a regular grid at s [n, 1 or 2]."""
-    i, w = weights(axes[0], periods[0], s[:, 0], order)
-    if len(axes) == 1:
-        return (table[i] * w).sum(axis=1)
-    j, v = weights(axes[1], periods[1], s[:, 1], order)
-    return np.einsum("nab,na,nb->n", table[i[:, :, None], j[:, None, :]], w, v)
+    """Values [n] of a table on a regular grid at s [n, dimension]."""
+    at, factors = zip(*(weights(axis, period, values, order) for axis, period, values in zip(axes, periods, s.T)))
+    # Index k varies along dimension k + 1 of the neighbours [n, order + 1, ...].
+    neighbours = table[tuple(i.reshape(len(s), *(-1 if m == k else 1 for m in range(len(axes)))) for k, i in enumerate(at))]
+    for w in reversed(factors):
+        neighbours = np.einsum("n...a,na->n...", neighbours, w)
+    return neighbours
+
+
+def tensor_product(axes, periods, table, lines, order):
+    """The same at all points of a lattice of each dimension's values: one dimension after the other."""
+    for k, (axis, period, values) in enumerate(zip(axes, periods, lines)):
+        at, w = weights(axis, period, values, order)
+        matrix = np.zeros((len(values), len(axis)))
+        np.add.at(matrix, (np.arange(len(values))[:, None], at), w)
+        table = np.moveaxis(np.tensordot(matrix, table, (1, k)), 0, k)
+    return table

@@ -86,6 +86,12 @@ class FromForceFieldFile(MoleculeTest):
     def test_valine(self):
         self.check("valine-dipeptide", "valine_conformers.npz")
 
+    def test_threonine(self):
+        self.check("threonine-dipeptide", "threonine_conformers.npz")
+
+    def test_phenylalanine(self):
+        self.check("phenylalanine-dipeptide", "phenylalanine_conformers.npz")
+
 
 class Scripts(MoleculeTest):
     def test_converted_scripts_run(self):

@@ -23,9 +23,11 @@ class Solvated(MoleculeTest):
         self.assertLess(deviation(added, c["obc1_energies"][:, 4]), 1e-6)
         self.compare_forces(forces, c["obc1_forces"])
 
-    def test_glycine_and_valine_with_both_models(self):
+    def test_four_residues_with_both_models(self):
         for folder, oracle, script in (("glycine-dipeptide", "glycine_conformers.npz", "in.gly2"),
-                                       ("valine-dipeptide", "valine_conformers.npz", "in.val2")):
+                                       ("valine-dipeptide", "valine_conformers.npz", "in.val2"),
+                                       ("threonine-dipeptide", "threonine_conformers.npz", "in.thr2"),
+                                       ("phenylalanine-dipeptide", "phenylalanine_conformers.npz", "in.phe2")):
             c, text = np.load(ORACLE / oracle), (EXAMPLES / folder / script).read_text()
             self.assertIn("gb/obc obc1\n", text)
             self.write("in.obc2", text.replace("gb/obc obc1\n", "gb/obc obc2\n"))

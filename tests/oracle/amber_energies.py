@@ -1,15 +1,16 @@
-"""Energies and forces of three dipeptides from OpenMM, to test converted LAMMPS files with.
+"""Energies and forces of five dipeptides from OpenMM, to test converted LAMMPS files with.
 
 ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, of which
 that file has the sum.
-glycine_conformers.npz, valine_conformers.npz: amber96 from the PDB files in the example folder. positions [n, atoms, 3] in
+glycine, valine, threonine, phenylalanine_conformers.npz: amber96 from the PDB files in the example folder. positions [n, atoms, 3] in
 Angstrom, energies [n] by term, OBC1 and OBC2 solvation (solvent 78.5) as polar and surface energy, forces [n, atoms, 3] in
 kcal/mol/Angstrom: all of vacuum, polar and surface ones of each solvent. Conformers: the minimum, 300 K and 600 K dynamics, and frames displaced
 by 0.05 to 0.3 Angstrom a coordinate (strained, some with clashes).
 
-Needs openmm 8.6.1 and numpy. Run: python3 amber_energies.py
+Needs openmm 8.6.1 and numpy. Run: python3 amber_energies.py [NAME ...]     (default: all)
 """
 import pathlib
+import sys
 
 import numpy as np
 from openmm import Context, GBSAOBCForce, LangevinMiddleIntegrator, Platform, System, app, unit
@@ -132,6 +133,8 @@ def ala2():
                         coulomb=evaluate([coulomb], masses_of(system), x)[0])
 
 
-ala2()
-dipeptide("glycine", "gly2")
-dipeptide("valine", "val2")
+makers = {"alanine": ala2}
+for name, molecule in (("glycine", "gly2"), ("valine", "val2"), ("threonine", "thr2"), ("phenylalanine", "phe2")):
+    makers[name] = lambda name=name, molecule=molecule: dipeptide(name, molecule)
+for name in sys.argv[1:] or makers:
+    makers[name]()

@@ -1,5 +1,6 @@
-"""Structures of Ace-Gly-Nme and Ace-Val-Nme, minimised in amber96 with OBC2: L, trans. Writes glycine-dipeptide/gly2.pdb and
-valine-dipeptide/val2.pdb in the example folder. Heavy atoms by ideal bond lengths and angles, hydrogens and minimum by OpenMM.
+"""Structures of Ace-Gly-Nme, Ace-Val-Nme, Ace-Thr-Nme (2S,3R) and Ace-Phe-Nme, minimised in amber96 with OBC2: L, trans. Writes
+glycine-dipeptide/gly2.pdb, valine-dipeptide/val2.pdb, threonine-dipeptide/thr2.pdb and phenylalanine-dipeptide/phe2.pdb in the
+example folder. Heavy atoms by ideal bond lengths and angles, hydrogens and minimum by OpenMM.
 
 Needs openmm 8.6.1 and numpy. Run: python3 dipeptides.py
 """
@@ -12,6 +13,7 @@ from openmm import LangevinMiddleIntegrator, Platform, app, unit
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "USER-CGFLOW"
 PHI, PSI, CHI1 = -80.0, 150.0, 180.0
+CHI1_THR, CHI1_PHE, CHI2_PHE = 60.0, -60.0, 90.0
 # name, residue, bonded to / angle with / dihedral with, bond (Angstrom), angle, dihedral (degrees), element
 BACKBONE = [
     ("CH3", "ACE", None, 0, 0, 0, "C"), ("C", "ACE", ["ACE CH3"], 1.52, 0, 0, "C"),
@@ -24,9 +26,19 @@ BACKBONE = [
     ("C", "NME", ["NME N", "X C", "X CA"], 1.45, 122.0, 180.0, "C"),
 ]
 # L: seen along N-CA, CB lies 120 degrees before C.
-SIDE = {"GLY": [], "VAL": [("CB", "X", ["X CA", "X N", "ACE C"], 1.53, 110.0, PHI - 120.0, "C"),
-                           ("CG1", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1, "C"),
-                           ("CG2", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1 + 122.0, "C")]}
+CB = ("CB", "X", ["X CA", "X N", "ACE C"], 1.53, 110.0, PHI - 120.0, "C")
+SIDE = {"GLY": [],
+        "VAL": [CB, ("CG1", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1, "C"),
+                ("CG2", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1 + 122.0, "C")],
+        # R at CB: CG2 lies 120 degrees before OG1.
+        "THR": [CB, ("OG1", "X", ["X CB", "X CA", "X N"], 1.43, 109.5, CHI1_THR, "O"),
+                ("CG2", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1_THR - 120.0, "C")],
+        "PHE": [CB, ("CG", "X", ["X CB", "X CA", "X N"], 1.51, 113.0, CHI1_PHE, "C"),
+                ("CD1", "X", ["X CG", "X CB", "X CA"], 1.39, 120.0, CHI2_PHE, "C"),
+                ("CD2", "X", ["X CG", "X CB", "X CA"], 1.39, 120.0, CHI2_PHE + 180.0, "C"),
+                ("CE1", "X", ["X CD1", "X CG", "X CB"], 1.39, 120.0, 180.0, "C"),
+                ("CE2", "X", ["X CD2", "X CG", "X CB"], 1.39, 120.0, 180.0, "C"),
+                ("CZ", "X", ["X CE1", "X CD1", "X CG"], 1.39, 120.0, 0.0, "C")]}
 
 
 def place(at, bond, angle, dihedral):
@@ -82,3 +94,5 @@ def build(residue, path):
 
 build("GLY", EXAMPLES / "glycine-dipeptide" / "gly2.pdb")
 build("VAL", EXAMPLES / "valine-dipeptide" / "val2.pdb")
+build("THR", EXAMPLES / "threonine-dipeptide" / "thr2.pdb")
+build("PHE", EXAMPLES / "phenylalanine-dipeptide" / "phe2.pdb")

@@ -83,16 +83,49 @@ class ComparePmf(unittest.TestCase):
         self.assertAlmostEqual(self.kld(torus(lambda x, y: 3.0), halves), expected, delta=1e-4 * expected)
 
     def test_the_model_is_averaged_over_cells(self):
-        # exp(-F) = 1 + a cos(phi): its mean over three points of a cell of width h is 1 + a cos(phi) (1 + 2 cos(h / 3)) / 3.
+        # exp(-F) = 1 + a cos(phi): its mean over a cell of width h is 1 + a cos(phi) sin(h / 2) / (h / 2).
         n, a = 6, 0.8
-        factor = (1 + 2 * math.cos(radians(360 / n / 3))) / 3
-        q = np.repeat((1 + a * factor * np.cos(radians(cells(n))))[:, None], n, axis=1) / n**2
+        half = radians(360 / n / 2)
+        q = np.repeat((1 + a * math.sin(half) / half * np.cos(radians(cells(n))))[:, None], n, axis=1) / n**2
         pmf = torus(lambda x, y: -math.log(1 + a * math.cos(radians(x))))
-        self.assertLess(self.kld(pmf, full_table(q)), 1e-9)
+        self.assertLess(self.kld(pmf, full_table(q)), 1e-7)
         uniform = -np.log(n**2 * q).mean()
-        self.assertAlmostEqual(self.kld(pmf, full_table(np.full((n, n), 1 / n**2))), uniform, delta=1e-4 * uniform)
+        self.assertAlmostEqual(self.kld(pmf, full_table(np.full((n, n), 1 / n**2))), uniform, delta=1e-3 * uniform)
         points = np.repeat((1 + a * np.cos(radians(cells(n))))[:, None], n, axis=1) / n**2
         self.assertGreater(abs(-np.log(n**2 * points).mean() - uniform), 1e-2, "the average must matter in this test")
+
+    def test_three_variables(self):
+        # exp(-F) is a product of 1 + a cos(s - b): so are its means over cells, each factor by itself.
+        n, a, b = 6, np.array([0.9, -0.7, 0.8]), np.array([10, 50, 90])
+        axis = np.linspace(-180, 180, 41)
+        F = -sum(np.log(1 + a[k] * np.cos(radians(s - b[k]))) for k, s in enumerate(np.meshgrid(*[axis] * 3, indexing="ij")))
+        std = 0.1 + 0.05 * np.cos(radians(axis))[:, None, None] + 0 * F
+        rows = [*(s.ravel() for s in np.meshgrid(*[axis] * 3, indexing="ij")), KT * F.ravel(), KT * std.ravel(), np.ones(F.size)]
+        text = "\n".join("%.10g %.10g %.10g %.12g %.12g %d" % row for row in zip(*rows))
+        pmf = HEADER + "# phi psi chi1 F std known\n" + text + "\n"
+        half, c = radians(180 / n), cells(n)
+        marginals = [1 + a[k] * math.sin(half) / half * np.cos(radians(c - b[k])) for k in range(3)]
+        q = np.einsum("i,j,k->ijk", *marginals) / n**3
+        title = "# phi psi chi1 F std probability"
+
+        def reference(p):
+            return table([(*c[list(at)], -math.log(p[at]), 0.0, p[at]) for at in np.ndindex(n, n, n)], title)
+
+        self.assertLess(self.kld(pmf, reference(q)), 1e-7)
+        found = self.run_compare("a.pmf", "ref.csv")
+        self.assertTrue(found["forward KLD"].endswith("in 216 cells of 216"))
+        self.assertLess(float(found["RMS error"].split()[0]), 1e-3)
+        self.assertTrue(found["RMS error"].endswith("at 216 points with F <= 8 kT"))
+        # The std of a cell is that of its points, where the probability is: here it varies along phi alone.
+        t = np.linspace(-0.5, 0.5, 100001) * 360 / n + c[:, None]
+        w = 1 + a[0] * np.cos(radians(t - b[0]))
+        expected = np.median(np.sum(w * (0.1 + 0.05 * np.cos(radians(t))), axis=1) / np.sum(w, axis=1))
+        self.assertAlmostEqual(float(found["median std"].split()[0]), expected, delta=3e-4)
+        # Another p: a variable in the place of another would show.
+        p = q * (1 + 0.5 * np.cos(radians(c))[:, None, None])
+        p /= p.sum()
+        expected = np.sum(p * np.log(p / q))
+        self.assertAlmostEqual(self.kld(pmf, reference(p)), expected, delta=2e-3 * expected)
 
     def test_without_probabilities_values_are_at_points(self):
         F = lambda x, y: math.sin(radians(x)) + math.cos(radians(2 * y))  # noqa: E731
@@ -156,6 +189,22 @@ class ComparePmf(unittest.TestCase):
         self.assertAlmostEqual(float(found["forward KLD"].split()[0]), expected, delta=1e-4 * expected)
         low = F[F <= 8]
         self.assertEqual(found["RMS error"].split()[0], f"{np.std(low):.4f}")
+
+    def test_the_references_of_dipeptides(self):
+        found = sorted((SOURCE / "tests" / "oracle" / "dipeptide_pmf").glob("*_pmf.csv"))
+        self.assertGreater(len(found), 0)
+        for path in found:
+            d, n = (2, 36) if path.name.startswith("gly2") else (3, 18)
+            reference = pmf_reference.read_reference(path, d)
+            p = reference.probability
+            np.testing.assert_allclose(reference.F, np.log(p.max() / p), atol=1.1e-3)
+            self.assertAlmostEqual(p.sum(), 1.0, delta=0.02, msg="cells of few frames are left out, and have little weight")
+            grid = pmf_grid.Grid([cells(40)] * d, np.zeros([40] * d), np.full([40] * d, 0.1), [360] * d)
+            result = pmf_compare.compare(grid, pmf_compare.restrict(reference, None, None))
+            p = p / p.sum()
+            self.assertAlmostEqual(result.kld, d * math.log(n) + np.sum(p * np.log(p)), delta=1e-6)
+            self.assertEqual(result.cells, n**d)
+            self.assertEqual(result.below, 8.0)
 
     def test_a_circle_may_begin_anywhere_and_hold_both_ends(self):
         F = lambda x, y: math.cos(radians(x)) + math.sin(radians(x + 2 * y))  # noqa: E731

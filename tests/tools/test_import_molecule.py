@@ -285,8 +285,11 @@ class FromForceFieldFile(ToolTest):
         return self.run_tool(name, "--pdb", path, "--forcefield", *forcefield, *args)
 
     def test_examples_come_from_their_pdb_files(self):
-        for folder, name in (("glycine-dipeptide", "gly2"), ("valine-dipeptide", "val2")):
-            code, text = self.pdb(EXAMPLES / folder / f"{name}.pdb", "--implicit", "obc1", "--vacuum", "--force", name=name)
+        chi1 = {"thr2": ("5-7-9-11", "7-9-11-21", "7-9-13-15"), "phe2": ("5-7-9-11", "7-9-11-27", "7-9-13-16")}
+        for folder, name in (("glycine-dipeptide", "gly2"), ("valine-dipeptide", "val2"), ("threonine-dipeptide", "thr2"),
+                             ("phenylalanine-dipeptide", "phe2")):
+            cg = [f"--cg={variable}={atoms}" for variable, atoms in zip(("phi", "psi", "chi1"), chi1.get(name, ()))]
+            code, text = self.pdb(EXAMPLES / folder / f"{name}.pdb", "--implicit", "obc1", "--vacuum", "--force", *cg, name=name)
             self.assertEqual(code, 0, text)
             self.same_as_example(folder, (f"{name}.data", f"in.{name}", "in.vacuum", "in.basin", "in.al", f"{name}.yaml"))
 

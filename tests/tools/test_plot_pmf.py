@@ -324,9 +324,11 @@ class PlotPmf(unittest.TestCase):
         self.assertEqual(self.error(HEADER + "0 1 2 1\n0 1 2\n"), "plot-pmf: bad.pmf:5: got 3 columns, expected 4 as before")
         self.assertEqual(self.error(HEADER + "0 1 x 1\n"), "plot-pmf: bad.pmf:4: got '0 1 x 1', expected numbers")
         self.assertEqual(self.error(HEADER + "0 1 2\n"),
-                         "plot-pmf: bad.pmf: got 3 columns, expected 1 or 2 CG variables, F, std, known")
-        self.assertEqual(self.error(HEADER + "0 1 2 3 4 1\n"),
-                         "plot-pmf: bad.pmf: got 6 columns, expected 1 or 2 CG variables, F, std, known")
+                         "plot-pmf: bad.pmf: got 3 columns, expected 1 to 3 CG variables, F, std, known")
+        cube = "".join(f"{i} {j} {k} 2 3 1\n" for i in range(4) for j in range(4) for k in range(4))
+        self.assertEqual(self.error(HEADER + cube), "plot-pmf: bad.png: got a PMF of 3 CG variables, pictures are drawn of 1 or 2")
+        self.assertEqual(self.error(HEADER + "0 1 2 3 4 5 1\n"),
+                         "plot-pmf: bad.pmf: got 7 columns, expected 1 to 3 CG variables, F, std, known")
         self.assertEqual(self.error(HEADER + "0 1 2 1\n1 1 2 1\n3 1 2 1\n4 1 2 1\n"),
                          "plot-pmf: bad.pmf: the 1st column is no regular grid of at least 4 values")
         self.assertEqual(self.error(HEADER + "0 0 1 2 1\n1 1 1 2 1\n1 0 1 2 1\n"),
