@@ -83,20 +83,28 @@ class Train(CommandsTest):
         before, labels = self.pmf()
         counts = evaluations(self.folder / "out.pmf")
         self.assertEqual(counts["md"], 2500)
-        self.assertEqual(counts["labels"], 16 * len(labels))
+        # Each point of the training's last pass, four samples, then 16 labels of 16 fresh samples.
+        self.assertEqual((counts["energy"], counts["labels"]), (4 * 256, 16 * 16))
+        self.assertEqual(len(labels), 256 + 16)
         self.write("some.txt", "# two places\n-0.5\n0.6   # the wells on the right\n")
         self.lammps(HEAD + TRAIN + "points some.txt\n")
         after, more = self.pmf()
         np.testing.assert_array_equal(more[:len(labels), 0], labels[:, 0])
         new = more[len(labels):]
-        self.assertEqual(len(new), 32)
+        # Two new points are worth 128 of 256 and 8 of 16; the other 8 fresh labels go where the std asks for them.
+        self.assertEqual(len(new), 128 + 16)
+        trained, fresh, rest = np.split(new, (128, 136))
         for s in (-0.5, 0.6):
-            self.assertEqual((new[:, 0] == s).sum(), 1)
-        self.assertTrue(np.all(np.minimum(abs(new[:, 0] + 0.5), abs(new[:, 0] - 0.6)) <= 0.1 * 3.8 + 1e-9))
+            self.assertEqual((fresh[:, 0] == s).sum(), 1)
+        near = np.minimum(abs(new[:, 0] + 0.5), abs(new[:, 0] - 0.6)) <= 0.1 * 3.8 + 1e-9
+        self.assertTrue(np.all(near[128:136]))
+        # Of the training 30 % lie around old labels.
+        self.assertGreater(near[:128].mean(), 0.55)
+        self.assertTrue(np.all(trained[:, 3] == 4) and np.all(fresh[:, 3] == 16) and np.all(rest[:, 3] == 16))
         self.assertGreater(abs(after[:, 1] - before[:, 1]).max(), 0.0)
         near = (after[:, 0] > -0.9) & (after[:, 0] < 0.9)
         self.assertLess(np.median(after[near, 2]), np.median(before[near, 2]))
-        self.assertEqual(evaluations(self.folder / "out.pmf")["energy"], 2 * counts["energy"])
+        self.assertEqual(evaluations(self.folder / "out.pmf")["energy"], 4 * (256 + 128))
 
     def test_points_from_a_dump_of_walkers_are_those_of_a_text(self):
         self.write("some.txt", "-0.5\n0.625\n0.25\n")
@@ -123,11 +131,13 @@ shell cp m.cgflow k.cgflow
     def test_epochs_and_settings_of_a_yaml_file(self):
         self.lammps(HEAD + TRAIN + "points minima.txt epochs 3\n")
         self.pmf()
-        self.assertEqual(evaluations(self.folder / "out.pmf")["energy"], 4 * 1024)
+        # Three new points are worth 192.
+        spent = 4 * (256 + 3 * 192)
+        self.assertEqual(evaluations(self.folder / "out.pmf")["energy"], spent)
         self.write("other.yaml", (EXAMPLE / "mb.yaml").read_text() + "  energy: {points: 100}\n")
         self.lammps(HEAD + TRAIN + "points minima.txt from other.yaml\n" + TRAIN + "points minima.txt\n")
         self.pmf()
-        self.assertEqual(evaluations(self.folder / "out.pmf")["energy"], 4 * 1024 + 200)
+        self.assertEqual(evaluations(self.folder / "out.pmf")["energy"], spent + 2 * 4 * 100)
 
     def test_from_a_model_leaves_that_model(self):
         before = self.digest()["example.cgflow"]
@@ -263,7 +273,7 @@ class Pmf(CommandsTest):
         _, labels = self.pmf()
         self.assertEqual(labels.shape[1], 5)
         self.assertEqual(labels[:, 1].min(), 0.0)
-        self.assertTrue(np.all(labels[:, 3] == 16))
+        self.assertEqual(set(labels[:, 3]), {4, 16})
         fine, _ = self.pmf(grid="2001 -2.6 1.2")
         difference = labels[:, 1] - np.interp(labels[:, 0], fine[:, 0], fine[:, 1])
         weight = 1 / (labels[:, 2]**2 + 0.01)
