@@ -128,13 +128,13 @@ class Runs(l.LearningTest):
         self.assertIn("\nstatus 3\n", ended.text)
         self.assertEqual(read(self.folder).header["status"], "3")
         self.subfolder("spent")
-        self.write("mb.yaml", l.YAML.replace("budget: 20000", "budget: 3300"))
+        self.write("mb.yaml", l.YAML.replace("budget: 20000", "budget: 2700"))
         spent = self.lammps(l.learning("run 20000\nprint 'status $(f_learn[8])'\n"))
         self.assertIn("\nstatus 2\n", spent.text)
-        self.assertRegex(spent.text, r"cgflow/al: the budget of 3300 energy evaluations is spent \(\d+ so far, the next step needs")
+        self.assertRegex(spent.text, r"cgflow/al: the budget of 2700 energy evaluations is spent \(\d+ so far, the next step needs")
         pmf = read(self.folder)
         self.assertEqual(pmf.header["status"], "2")
-        self.assertLessEqual(int(pmf.header["total"]), 3300)
+        self.assertLessEqual(int(pmf.header["total"]), 2700)
 
     def test_fix_again_goes_on(self):
         """unfix takes nothing back, and the same fix goes on where the first one was."""

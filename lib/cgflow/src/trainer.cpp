@@ -102,8 +102,11 @@ EnergySummary Trainer::train_by_energy(const std::vector<double> &points, const 
     const int d = model_.space().n_cv(), latent = report.latent;
     const std::int64_t label_count = report.ln_w.size() / latent;
     for (std::int64_t i = 0; i < label_count; ++i) {
-      const double *s = report.s.data() + i * latent * d;
-      p.labels.push_back(make_label({s, s + d}, report.ln_w.data() + i * latent, latent, model_.iteration));
+      const double *s = report.s.data() + i * latent * d, *ln_w = report.ln_w.data() + i * latent;
+      // Of a few samples of a flow that still learns all may be rejected: that is no label. When it is so at all points, the
+      // fresh ones, or the fit, say it.
+      if (std::none_of(ln_w, ln_w + latent, [](double value) { return std::isfinite(value); })) continue;
+      p.labels.push_back(make_label({s, s + d}, ln_w, latent, model_.iteration));
       shares.push_back(p.labels.back().ess_share);
     }
   }
