@@ -63,7 +63,7 @@ rerun           ensemble.lammpstrj dump x y z
 
 
 class MoleculeLearning(LammpsTest):
-    def furnish(self, points=64, budget=60000):
+    def furnish(self, points=256, budget=60000):
         for name in ("ala2.data", "in.ala2"):
             shutil.copy(EXAMPLE / name, self.folder)
         shutil.copy(REFERENCE, self.folder / "reference.csv")
