@@ -12,11 +12,14 @@ import learning as l
 from harness import LMP
 
 END = "run 20000\n"
+# Some seconds, with refinement, so that there is something to kill.
+LONGER = l.YAML.replace("quiet: 400", "quiet: 3000").replace("target: 0.15", "target: 0.08")
 
 
 class Resume(l.LearningTest):
-    def uninterrupted(self, script, ranks=1, name="whole"):
+    def uninterrupted(self, script, ranks=1, name="whole", yaml=l.YAML):
         self.subfolder(name)
+        self.write("mb.yaml", yaml)
         self.lammps(script, ranks=ranks)
         return self.outputs()
 
@@ -59,7 +62,7 @@ class Resume(l.LearningTest):
         kills = 0
         while True:
             process = self.start(script, ranks)
-            if kills < most and self.wait_for_states(process, generator.randint(1, 12)):
+            if kills < most and self.wait_for_states(process, generator.randint(1, 4)):
                 time.sleep(0.2 * generator.random() ** 3)
                 if process.poll() is None:
                     self.kill(process)
@@ -75,8 +78,9 @@ class Resume(l.LearningTest):
 
     def test_killed_runs_end_with_the_same_bits(self):
         script = l.learning(END, options="checkpoint 40 sweeps")
-        whole = self.uninterrupted(script)
+        whole = self.uninterrupted(script, yaml=LONGER)
         self.subfolder("killed")
+        self.write("mb.yaml", LONGER)
         kills, output = self.run_killed_again_and_again(script)
         self.assertGreater(kills, 3)
         self.assertRegex(output, r"cgflow/al: run resumed from mb\.state at step \d+, it ends at step 20000|has ended with status 1")
@@ -84,8 +88,9 @@ class Resume(l.LearningTest):
 
     def test_killed_runs_end_with_the_same_bits_on_two_ranks(self):
         script = l.learning(END, options="checkpoint 40 sweeps")
-        whole = self.uninterrupted(script, ranks=2)
+        whole = self.uninterrupted(script, ranks=2, yaml=LONGER)
         self.subfolder("killed")
+        self.write("mb.yaml", LONGER)
         kills, _ = self.run_killed_again_and_again(script, ranks=2, most=5)
         self.assertGreater(kills, 1)
         self.same_outputs(whole, self.outputs())
