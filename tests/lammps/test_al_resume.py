@@ -101,8 +101,9 @@ class Resume(l.LearningTest):
         if not strace or subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True).returncode != 0:
             self.skipTest("no strace that may trace")
         script = l.learning(END)
-        whole = self.uninterrupted(script)
+        whole = self.uninterrupted(script, yaml=LONGER)
         self.subfolder("killed")
+        self.write("mb.yaml", LONGER)
         # Files come in the order model, iterations, PMF, state; each is synced, renamed, and then its folder is synced.
         for call, when in (("rename", 1), ("fsync", 8), ("rename", 4), ("fsync", 2), ("rename", 5), ("fsync", 7), ("rename", 6),
                            ("fsync", 5), ("rename", 7), ("fsync", 9), ("rename", 2), ("fsync", 20)):
@@ -195,7 +196,7 @@ class Resume(l.LearningTest):
         self.same_outputs(files, self.outputs())
 
     def test_finished_learning_stays_as_it_is(self):
-        for name, budget, status in (("converged", 20000, 1), ("spent", 3300, 2)):
+        for name, budget, status in (("converged", 20000, 1), ("spent", 2700, 2)):
             with self.subTest(name):
                 self.subfolder(name)
                 self.write("mb.yaml", l.YAML.replace("budget: 20000", f"budget: {budget}"))
