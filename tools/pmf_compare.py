@@ -159,11 +159,12 @@ def compare(grid, reference, threshold=math.inf):
                       int(covered.sum()), axes, cell_error)
 
 
-def calibration(grid, reference, threshold):
+def calibration(grid, reference, threshold, every):
     """(share within 1 std, within 2 std, share of the reference's cells that this is of) in per cent: errors where the std is
-    at most `threshold` kT, with the best constant of these cells. NaN where nothing is known."""
+    at most `threshold` kT, with the best constant of these cells; `every` is the Comparison of all cells. NaN where nothing is
+    known."""
     try:
-        known, every = compare(grid, reference, threshold), compare(grid, reference)
+        known = compare(grid, reference, threshold)
     except PlotError:
         return math.nan, math.nan, 0.0
     return known.share_within(1), known.share_within(2), 100 * len(known.error) / len(every.error)
@@ -174,7 +175,7 @@ def against_evaluations(history, reference):
     three as calibration() gives them, of what the iteration took as known."""
     past = [iteration for iteration in history if iteration.grid is not None]
     results = [compare(iteration.grid, reference) for iteration in past]
-    shares = [calibration(iteration.grid, reference, iteration.header["threshold"]) for iteration in past]
+    shares = [calibration(iteration.grid, reference, iteration.header["threshold"], result) for iteration, result in zip(past, results)]
     within_1, within_2, known = (list(column) for column in zip(*shares)) if shares else ([], [], [])
     return {"compared": [iteration.header["evaluations"] for iteration in past], "rms": [r.rms for r in results],
             "kld": [r.kld for r in results], "within_1": within_1, "within_2": within_2, "known": known}
