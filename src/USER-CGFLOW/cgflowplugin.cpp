@@ -3,6 +3,7 @@
 #include "cgflow_command_backmap.h"
 #include "cgflow_command_pmf.h"
 #include "cgflow_command_train.h"
+#include "cgflow_torch_blas.h"
 #include "compute_cgflow_cv.h"
 #include "compute_cgflow_std.h"
 #include "fix_cgflow_al.h"
@@ -94,6 +95,7 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
     lammps->error->all(FLERR, "cgflow: the plugin was built for LAMMPS version {}, this is version {}: expected the same",
                        CGFLOW_LAMMPS_VERSION, lammps->num_ver);
 #endif
+  cgflow_bind_torch_blas();
   const auto add = reinterpret_cast<lammpsplugin_regfunc>(register_style);
   for (const StyleRow &row : kStyles) {
     lammpsplugin_t plugin{};

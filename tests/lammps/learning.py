@@ -31,7 +31,7 @@ train:
   example: {dump: mb_basin.dump, epochs: 10}
   energy: {points: 64, batch: 16}
   consolidate: {points: 64}
-  labels: {points: 32, latent: 8}
+  labels: {from: both, points: 32, latent: 8}
 explore: {quiet: 400, find: 30, wait: 50, target: 0.15}
 budget: 20000
 """

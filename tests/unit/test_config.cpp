@@ -258,7 +258,7 @@ TEST(ConfigErrors, ValuesThatMakeNoSenseTogether)
       error_after_cg("train:\n  labels: {from: training}\n  energy: {latent: 1}\n"),
       "mb.yaml:4:20: train.energy.latent: got 1 with train.labels.from 'training', expected at least 2: a label's error "
       "is the spread of its samples");
-  EXPECT_THAT(error_after_cg("train:\n  energy: {latent: 1}\n"),
+  EXPECT_THAT(error_after_cg("train:\n  labels: {from: both}\n  energy: {latent: 1}\n"),
               testing::HasSubstr("train.energy.latent: got 1 with train.labels.from 'both'"));
   EXPECT_EQ(error_after_cg("fine: [{name: s, linear: {x: 1, y: 1}}]\n"),
             "mb.yaml:2:7: fine: got the name 's' of a CG variable, expected different names");

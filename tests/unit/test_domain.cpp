@@ -24,4 +24,9 @@ TEST(Domain, SaysWhatTheCoordinatesKeep)
   free.coordinates.omega = "full";
   free.coordinates.symmetry = false;
   EXPECT_EQ(domain_of(free, molecule), "D, cis and trans");
+
+  // The acetyl group's methyl as CHDT: a stereo centre that no amino acid has.
+  molecule.mass[2] = 2.014;
+  molecule.mass[3] = 3.016;
+  EXPECT_EQ(domain_of(free, molecule), "D, other centres as in the structure, cis and trans");
 }

@@ -19,7 +19,7 @@ namespace {
 
 // Half a second of learning: enough iterations of each kind, not accurate.
 const char kSmall[] =
-    "train: {example: {epochs: 20}, energy: {points: 64}, consolidate: {points: 32}, labels: {points: 12, latent: 8}}\n"
+    "train: {example: {epochs: 20}, energy: {points: 64}, consolidate: {points: 32}, labels: {from: both, points: 12, latent: 8}}\n"
     "pmf: {members: 6}\n"
     "explore: {quiet: 300, target: 0.2}\n";
 

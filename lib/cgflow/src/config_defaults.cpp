@@ -33,7 +33,7 @@ Config molecule_config()
   c.energy.clip = 100.0;
   c.consolidate.points = 2048;
   c.consolidate.rate = 1e-3;
-  c.labels.points = 32;
+  c.labels.from = "both";
   c.explore.keep = 30;
   c.explore.target = 0.06;
   c.explore.ceiling = 9.0;

@@ -11,10 +11,14 @@ std::string domain_of(const Config &config, const Molecule &molecule)
   const StructureReport report = report_structures(molecule, molecule.configuration);
   std::string text;
   const auto add = [&](const std::string &part) { text += (text.empty() ? "" : ", ") + part; };
-  if (!report.hands.empty()) {
-    const bool one = report.hands.find_first_not_of(report.hands[0]) == std::string::npos;
-    add(one && report.hands[0] != '?' ? report.hands.substr(0, 1) : "hands " + report.hands);
+  std::string amino_acids = report.hands;
+  std::erase(amino_acids, '?');
+  if (!amino_acids.empty()) {
+    const bool one = amino_acids.find_first_not_of(amino_acids[0]) == std::string::npos;
+    add(one ? amino_acids.substr(0, 1) : "hands " + amino_acids);
   }
+  if (amino_acids.size() < report.hands.size())
+    add(amino_acids.empty() ? "hands as in the structure" : "other centres as in the structure");
   if (report.peptide_bonds > 0) {
     if (config.coordinates.omega == "full")
       add("cis and trans");

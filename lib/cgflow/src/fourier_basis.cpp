@@ -97,7 +97,8 @@ Tensor FourierBasis::combine(const Tensor &weights, const Tensor &s) const
 {
   const std::int64_t k = frequency_.size(0);
   const Waves w = waves(s);
-  return weights.slice(1, 2 * k) + product(weights.slice(1, 0, k), w.cosine) + product(weights.slice(1, k, 2 * k), w.sine);
+  return weights.slice(1, 2 * k) + at::matmul(weights.slice(1, 0, k), w.cosine) +
+         at::matmul(weights.slice(1, k, 2 * k), w.sine);
 }
 
 Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const

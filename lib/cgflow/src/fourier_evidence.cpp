@@ -34,7 +34,7 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_fe
       const double length = kShortest * std::pow(ratio, i);
       const Tensor half = features * at::sqrt(basis.spectrum(length, smoothness));
       // The constant as one more process of ten amplitudes.
-      const Tensor kernel = (product(half, half.t()) + 100.0) * scale * scale.unsqueeze(1);
+      const Tensor kernel = (at::matmul(half, half.t()) + 100.0) * scale * scale.unsqueeze(1);
       const auto [values, vectors] = at::linalg_eigh(kernel);
       const Tensor value = at::clamp_min(values, 0.0).contiguous();
       const Tensor square = at::square(at::mv(vectors.t(), y)).contiguous();

@@ -63,8 +63,8 @@ struct Problems {
   Tensor theta0;      // [members, size]
   bool gamma;
 
-  Tensor f(const Tensor &theta) const { return product(theta * prior, features.t()); }
-  Tensor back(const Tensor &slope) const { return product(slope, features) * prior; }
+  Tensor f(const Tensor &theta) const { return at::matmul(theta * prior, features.t()); }
+  Tensor back(const Tensor &slope) const { return at::matmul(slope, features) * prior; }
   Tensor slope(const Tensor &r) const
   {
     if (!gamma) return weight * r;
@@ -130,7 +130,7 @@ class Preconditioner {
       const std::int64_t rows = std::min(block, n - first), columns = first + rows;
       normal.narrow(0, first, rows)
           .narrow(1, 0, columns)
-          .copy_(product(weighted.narrow(0, first, rows), features.narrow(1, 0, columns)));
+          .copy_(at::matmul(weighted.narrow(0, first, rows), features.narrow(1, 0, columns)));
     }
     return normal;
   }

@@ -107,9 +107,9 @@ struct ConsolidateConfig {
 
 /// `train: labels:` PMF labels by Eq. 12.
 struct LabelConfig {
-  std::string from = "both";    ///< frozen (fresh samples of the frozen flow), training (the last epoch's samples) or both
-  int points = 16;              ///< label points an iteration (frozen)
-  int latent = 16;              ///< latent samples a label (frozen)
+  std::string from = "frozen";    ///< frozen (fresh samples of the frozen flow), training (the last epoch's samples) or both
+  int points = 32;                ///< label points an iteration (frozen)
+  int latent = 16;                ///< latent samples a label (frozen)
   bool operator==(const LabelConfig &) const = default;
 };
 
