@@ -5,6 +5,7 @@
 #include "ensemble_members.h"
 #include "error_message.h"
 #include "fourier_basis.h"
+#include "grid_rows.h"
 #include "pmf_cases.h"
 
 #include <gmock/gmock.h>
@@ -337,6 +338,34 @@ TEST(PmfEnsemble, MeanAndStdAreThoseOfItsMembers)
     EXPECT_NEAR(std[i], std::sqrt(1.1 * 9 / 7 * square), 1e-12);
   }
   ensemble.evaluate(0, nullptr, nullptr, nullptr, nullptr);
+}
+
+TEST(PmfEnsemble, IsTheSameOnAGridAndAtItsPoints)
+{
+  for (const std::string network : {"fourier", "mlp"})
+    for (const Case &c : {mueller_brown(), fourier_series(), torus_wells(), coupled_cube()}) {
+      PmfConfig config;
+      config.network = network;
+      config.epochs = 20;
+      PmfEnsemble ensemble(config, c.space, 2);
+      SerialCommunicator serial;
+      ensemble.fit(make_labels(c, 60, 0.1, 2), 0, serial);
+      // Uneven, and the last case more than one part.
+      std::vector<std::vector<double>> axes(c.space.n_cv());
+      RandomStream random(7, Stream::test);
+      for (int k = 0; k < c.space.n_cv(); ++k)
+        for (int i = 0; i < 21 + 4 * k; ++i) axes[k].push_back(c.space[k].lo + c.space[k].width() * random.uniform());
+      const std::vector<double> s = grid_rows(axes);
+      const std::size_t n = s.size() / c.space.n_cv();
+      std::vector<double> f(n), std(n), grid_f(n), grid_std(n);
+      ensemble.evaluate(static_cast<int>(n), s.data(), f.data(), std.data(), nullptr);
+      ensemble.evaluate_grid(axes, grid_f.data(), grid_std.data());
+      const double scale = *std::max_element(f.begin(), f.end()) - *std::min_element(f.begin(), f.end());
+      for (std::size_t i = 0; i < n; ++i) {
+        EXPECT_NEAR(grid_f[i], f[i], 1e-11 * scale) << network << ", point " << i;
+        EXPECT_NEAR(grid_std[i], std[i], 1e-10 * scale) << network << ", point " << i;
+      }
+    }
 }
 
 TEST(PmfEnsemble, ConstantOfTheLabelsMovesFAndNothingElse)

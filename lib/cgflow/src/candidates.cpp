@@ -3,6 +3,7 @@
 
 #include "explorer.h"
 #include "known_region.h"
+#include "near_points.h"
 
 #include <algorithm>
 
@@ -19,15 +20,12 @@ constexpr double kCoarseness = 0.25;
 std::vector<double> points_behind(const Model &model, const std::vector<double> &points)
 {
   const CgSpace &space = model.space();
-  const std::vector<double> labels = label_points(model.labels());
+  const NearPoints labels(space, label_points(model.labels()), model.config().explore.spread);
   const std::size_t d = space.n_cv();
   std::vector<double> out = points, step(d), moved(d);
   for (std::size_t i = 0; i < points.size() / d; ++i) {
-    const double *point = &points[i * d], *nearest = labels.data();
-    double distance = space.scaled_distance(nearest, point);
-    for (std::size_t j = 1; j < labels.size() / d; ++j)
-      if (const double other = space.scaled_distance(&labels[j * d], point); other < distance)
-        distance = other, nearest = &labels[j * d];
+    const double *point = &points[i * d], *nearest = labels.nearest(point);
+    const double distance = space.scaled_distance(nearest, point);
     if (distance == 0.0) continue;
     space.scaled_displacement(nearest, point, step.data());
     for (std::size_t k = 0; k < d; ++k)

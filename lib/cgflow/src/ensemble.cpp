@@ -2,6 +2,7 @@
 #include "ensemble.h"
 
 #include "ensemble_members.h"
+#include "grid_rows.h"
 #include "label_weights.h"
 #include "one_thread.h"
 
@@ -64,6 +65,15 @@ Tensor gamma_deviance(const Tensor &r)
 {
   const Tensor capped = at::clamp_max(r, 2.0), beyond = r - capped;
   return at::exp(capped) * (1.0 + beyond + 0.5 * beyond * beyond) - r - 1.0;
+}
+
+void PmfMembers::evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
+                               const std::function<void(std::int64_t, const Tensor &)> &take) const
+{
+  const std::vector<double> s = grid_rows(axes);
+  const std::int64_t d = static_cast<std::int64_t>(axes.size()), n = static_cast<std::int64_t>(s.size()) / d;
+  for (std::int64_t i = 0; i < n; i += kChunk)
+    take(i, evaluate(parameters, view(s.data() + i * d, std::min(kChunk, n - i), d)));
 }
 
 struct PmfEnsemble::Impl {
@@ -176,6 +186,19 @@ void PmfEnsemble::evaluate(int n, const double *s, double *f, double *std, doubl
     if (std) view(std + i, 1, count).copy_(factor * at::std(all, at::IntArrayRef{0}, true, true));
     if (gradient) view(gradient + i * d, count, d).copy_(impl_->members->mean_gradient(impl_->parameters, points));
   }
+}
+
+void PmfEnsemble::evaluate_grid(const std::vector<std::vector<double>> &axes, double *f, double *std) const
+{
+  const OneThread one_thread;
+  impl_->require_fitted();
+  const at::NoGradGuard no_gradient;
+  const double factor = std_factor(impl_->config.members);
+  impl_->members->evaluate_grid(impl_->parameters, axes, [&](std::int64_t first, const Tensor &values) {
+    const Tensor all = values + impl_->shift.unsqueeze(1);
+    view(f + first, 1, all.size(1)).copy_(all.mean(0, true));
+    view(std + first, 1, all.size(1)).copy_(factor * at::std(all, at::IntArrayRef{0}, true, true));
+  });
 }
 
 void PmfEnsemble::evaluate_members(int n, const double *s, double *out) const

@@ -39,6 +39,8 @@ class PmfEnsemble {
   /// Mean, std and gradient of the mean, in kT and kT per box unit. s [n, n_cv]. `std`, `gradient` may be null. For s inside
   /// the ranges (callers clamp). Throws ModelError before the first fit.
   void evaluate(int n, const double *s, double *f, double *std, double *gradient) const;
+  /// Mean and std on a grid, the product of `axes`, the last the fastest.
+  void evaluate_grid(const std::vector<std::vector<double>> &axes, double *f, double *std) const;
   /// Every member's aligned F/kT, out [members, n].
   void evaluate_members(int n, const double *s, double *out) const;
 

@@ -8,7 +8,9 @@
 #include "cgflow/config.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <vector>
 
 namespace cgflow {
 
@@ -40,6 +42,10 @@ class PmfMembers {
 
   /// F/kT of every member, [members, n]. parameters [members, size()], s [n, n_cv] in box units.
   virtual Tensor evaluate(const Tensor &parameters, const Tensor &s) const = 0;
+  /// F/kT of every member on a grid, the product of `axes` in box units, the last the fastest: `take` gets consecutive parts,
+  /// each as the number of its first point and [members, points of the part].
+  virtual void evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
+                             const std::function<void(std::int64_t, const Tensor &)> &take) const;
   /// Gradient of the members' mean, [n, n_cv], kT per box unit.
   virtual Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const = 0;
 };

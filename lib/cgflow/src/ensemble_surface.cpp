@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ensemble_surface.h"
 
+#include "grid_rows.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -26,6 +28,20 @@ void EnsembleSurface::evaluate(int n, const double *s, double *f, double *std, d
   }
   if (gradient)
     for (int i = 0; i < n * d; ++i) gradient[i] *= kT_;
+}
+
+void EnsembleSurface::evaluate_grid(const std::vector<std::vector<double>> &axes, double *f, double *std) const
+{
+  std::vector<std::vector<double>> inside = axes;
+  for (int k = 0; k < space_.n_cv(); ++k)
+    for (double &value : inside[k])
+      if (!space_[k].periodic) value = std::clamp(value, space_[k].lo, space_[k].hi);
+  ensemble_.evaluate_grid(inside, f, std);
+  const std::vector<double> s = grid_rows(axes);
+  for (std::size_t i = 0; i < s.size() / axes.size(); ++i) {
+    f[i] *= kT_;
+    std[i] = space_.contains(&s[i * axes.size()]) ? std[i] * kT_ : std::numeric_limits<double>::infinity();
+  }
 }
 
 }    // namespace cgflow

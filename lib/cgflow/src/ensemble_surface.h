@@ -15,6 +15,7 @@ class EnsembleSurface : public PmfSurface {
   const CgSpace &space() const override { return space_; }
   double kT() const override { return kT_; }
   void evaluate(int n, const double *s, double *f, double *std, double *gradient) const override;
+  void evaluate_grid(const std::vector<std::vector<double>> &axes, double *f, double *std) const override;
 
  private:
   CgSpace space_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explorer.h"
 
+#include "near_points.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -82,12 +84,8 @@ WeightedPoints cover_points(const CgSpace &space, const std::vector<double> &cen
   WeightedPoints cover;
   cover.points = spread_points(space, {}, centres, 1.0, radius, n, seed, Stream::explorer, iteration);
   cover.weights.resize(n);
-  for (std::int64_t i = 0; i < n; ++i) {
-    int count = 0;
-    for (std::size_t j = 0; j < centres.size() / d; ++j)
-      count += space.scaled_distance(&cover.points[i * d], &centres[j * d]) <= radius;
-    cover.weights[i] = 1.0 / std::max(count, 1);
-  }
+  const NearPoints near(space, centres, radius);
+  for (std::int64_t i = 0; i < n; ++i) cover.weights[i] = 1.0 / std::max(near.count(&cover.points[i * d]), 1);
   return cover;
 }
 

@@ -10,6 +10,7 @@
 namespace cgflow {
 
 namespace {
+constexpr std::int64_t kPart = 1 << 17;    // numbers of all members in a part of a grid
 constexpr double kPadding = 1.6;
 // Part of the prior's variance in a rough process of shorter length: a hundredth of the amplitude.
 constexpr double kRoughShare = 1e-4;
@@ -61,6 +62,14 @@ FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
     multiple_.push_back(at::tensor(multiple, at::kLong));
     sign_.push_back(at::tensor(sign, at::kDouble).unsqueeze(1));
   }
+  for (const Tensor &k : multiple_) highest_.push_back(k.max().item<std::int64_t>());
+  std::vector<std::int64_t> place;
+  for (const Mode &mode : modes) {
+    std::int64_t at = mode.k[0];
+    for (int j = 1; j < d; ++j) at = at * (2 * highest_[j] + 1) + mode.k[j] + highest_[j];
+    place.push_back(at);
+  }
+  place_ = at::tensor(place, at::kLong);
   frequency_ = at::zeros({static_cast<std::int64_t>(wanted), d}, at::kDouble);
   double *w = frequency_.data_ptr<double>();
   for (std::size_t m = 0; m < wanted; ++m)
@@ -81,9 +90,8 @@ FourierBasis::Waves FourierBasis::waves(const Tensor &s) const
   Waves all;
   for (int j = 0; j < n_cv(); ++j) {
     const Tensor &k = multiple_[j];
-    const double step = 2.0 * std::numbers::pi / (space_[j].periodic ? 1.0 : kPadding);
-    const Tensor order = at::arange(k.max().item<std::int64_t>() + 1, at::kDouble).unsqueeze(1);
-    const Tensor angle = order * (step * share.select(1, j)).unsqueeze(0);
+    const Tensor order = at::arange(highest_[j] + 1, at::kDouble).unsqueeze(1);
+    const Tensor angle = order * (angle_step(j) * share.select(1, j)).unsqueeze(0);
     const Tensor cosine = at::cos(angle).index_select(0, k), sine = at::sin(angle).index_select(0, k) * sign_[j];
     if (j == 0)
       all = {cosine, sine};
@@ -99,6 +107,42 @@ Tensor FourierBasis::combine(const Tensor &weights, const Tensor &s) const
   const Waves w = waves(s);
   return weights.slice(1, 2 * k) + at::matmul(weights.slice(1, 0, k), w.cosine) +
          at::matmul(weights.slice(1, k, 2 * k), w.sine);
+}
+
+double FourierBasis::angle_step(int j) const { return 2.0 * std::numbers::pi / (space_[j].periodic ? 1.0 : kPadding); }
+
+// a cos(k s) + b sin(k s) is the real part of (a - ib) exp(ik s), and the exponential a product over the variables: the sum over
+// the last variable's k comes first, and so on.
+void FourierBasis::combine_on_grid(const Tensor &weights, const std::vector<std::vector<double>> &axes,
+                                   const std::function<void(std::int64_t, const Tensor &)> &take) const
+{
+  const std::int64_t modes = frequency_.size(0), m = weights.size(0);
+  const auto angles = [&](int j, std::int64_t lowest) {
+    const Tensor share = (at::tensor(axes[j], at::kDouble) - space_[j].lo) / space_[j].width();
+    return at::outer(at::arange(lowest, highest_[j] + 1, at::kDouble) * angle_step(j), share);    // [k, points]
+  };
+  std::int64_t box = highest_[0] + 1;
+  for (int j = 1; j < n_cv(); ++j) box *= 2 * highest_[j] + 1;
+  Tensor sums = at::zeros({m, box}, at::kComplexDouble);
+  sums.index_copy_(
+      1, place_,
+      at::complex(weights.slice(1, 0, modes).contiguous(), at::neg(weights.slice(1, modes, 2 * modes)).contiguous()));
+  // [m, k of the variables before j, k of j, points of the variables after j]
+  std::int64_t done = 1;
+  for (int j = n_cv() - 1; j > 0; --j) {
+    const Tensor angle = angles(j, -highest_[j]);
+    const Tensor wave = at::complex(at::cos(angle), at::sin(angle));
+    sums = at::matmul(wave.t(), sums.reshape({-1, wave.size(0), done}));
+    done *= wave.size(1);
+  }
+  sums = sums.reshape({m, highest_[0] + 1, done});
+  const Tensor parts = at::cat({at::real(sums), at::imag(sums)}, 1), angle = angles(0, 0).t();
+  const Tensor wave = at::cat({at::cos(angle), at::neg(at::sin(angle))}, 1);    // [points, 2 k]
+  const std::int64_t rows = std::max<std::int64_t>(1, kPart / (m * done));
+  for (std::int64_t first = 0; first < wave.size(0); first += rows) {
+    const Tensor part = at::matmul(wave.slice(0, first, first + rows), parts);
+    take(first * done, part.reshape({m, -1}) + weights.slice(1, 2 * modes));
+  }
 }
 
 Tensor FourierBasis::gradient(const Tensor &weights, const Tensor &s) const

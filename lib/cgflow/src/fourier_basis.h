@@ -6,6 +6,10 @@
 
 #include "cgflow/cg_space.h"
 
+#include <cstdint>
+#include <functional>
+#include <vector>
+
 namespace cgflow {
 
 /// Cosines and sines of the lowest modes of the CG space. A non-periodic range is padded to 1.6 of its width and then
@@ -22,6 +26,11 @@ class FourierBasis {
   Tensor features(const Tensor &s) const;
   /// Functions with the given weights: weights [m, size() + 1] times features(s), [m, n], without storing the features.
   Tensor combine(const Tensor &weights, const Tensor &s) const;
+  /// The same on a grid, one variable after the other: some hundred operations a point instead of one for each weight. `axes`
+  /// hold values of each CG variable in box units. `take` gets consecutive parts of the grid, last axis fastest: the number
+  /// of the first point and [m, points of the part].
+  void combine_on_grid(const Tensor &weights, const std::vector<std::vector<double>> &axes,
+                       const std::function<void(std::int64_t, const Tensor &)> &take) const;
   /// Gradient of sum_k weights[k] features[k], [n, n_cv] per box unit. weights [size() + 1].
   Tensor gradient(const Tensor &weights, const Tensor &s) const;
   /// Prior variance of each unit's weight for a Matern process of variance 1 with this length in units of the ranges and this
@@ -34,10 +43,13 @@ class FourierBasis {
     Tensor cosine, sine;    // [modes, n]
   };
   Waves waves(const Tensor &s) const;
+  double angle_step(int j) const;    // radians a range, of the first wave of a variable
 
   CgSpace space_;
   std::vector<Tensor> multiple_, sign_;    // of each variable: |k| and sign of k of each mode, [modes] and [modes, 1]
-  Tensor frequency_;                       // [size() / 2, n_cv], radians per range
+  std::vector<std::int64_t> highest_;      // of each variable: the largest |k|
+  Tensor place_;        // of each mode among all k in the box of the highest, the first from 0 on, [modes]
+  Tensor frequency_;    // [size() / 2, n_cv], radians per range
 };
 
 }    // namespace cgflow

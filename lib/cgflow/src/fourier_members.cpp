@@ -40,6 +40,11 @@ class FourierMembers : public PmfMembers {
              std::uint64_t fit) const override;
 
   Tensor evaluate(const Tensor &parameters, const Tensor &s) const override { return basis_.combine(parameters, s); }
+  void evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
+                     const std::function<void(std::int64_t, const Tensor &)> &take) const override
+  {
+    basis_.combine_on_grid(parameters, axes, take);
+  }
   Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const override
   {
     return basis_.gradient(parameters.mean(0), s);

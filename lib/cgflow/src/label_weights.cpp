@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "label_weights.h"
 
+#include "near_points.h"
+
 #include "cgflow/random.h"
 
 #include <algorithm>
@@ -63,14 +65,10 @@ double bootstrap_weight(const PmfConfig &config, std::uint64_t seed, std::int64_
 
 std::vector<double> spacing_weights(const std::vector<Label> &labels, const CgSpace &space)
 {
-  std::vector<double> out(labels.size(), 1.0);
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j) {
-      const double near = space.scaled_distance(labels[i].s.data(), labels[j].s.data()) < kCrowd ? 1.0 : 0.0;
-      out[i] += near;
-      out[j] += near;
-    }
-  for (double &crowd : out) crowd = 1.0 / crowd;
+  std::vector<double> points, out;
+  for (const Label &label : labels) points.insert(points.end(), label.s.begin(), label.s.end());
+  const NearPoints near(space, points, kCrowd);
+  for (const Label &label : labels) out.push_back(1.0 / near.count(label.s.data()));
   return out;
 }
 

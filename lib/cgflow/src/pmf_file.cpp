@@ -3,6 +3,7 @@
 
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
+#include "grid_rows.h"
 
 #include <algorithm>
 #include <charconv>
@@ -35,22 +36,15 @@ std::string header_text(const PmfSurface &surface, const PmfHeader &h)
 
 namespace {
 // Rows [n, d] of a grid, the last dimension fastest.
-std::vector<double> grid_rows(const std::vector<PmfAxis> &axes)
+std::vector<std::vector<double>> axis_values(const std::vector<PmfAxis> &axes)
 {
-  const std::size_t d = axes.size();
-  std::size_t n = 1;
-  for (const PmfAxis &axis : axes) n *= axis.points;
-  std::vector<double> s(n * d);
-  for (std::size_t i = 0; i < n; ++i) {
-    std::size_t rest = i;
-    for (std::size_t k = d; k-- > 0;) {
-      const PmfAxis &axis = axes[k];
-      const int j = static_cast<int>(rest % axis.points);
-      s[i * d + k] = j == axis.points - 1 ? axis.hi : axis.lo + j * (axis.hi - axis.lo) / (axis.points - 1);
-      rest /= axis.points;
-    }
+  std::vector<std::vector<double>> values;
+  for (const PmfAxis &axis : axes) {
+    values.emplace_back();
+    for (int j = 0; j < axis.points - 1; ++j) values.back().push_back(axis.lo + j * (axis.hi - axis.lo) / (axis.points - 1));
+    values.back().push_back(axis.hi);
   }
-  return s;
+  return values;
 }
 
 void check_axes(const std::string &path, const CgSpace &space, const std::vector<PmfAxis> &axes)
@@ -85,10 +79,11 @@ void write_pmf_on_grid(const std::string &path, const PmfSurface &surface, const
 {
   check_axes(path, surface.space(), axes);
   const int d = surface.space().n_cv();
-  const std::vector<double> s = grid_rows(axes);
+  const std::vector<std::vector<double>> values = axis_values(axes);
+  const std::vector<double> s = grid_rows(values);
   const std::size_t n = s.size() / d;
   std::vector<double> f(n), std(n);
-  surface.evaluate(static_cast<int>(n), s.data(), f.data(), std.data(), nullptr);
+  surface.evaluate_grid(values, f.data(), std.data());
   const double lowest = *std::min_element(f.begin(), f.end());
   std::string text = header_text(surface, header);
   const std::size_t block = n / axes[0].points;

@@ -2,6 +2,7 @@
 #include "cgflow/pmf_table.h"
 
 #include "cgflow/error.h"
+#include "grid_rows.h"
 #include "kernels/spline_table.h"
 
 #include <algorithm>
@@ -55,26 +56,18 @@ void check_values(const std::vector<double> &f, const std::vector<double> &std)
   }
 }
 
-// Points lo + (i + offset) * spacing of all dimensions, `counts` a dimension, last fastest.
-std::vector<double> grid_points(const CgSpace &space, const std::vector<int> &counts, const std::vector<double> &spacing,
-                                double offset)
+// Values lo + (i + offset) * spacing of each CG variable, `counts` of them.
+std::vector<std::vector<double>> grid_axes(const CgSpace &space, const std::vector<int> &counts,
+                                           const std::vector<double> &spacing, double offset)
 {
-  const int d = space.n_cv();
-  std::size_t n = 1;
-  for (const int c : counts) n *= c;
-  std::vector<double> s(n * d);
-  for (std::size_t i = 0; i < n; ++i) {
-    std::size_t rest = i;
-    for (int k = d - 1; k >= 0; --k) {
-      s[i * d + k] = space[k].lo + (static_cast<double>(rest % counts[k]) + offset) * spacing[k];
-      rest /= counts[k];
+  std::vector<std::vector<double>> axes(space.n_cv());
+  for (int k = 0; k < space.n_cv(); ++k)
+    for (int i = 0; i < counts[k]; ++i) {
+      const double value = space[k].lo + (i + offset) * spacing[k];
+      // The last point of a range may round to a place outside it, where the std is infinite.
+      axes[k].push_back(space[k].periodic ? value : std::min(value, space[k].hi));
     }
-  }
-  // The last point of a range may round to a place outside it, where the std is infinite.
-  for (std::size_t i = 0; i < n; ++i)
-    for (int k = 0; k < d; ++k)
-      if (!space[k].periodic) s[i * d + k] = std::min(s[i * d + k], space[k].hi);
-  return s;
+  return axes;
 }
 }    // namespace
 
@@ -112,6 +105,15 @@ Values evaluate_at(const PmfSurface &surface, const std::vector<double> &s)
   const std::size_t n = s.size() / surface.space().n_cv();
   Values v{std::vector<double>(n), std::vector<double>(n)};
   surface.evaluate(static_cast<int>(n), s.data(), v.f.data(), v.std.data(), nullptr);
+  return v;
+}
+
+Values evaluate_on_grid(const PmfSurface &surface, const std::vector<std::vector<double>> &axes)
+{
+  std::size_t n = 1;
+  for (const auto &axis : axes) n *= axis.size();
+  Values v{std::vector<double>(n), std::vector<double>(n)};
+  surface.evaluate_grid(axes, v.f.data(), v.std.data());
   return v;
 }
 
@@ -159,15 +161,16 @@ std::unique_ptr<PmfTable> PmfTable::sample(const PmfSurface &surface, double tol
       total *= points[k];
     }
     if (total > max_points) return nullptr;
-    const Values knots = evaluate_at(surface, grid_points(space, points, spacing, 0.0));
+    const Values knots = evaluate_on_grid(surface, grid_axes(space, points, spacing, 0.0));
     const double lowest = *std::min_element(knots.f.begin(), knots.f.end());
     const double high = surface.kT() > 0.0 ? lowest + kHigh * surface.kT() : std::numeric_limits<double>::infinity();
     auto table = std::make_unique<PmfTable>(space, surface.kT(), points, knots.f, knots.std);
-    const std::vector<double> centres = grid_points(space, cell_counts, spacing, 0.5);
+    const std::vector<std::vector<double>> middles = grid_axes(space, cell_counts, spacing, 0.5);
+    const std::vector<double> centres = grid_rows(middles);
     // A grid that is too coarse shows in few of its cells; all of them are looked at only when those agree.
     const std::vector<double> few = every_nth(centres, d, kFewCells);
     if (!agree(evaluate_at(surface, few), evaluate_at(*table, few), high, tolerance)) continue;
-    if (agree(evaluate_at(surface, centres), evaluate_at(*table, centres), high, tolerance)) return table;
+    if (agree(evaluate_on_grid(surface, middles), evaluate_at(*table, centres), high, tolerance)) return table;
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include "cgflow/cg_space.h"
 
+#include <vector>
+
 namespace cgflow {
 
 /// A PMF over the CG space: a learned ensemble, a table, or an analytic function. Read-only while walkers move.
@@ -20,6 +22,9 @@ class PmfSurface {
   /// units; gradient [n, n_cv] in energy per box unit. `std` and `gradient` may be null and are then not computed.
   /// Points outside a non-periodic range are evaluated at the nearest edge with the std of infinity.
   virtual void evaluate(int n, const double *s, double *f, double *std, double *gradient) const = 0;
+
+  /// The same F and std on a grid, the product of `axes` (values of each CG variable in box units), the last the fastest.
+  virtual void evaluate_grid(const std::vector<std::vector<double>> &axes, double *f, double *std) const;
 };
 
 }    // namespace cgflow
