@@ -10,6 +10,7 @@
 namespace cgflow {
 
 namespace {
+constexpr std::int64_t kChunk = 256;       // points whose waves stay in the cache
 constexpr std::int64_t kPart = 1 << 17;    // numbers of all members in a part of a grid
 constexpr double kPadding = 1.6;
 // Part of the prior's variance in a rough process of shorter length: a hundredth of the amplitude.
@@ -103,10 +104,16 @@ FourierBasis::Waves FourierBasis::waves(const Tensor &s) const
 
 Tensor FourierBasis::combine(const Tensor &weights, const Tensor &s) const
 {
-  const std::int64_t k = frequency_.size(0);
-  const Waves w = waves(s);
-  return weights.slice(1, 2 * k) + at::matmul(weights.slice(1, 0, k), w.cosine) +
-         at::matmul(weights.slice(1, k, 2 * k), w.sine);
+  const std::int64_t k = frequency_.size(0), n = s.size(0);
+  Tensor out = at::empty({weights.size(0), n}, weights.options());
+  for (std::int64_t first = 0; first < n; first += kChunk) {
+    const std::int64_t last = std::min(n, first + kChunk);
+    const Waves w = waves(s.slice(0, first, last));
+    out.slice(1, first, last)
+        .copy_(weights.slice(1, 2 * k) + at::matmul(weights.slice(1, 0, k), w.cosine) +
+               at::matmul(weights.slice(1, k, 2 * k), w.sine));
+  }
+  return out;
 }
 
 double FourierBasis::angle_step(int j) const { return 2.0 * std::numbers::pi / (space_[j].periodic ? 1.0 : kPadding); }
