@@ -61,7 +61,20 @@ fix             learn all cgflow/al 300.0 ${{seed}} ${{yaml}} atomistic {system}
 
 thermo_style    custom step atoms f_walk[1] f_learn[1] f_learn[2] f_learn[3] f_learn[4] f_learn[5] f_learn[6]
 thermo          1000
-run             100000
+run             {1000000 if len(cg) > 2 else 100000}
+"""
+
+
+# What follows the list of CG variables in a YAML file.
+FEW = """# Learning starts from the structure of {name}.data. To start from the frames that in.basin writes instead:
+# train: {{example: {{dump: {name}_basin.dump}}}}
+"""
+THREE = """# Learning starts from the structure of {name}.data. To start from the frames that in.basin writes instead, add
+# example: {{dump: {name}_basin.dump}} to train.
+# Three variables: more points an iteration than the defaults, which makes fewer fits of the PMF, and a larger budget.
+train: {{energy: {{points: 1536}}, labels: {{points: 96}}}}
+explore: {{find: 90, keep: 90}}
+budget: 1000000
 """
 
 
@@ -71,6 +84,4 @@ def yaml_file(molecule, name, cg):
     return f"""# What is learned: the free energy in these dihedrals, atoms by their IDs in {name}.data.
 cg:
 {rows}
-# Learning starts from the structure of {name}.data. To start from the frames that in.basin writes instead:
-# train: {{example: {{dump: {name}_basin.dump}}}}
-"""
+""" + (THREE if len(cg) > 2 else FEW).format(name=name)

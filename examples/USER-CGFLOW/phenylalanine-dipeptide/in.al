@@ -22,4 +22,4 @@ fix             learn all cgflow/al 300.0 ${seed} ${yaml} atomistic in.phe2 thre
 
 thermo_style    custom step atoms f_walk[1] f_learn[1] f_learn[2] f_learn[3] f_learn[4] f_learn[5] f_learn[6]
 thermo          1000
-run             100000
+run             1000000
