@@ -2,7 +2,7 @@
 #include "candidates.h"
 
 #include "explorer.h"
-#include "known_region.h"
+#include "label_weights.h"
 #include "near_points.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explorer.h"
 
+#include "grid_rows.h"
 #include "near_points.h"
 
 #include <algorithm>
@@ -91,18 +92,10 @@ WeightedPoints cover_points(const CgSpace &space, const std::vector<double> &cen
 
 std::vector<double> grid_points(const CgSpace &space, int points)
 {
-  const int d = space.n_cv();
-  std::size_t n = 1;
-  for (int k = 0; k < d; ++k) n *= points;
-  std::vector<double> grid(n * d);
-  for (std::size_t i = 0; i < n; ++i) {
-    std::size_t rest = i;
-    for (int k = d - 1; k >= 0; --k) {
-      grid[i * d + k] = space[k].lo + space[k].width() * (0.5 + rest % points) / points;
-      rest /= points;
-    }
-  }
-  return grid;
+  std::vector<std::vector<double>> axes(space.n_cv());
+  for (int k = 0; k < space.n_cv(); ++k)
+    for (int i = 0; i < points; ++i) axes[k].push_back(space[k].lo + space[k].width() * (0.5 + i) / points);
+  return grid_rows(axes);
 }
 
 }    // namespace cgflow

@@ -2,6 +2,7 @@
 #include "known_region.h"
 
 #include "explorer.h"
+#include "label_weights.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,13 +17,6 @@ namespace {
 constexpr std::int64_t kCoverPoints = 1024;
 
 }    // namespace
-
-std::vector<double> label_points(const std::vector<Label> &labels)
-{
-  std::vector<double> points;
-  for (const auto &label : labels) points.insert(points.end(), label.s.begin(), label.s.end());
-  return points;
-}
 
 KnownRegion::KnownRegion(const Model &model, const PmfSurface &surface) : model_(model), std_(kCoverPoints)
 {

@@ -11,9 +11,6 @@
 
 namespace cgflow {
 
-/// s of the labels, [n, n_cv].
-std::vector<double> label_points(const std::vector<Label> &labels);
-
 /// The part of the CG space around the labels where the PMF is known (std up to the threshold) and asked for (F up to
 /// `explore: ceiling` above the lowest), as a fixed number of points spread over it. While nothing is known yet: all of the
 /// labels' neighbourhood below the ceiling. A share `explore: boltzmann` of its weight follows exp(-F/2kT), the rest is uniform.

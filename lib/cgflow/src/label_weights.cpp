@@ -19,6 +19,13 @@ constexpr double kVarianceFloor = 1e-4;
 constexpr double kCrowd = 0.05;
 }    // namespace
 
+std::vector<double> label_points(const std::vector<Label> &labels)
+{
+  std::vector<double> points;
+  for (const Label &label : labels) points.insert(points.end(), label.s.begin(), label.s.end());
+  return points;
+}
+
 std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space)
 {
   // Labels of one iteration come from one flow, frozen or in training; those of another may be far better or worse.
@@ -65,9 +72,8 @@ double bootstrap_weight(const PmfConfig &config, std::uint64_t seed, std::int64_
 
 std::vector<double> spacing_weights(const std::vector<Label> &labels, const CgSpace &space)
 {
-  std::vector<double> points, out;
-  for (const Label &label : labels) points.insert(points.end(), label.s.begin(), label.s.end());
-  const NearPoints near(space, points, kCrowd);
+  const NearPoints near(space, label_points(labels), kCrowd);
+  std::vector<double> out;
   for (const Label &label : labels) out.push_back(1.0 / near.count(label.s.data()));
   return out;
 }

@@ -11,6 +11,9 @@
 
 namespace cgflow {
 
+/// s of the labels, [n, n_cv].
+std::vector<double> label_points(const std::vector<Label> &labels);
+
 /// Relative variance of each label's mean weight: its own estimate and that of its nearest neighbours of the same iteration and
 /// number of samples, half each for 16 samples. The own estimate alone is small too where a mean weight came out low by
 /// chance, and weights that follow it pull F up, the more so the fewer the samples; the neighbours' alone takes from good

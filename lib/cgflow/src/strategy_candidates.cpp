@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Strategies that choose among random points by F and its std there, without walkers.
 #include "candidates.h"
-#include "known_region.h"
+#include "label_weights.h"
 #include "strategy.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "candidates.h"
-#include "known_region.h"
+#include "label_weights.h"
 #include "strategy.h"
 
 namespace cgflow {
