@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Prints how many samples a processor's second one thread trains by the path gradient, without energies and coordinate map, for a flow as
-// of alanine dipeptide: 2 periodic CG variables, 3 rotors, 55 unbounded coordinates. flow_step [BATCH [SECONDS]]
+// Samples a processor's second that one thread trains and draws, for flows as of alanine dipeptide: 2 periodic CG variables, 3 rotors,
+// 55 unbounded coordinates. No energies and no coordinate map. Beside each figure what the bare matrix products of its networks allow.
+//   flow_step [--only ROW,...] [--batch N] [--seconds S a row] [--json FILE]
+// Rows: train_step_f64, train_step_f32 (maximum likelihood on the flow of the paper, with clip and Adam), sample_f64 (drawing from it),
+// default_step (path gradient of the default flow, --default-batch N, with its parts in a second line).
 #include "adam.h"
+#include "bare_products.h"
 #include "config_table.h"
 #include "flow.h"
+#include "measure.h"
 
-#include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <numbers>
 
 using namespace cgflow;
+using bench::processor_seconds;
 
 namespace {
+
+// Passes of the products: a training step takes them forward, and backward for the inputs and for the weights.
+constexpr int kTrainingPasses = 3;
+// Path gradient: drawing, ln q at held weights and its derivative to the sample, then backward for inputs and weights.
+constexpr int kPathPasses = 5;
+constexpr double kClip = 100.0;
 
 std::vector<FineCoordinate> coordinates(int rotors, int unbounded)
 {
@@ -24,75 +33,126 @@ std::vector<FineCoordinate> coordinates(int rotors, int unbounded)
   return fine;
 }
 
-// Of the processor: a busy machine does not change it.
-double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-double seconds(double begin) { return now() - begin; }
+struct Subject {
+  Subject(FlowConfig config, const std::string &precision, std::int64_t batch)
+      : flow((config.precision = precision, config), CgSpace({{"phi", -180, 180, true}, {"psi", -180, 180, true}}),
+             coordinates(3, 55), 1),
+        adam(flow.parameters()), products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
+        s(-180.0 + 360.0 * at::rand({batch, 2}, at::kDouble)), z(flow.draw_latent(1, Stream::latent, 0, batch, 0))
+  {
+    for (const auto &p : flow.parameters()) leaves.push_back(p.value);
+    // Frames as wide as the flow: nothing lies in the splines' tails that would not in a training.
+    fine = flow.sample(z, s).fine.detach();
+  }
 
-struct Times {
-  double latent = 0, sample = 0, held = 0, backward = 0, adam = 0;
+  void take_step(std::vector<Tensor> gradients)
+  {
+    const at::NoGradGuard no_grad;
+    Tensor square = at::zeros({}, at::kDouble);
+    for (const Tensor &norm : at::_foreach_norm(gradients)) square += norm.square();
+    const double norm = std::sqrt(square.item<double>());
+    if (norm > kClip) at::_foreach_mul_(gradients, kClip / norm);
+    adam.step(gradients, 1e-4);
+  }
+
+  ConditionalFlow flow;
+  Adam adam;
+  bench::BareProducts products;
+  std::vector<Tensor> leaves;
+  Tensor s, z, fine;
 };
 
-void measure(const std::string &name, FlowConfig config, std::int64_t batch, double limit)
+void report(bench::Rows &rows, const std::string &row, std::int64_t batch, const std::vector<double> &rates)
 {
-  const CgSpace space({{"phi", -180, 180, true}, {"psi", -180, 180, true}});
-  const ConditionalFlow flow(config, space, coordinates(3, 55), 1);
-  Adam adam(flow.parameters());
-  std::vector<Tensor> leaves;
-  for (const auto &p : flow.parameters()) leaves.push_back(p.value);
-  Times t;
-  std::int64_t steps = -3, weights = 0;    // three steps to warm up
-  for (const auto &leaf : leaves) weights += leaf.numel();
-  auto begin = now();
-  for (; steps < 3 || seconds(begin) < limit; ++steps) {
-    if (steps == 0) t = {}, begin = now();
-    const auto t0 = now();
-    const Tensor z = flow.draw_latent(1, Stream::latent, steps * batch, batch, 0);
-    const Tensor s = -180.0 + 360.0 * at::rand({batch, 2}, at::kDouble);
-    t.latent += seconds(t0);
-    const auto t1 = now();
-    const auto sample = flow.sample(z, s);
-    t.sample += seconds(t1);
-    const auto t2 = now();
-    const Tensor leaf = sample.fine.detach().requires_grad_(true);
-    // Any energy will do: this one pulls to a centre.
-    const Tensor g =
-        torch::autograd::grad({flow.log_prob(leaf, s, Parameters::held).sum()}, {leaf})[0] + 0.1 * leaf.detach();
-    t.held += seconds(t2);
-    const auto t3 = now();
-    const auto gradients = torch::autograd::grad({(sample.fine * g).sum()}, leaves);
-    t.backward += seconds(t3);
-    const auto t4 = now();
-    adam.step(gradients, 1e-4);
-    t.adam += seconds(t4);
-  }
-  const double all = seconds(begin), n = static_cast<double>(steps);
-  const auto ms = [&](double part) { return 1e3 * part / n; };
-  std::printf("%-34s %-8s %9lld %9.0f %8.2f %8.2f %8.2f %8.2f %8.2f %8.2f\n", name.c_str(), config.precision.c_str(),
-              static_cast<long long>(weights), n * static_cast<double>(batch) / all, ms(all), ms(t.latent), ms(t.sample),
-              ms(t.held), ms(t.backward), ms(t.adam));
+  const double ours = rates[0] * static_cast<double>(batch), limit = rates[1] * static_cast<double>(batch);
+  rows.set(row, "ours", ours);
+  rows.set(row, "limit", limit);
+  rows.set(row, "batch", static_cast<double>(batch));
+  std::printf("%-16s %8lld %12.0f %12.0f %8.3f\n", row.c_str(), static_cast<long long>(batch), ours, limit, ours / limit);
   std::fflush(stdout);
+}
+
+void training(bench::Rows &rows, const std::string &row, const std::string &precision, std::int64_t batch, double seconds)
+{
+  Subject a(default_config(true, true).flow, precision, batch);
+  const auto step = [&] { a.take_step(torch::autograd::grad({-a.flow.log_prob(a.fine, a.s).mean()}, a.leaves)); };
+  report(rows, row, batch, bench::rates({step, [&] { a.products(kTrainingPasses); }}, seconds));
+}
+
+void sampling(bench::Rows &rows, const std::string &row, std::int64_t batch, double seconds)
+{
+  Subject a(default_config(true, true).flow, "float64", batch);
+  const auto draw = [&] {
+    const at::NoGradGuard no_grad;
+    a.flow.sample(a.z, a.s, Parameters::held);
+  };
+  report(rows, row, batch, bench::rates({draw, [&] { a.products(); }}, seconds));
+}
+
+// Seconds of the parts of a path-gradient step, summed.
+struct Parts {
+  double latent = 0, sample = 0, held = 0, backward = 0, step = 0;
+};
+
+void path_step(Subject &a, std::int64_t first, Parts &t)
+{
+  std::vector<double> at{processor_seconds()};
+  const auto mark = [&] { at.push_back(processor_seconds()); };
+  const Tensor z = a.flow.draw_latent(1, Stream::latent, first, a.s.size(0), 0);
+  mark();
+  const auto sample = a.flow.sample(z, a.s);
+  mark();
+  const Tensor leaf = sample.fine.detach().requires_grad_(true);
+  // Any energy will do: this one pulls to a centre.
+  const Tensor g =
+      torch::autograd::grad({a.flow.log_prob(leaf, a.s, Parameters::held).sum()}, {leaf})[0] + 0.1 * leaf.detach();
+  mark();
+  const auto gradients = torch::autograd::grad({(sample.fine * g).sum()}, a.leaves);
+  mark();
+  a.take_step(gradients);
+  mark();
+  double *part[] = {&t.latent, &t.sample, &t.held, &t.backward, &t.step};
+  for (int i = 0; i < 5; ++i) *part[i] += at[i + 1] - at[i];
+}
+
+void default_step(bench::Rows &rows, std::int64_t batch, double seconds)
+{
+  const FlowConfig config = default_config(false, true).flow;
+  Subject a(config, config.precision, batch);
+  std::int64_t steps = 0;
+  Parts t;
+  const auto step = [&] { path_step(a, batch * steps++, t); };
+  report(rows, "default_step", batch, bench::rates({step, [&] { a.products(kPathPasses); }}, seconds));
+  const double all = t.latent + t.sample + t.held + t.backward + t.step;
+  const auto percent = [&](const char *name, double part) {
+    rows.set("default_step", std::string("percent_") + name, 100 * part / all);
+    std::printf("  %s %.1f %%", name, 100 * part / all);
+  };
+  percent("latent", t.latent);
+  percent("sample", t.sample);
+  percent("held", t.held);
+  percent("backward", t.backward);
+  percent("optimiser", t.step);
+  std::printf("\n");
 }
 
 }    // namespace
 
 int main(int argc, char **argv)
 {
-  at::set_num_threads(1);
-  const std::int64_t batch = argc > 1 ? std::atoll(argv[1]) : 64;
-  const double limit = argc > 2 ? std::atof(argv[2]) : 5.0;
-  std::printf("%-34s %-8s %9s %9s %8s %8s %8s %8s %8s %8s\n", "layers", "networks", "weights", "samples/s", "ms/step",
-              "latent", "sample", "held", "backward", "adam");
-  for (const char *precision : {"float64", "float32"}) {
-    FlowConfig config = default_config(false, true).flow;
-    config.precision = precision;
-    config.layers = {"rotor", "affine"};
-    measure("rotor, affine", config, batch, limit);
-    config.layers = default_config(false, true).flow.layers;
-    measure("default of molecules", config, batch, limit);
-    config.hidden = {96, 96};
-    measure("default of molecules, 96 wide", config, batch, limit);
-    config = default_config(true, true).flow;
-    config.precision = precision;
-    measure("paper", config, batch, limit);
-  }
+  return bench::run("flow_step", [&] {
+    const bench::Options options(argc, argv,
+                                 {{"only", ""}, {"batch", "256"}, {"default-batch", "256"}, {"seconds", "6"}, {"json", ""}});
+    at::set_num_threads(1);
+    const auto batch = static_cast<std::int64_t>(options.number("batch"));
+    const double seconds = options.number("seconds");
+    bench::Rows rows;
+    std::printf("%-16s %8s %12s %12s %8s\n", "samples/s", "batch", "ours", "limit", "ratio");
+    if (options.lists("only", "train_step_f64")) training(rows, "train_step_f64", "float64", batch, seconds);
+    if (options.lists("only", "train_step_f32")) training(rows, "train_step_f32", "float32", batch, seconds);
+    if (options.lists("only", "sample_f64")) sampling(rows, "sample_f64", batch, seconds);
+    if (options.lists("only", "default_step"))
+      default_step(rows, static_cast<std::int64_t>(options.number("default-batch")), seconds);
+    rows.write(options.text("json"));
+  });
 }

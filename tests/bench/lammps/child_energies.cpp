@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Conformers a second of processor time through the child LAMMPS, by number of copies. Usage, in the script's folder, with
-// OMP_NUM_THREADS=1 and, where the script uses the plugin's styles, LAMMPS_PLUGIN_PATH: child_energies in.SYSTEM [units]
+// OMP_NUM_THREADS=1 and, where the script uses the plugin's styles, LAMMPS_PLUGIN_PATH:
+//   child_energies in.SYSTEM [units] [--copies N,... (default 1,16,32,64,128,256)] [--json FILE --row ROW]
+// The JSON file has the highest figure.
 #include "cgflow_child.h"
 
-#include "cgflow/error.h"
+#include "measure.h"
 
 #include "input.h"
 #include "lammps.h"
 
-#include <algorithm>
-#include <cstdio>
-#include <ctime>
 #include <mpi.h>
 #include <random>
-#include <vector>
+#include <sstream>
 
 using namespace LAMMPS_NS;
 
@@ -37,36 +36,48 @@ std::vector<double> conformers(const CGFlowChild &child)
 double seconds(CGFlowChild &child, const std::vector<double> &x)
 {
   std::vector<double> energy(kConformers), force(x.size());
-  const std::clock_t begin = std::clock();
+  const double begin = cgflow::bench::processor_seconds();
   child.evaluate(kConformers, x.data(), energy.data(), force.data());
-  return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  return cgflow::bench::processor_seconds() - begin;
+}
+
+void measure(LAMMPS &parent, const cgflow::bench::Options &options)
+{
+  double highest = 0.0;
+  std::istringstream list(options.text("copies"));
+  for (std::string word; std::getline(list, word, ',');) {
+    const int copies = std::atoi(word.c_str());
+    if (copies < 1) throw std::runtime_error("--copies: got '" + word + "', expected numbers from 1");
+    CGFlowChild child(&parent, options.words[0], copies, false);
+    const auto x = conformers(child);
+    seconds(child, x);
+    std::vector<double> times;
+    for (int i = 0; i < 7; ++i) times.push_back(seconds(child, x));
+    const double rate = kConformers / cgflow::bench::median(times);
+    highest = std::max(highest, rate);
+    std::printf("%4d copies (%d asked for): %8.0f conformers/s\n", child.copies(), copies, rate);
+    std::fflush(stdout);
+  }
+  cgflow::bench::Rows rows;
+  rows.set(options.text("row"), "ours", highest);
+  rows.write(options.text("json"));
 }
 
 }    // namespace
 
 int main(int argc, char **argv)
 {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: child_energies in.SYSTEM [units]\n");
-    return 1;
-  }
   MPI_Init(&argc, &argv);
-  try {
+  const int code = cgflow::bench::run("child_energies", [&] {
+    const cgflow::bench::Options options(argc, argv,
+                                         {{"copies", "1,16,32,64,128,256"}, {"json", ""}, {"row", "energies_vacuum"}});
+    if (options.words.empty() || options.words.size() > 2)
+      throw std::runtime_error("expected in.SYSTEM [units], got " + std::to_string(options.words.size()) + " words");
     LAMMPS::argv args{"parent", "-nocite", "-echo", "none", "-log", "none", "-screen", "none"};
     LAMMPS parent(args, MPI_COMM_WORLD);
-    parent.input->one(std::string("units ") + (argc > 2 ? argv[2] : "real"));
-    for (const int copies : {1, 16, 32, 64, 128, 256}) {
-      CGFlowChild child(&parent, argv[1], copies, false);
-      const auto x = conformers(child);
-      seconds(child, x);
-      double best = seconds(child, x);
-      for (int i = 0; i < 4; ++i) best = std::min(best, seconds(child, x));
-      std::printf("%4d copies (%d asked for): %8.0f conformers/s\n", child.copies(), copies, kConformers / best);
-      std::fflush(stdout);
-    }
-  } catch (const cgflow::Error &e) {
-    std::fprintf(stderr, "%s\n", e.what());
-    return 1;
-  }
+    parent.input->one("units " + (options.words.size() > 1 ? options.words[1] : "real"));
+    measure(parent, options);
+  });
   MPI_Finalize();
+  return code;
 }

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Samples a second of whole training steps by energy, through the child LAMMPS, as fix cgflow/al takes them: drawing, coordinates,
+// energies, path gradient, sum over ranks, clip, Adam. Two CG variables: phi and psi of the alanine dipeptide of the examples.
+//   [mpiexec -n R] training_step in.SYSTEM [--flow default|paper] [--batch N a rank] [--seconds S] [--clock processor|wall]
+//     [--parts yes|no] [--json FILE --row ROW]
+// In the script's folder, with OMP_NUM_THREADS=1. Ranks are compared by the wall's clock: a rank that waits for another is no faster for
+// that. --parts yes shows what a step of the default flow spends on what.
+#include "cgflow_child.h"
+#include "cgflow_communicator.h"
+#include "cgflow_torch_blas.h"
+
+#include "bare_products.h"
+#include "energy_batch.h"
+#include "measure.h"
+#include "model_parts.h"
+
+#include "adam.h"
+#include "cgflow/trainer.h"
+
+#include "input.h"
+#include "lammps.h"
+
+#include <mpi.h>
+#include <random>
+
+using namespace LAMMPS_NS;
+using namespace cgflow;
+using bench::processor_seconds;
+
+namespace {
+
+constexpr double kT = 0.0019872067 * 300.0;    // kcal/mol
+constexpr int kSteps = 8;                      // of one training
+constexpr double kSpread = 40.0;               // degrees around the structure
+// Passes of the networks' products in a path-gradient step: drawing, ln q at held weights and its derivative to the sample, then backward
+// for inputs and weights.
+constexpr int kPathPasses = 5;
+
+Config config_of(const std::string &flow)
+{
+  if (flow != "default" && flow != "paper")
+    throw std::runtime_error("--flow: got '" + flow + "', expected default or paper");
+  const std::string text = "cg:\n  - {name: phi, dihedral: [5, 7, 9, 15]}\n  - {name: psi, dihedral: [7, 9, 15, 17]}\n";
+  return Config::parse(flow == "paper" ? text + "paper: true\ntrain: {example: {dump: none}}\n" : text, "training_step");
+}
+
+ModelInfo info_of(const CGFlowChild &child)
+{
+  ModelInfo info;
+  info.kT = kT;
+  info.T = 300.0;
+  info.units = "real";
+  info.molecule = child.molecule();
+  info.dimension = child.dimension();
+  info.seed = 1;
+  return info;
+}
+
+// CG points around the structure, the same on all ranks.
+std::vector<double> points_around(const std::vector<double> &s, std::int64_t n)
+{
+  std::mt19937 random(3);
+  std::uniform_real_distribution<double> shift(-kSpread, kSpread);
+  std::vector<double> points;
+  for (std::int64_t i = 0; i < n; ++i)
+    for (const double centre : s) points.push_back(std::remainder(centre + shift(random), 360.0));
+  return points;
+}
+
+/// One model in training, and what measures it.
+struct Subject {
+  Subject(CGFlowChild &child_, Communicator &comm_, const std::string &flow, std::int64_t a_rank)
+      : child(child_), comm(comm_), batch(a_rank * comm_.size()), model(config_of(flow), info_of(child_)),
+        trainer(model, &child_, comm_, log), adam(model.parts().flow->parameters())
+  {
+    const std::vector<double> start = trainer.start_from_structure();
+    points = points_around(start, batch * kSteps);
+    schedule = model.config().energy;
+    schedule.batch = static_cast<int>(batch);
+    schedule.latent = 1;
+    schedule.test = 0.0;
+    labels.from = "frozen";
+    for (const auto &p : model.parts().flow->parameters()) leaves.push_back(p.value);
+  }
+
+  /// The library's own training, kSteps steps of it.
+  void train() { trainer.train_by_energy(points, schedule, 1, labels); }
+
+  CGFlowChild &child;
+  Communicator &comm;
+  std::int64_t batch;
+  SilentLog log;
+  Model model;
+  Trainer trainer;
+  Adam adam;
+  EnergyConfig schedule;
+  LabelConfig labels;
+  std::vector<double> points;
+  std::vector<Tensor> leaves;
+};
+
+double wall_seconds() { return MPI_Wtime(); }
+
+/// Samples a second of trainings that all ranks begin together: the median.
+double rate(Subject &a, double seconds, const std::string &which)
+{
+  if (which != "wall" && which != "processor")
+    throw std::runtime_error("--clock: got '" + which + "', expected processor or wall");
+  double (*const clock)() = which == "wall" ? wall_seconds : processor_seconds;
+  std::vector<double> times;
+  double spent = 0.0;
+  for (int round = -1; round < 5 || spent < seconds; ++round) {
+    MPI_Barrier(MPI_COMM_WORLD);
+    const double begin = clock();
+    a.train();
+    double took = clock() - begin;
+    a.comm.max(&took, 1);
+    if (round < 0) continue;    // the first reserves memory
+    times.push_back(took);
+    spent += took;
+  }
+  return static_cast<double>(a.batch * kSteps) / bench::median(times);
+}
+
+/// Seconds of one step by what they were spent on; the same calls as the library's step.
+struct Parts {
+  std::vector<double> flow, coordinates, energies, optimiser;
+};
+
+void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
+{
+  const ConditionalFlow &flow = *a.model.parts().flow;
+  const CoordinateMap &map = *a.model.parts().map;
+  double flow_time = 0.0, map_time = 0.0, last = processor_seconds();
+  const auto lap = [&] {
+    const double before = last;
+    last = processor_seconds();
+    return last - before;
+  };
+  const Tensor s = at::from_blob(a.points.data(), {a.batch, 2}, at::TensorOptions(at::kDouble));
+  const auto sample = flow.sample(flow.draw_latent(1, Stream::latent, number * a.batch, a.batch, 0), s);
+  const Tensor leaf = sample.fine.detach().requires_grad_(true);
+  flow_time += lap();
+  const auto x = map.to_cartesian(s, leaf);
+  map_time += lap();
+  const EnergyBatch energy = evaluate_energies(a.child, x.x.detach(), kT);
+  parts.energies.push_back(lap());
+  const CompressedEnergy compressed = compress_energies(energy.u, energy.u.min().item<double>(), a.schedule.cap);
+  const Tensor force = energy.gradient * compressed.factor.view({-1, 1, 1});
+  const Tensor by_map = torch::autograd::grad({(x.x * force).sum() - x.log_det.sum()}, {leaf}, {}, false, false, true)[0];
+  map_time += lap();
+  const Tensor held = flow.log_prob(leaf, s, Parameters::held).sum();
+  const Tensor g = (by_map + torch::autograd::grad({held}, {leaf})[0]).nan_to_num(0.0, 0.0, 0.0);
+  auto gradients = torch::autograd::grad({(sample.fine * g).sum()}, a.leaves, {}, false, false, true);
+  flow_time += lap();
+  {
+    const at::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      if (!gradients[i].defined()) gradients[i] = at::zeros_like(a.leaves[i]);
+    Tensor square = at::zeros({}, at::kDouble);
+    for (const Tensor &norm : at::_foreach_norm(gradients)) square += norm.square();
+    at::_foreach_mul_(gradients, std::min(1.0, 1.0 / std::sqrt(square.item<double>())) / static_cast<double>(a.batch));
+    a.adam.step(gradients, 1e-9);    // the model stays what it is
+  }
+  parts.optimiser.push_back(lap());
+  parts.flow.push_back(flow_time);
+  parts.coordinates.push_back(map_time);
+}
+
+// Per cent of the library's own step. What its parts leave is bookkeeping: rows, latent numbers, weights, losses.
+void report_parts(bench::Rows &rows, const std::string &row, Subject &a, double samples_a_second)
+{
+  const bool single = a.model.config().flow.precision == "float32";
+  bench::BareProducts products(a.model.parts().flow->parameters(), a.batch, single ? at::kFloat : at::kDouble);
+  Parts parts;
+  std::vector<double> bare;
+  for (int i = -1; i < 20; ++i) {
+    if (i == 0) parts = {}, bare.clear();
+    step_by_parts(a, i + 1, parts);
+    const double begin = processor_seconds();
+    products(kPathPasses);
+    bare.push_back(processor_seconds() - begin);
+  }
+  const double step = static_cast<double>(a.batch) / samples_a_second, of_products = bench::median(bare);
+  const double flow = bench::median(parts.flow), coordinates = bench::median(parts.coordinates);
+  const double energies = bench::median(parts.energies), optimiser = bench::median(parts.optimiser);
+  const std::pair<const char *, double> shares[] = {
+      {"products", of_products}, {"flow", flow - of_products}, {"coordinates", coordinates},
+      {"energies", energies},    {"optimiser", optimiser},     {"rest", step - flow - coordinates - energies - optimiser}};
+  std::printf(" ");
+  for (const auto &[name, time] : shares) {
+    rows.set(row, std::string("percent_") + name, 100 * time / step);
+    std::printf(" %s %.1f %%", name, 100 * time / step);
+  }
+  std::printf("\n");
+}
+
+void measure(LAMMPS &parent, const bench::Options &options)
+{
+  CGFlowCommunicator comm(MPI_COMM_WORLD);
+  CGFlowChild child(&parent, options.words[0]);
+  const std::string flow = options.text("flow"), row = options.text("row");
+  const bool parts = options.text("parts") == "yes";
+  if (parts && (flow != "default" || comm.size() > 1))
+    throw std::runtime_error("--parts yes: got the " + flow + " flow on " + std::to_string(comm.size()) +
+                             " ranks, expected the default flow, which takes path gradients, on one");
+  Subject a(child, comm, flow, static_cast<std::int64_t>(options.number("batch")));
+  const double samples = rate(a, options.number("seconds"), options.text("clock"));
+  if (comm.rank() != 0) return;
+  bench::Rows rows;
+  rows.set(row, "ours", samples);
+  rows.set(row, "batch", static_cast<double>(a.batch));
+  std::printf("%s flow, %d ranks, batch %lld: %.0f samples/s\n", flow.c_str(), comm.size(), static_cast<long long>(a.batch),
+              samples);
+  if (parts) report_parts(rows, row, a, samples);
+  rows.write(options.text("json"));
+}
+
+}    // namespace
+
+int main(int argc, char **argv)
+{
+  MPI_Init(&argc, &argv);
+  const int code = bench::run("training_step", [&] {
+    const bench::Options options(argc, argv,
+                                 {{"flow", "default"},
+                                  {"batch", "256"},
+                                  {"seconds", "6"},
+                                  {"clock", "processor"},
+                                  {"parts", "no"},
+                                  {"json", ""},
+                                  {"row", "default_iteration"}});
+    if (options.words.size() != 1) throw std::runtime_error("expected one word, the script of the all-atom system");
+    at::set_num_threads(1);
+    cgflow_bind_torch_blas();
+    LAMMPS::argv args{"parent", "-nocite", "-echo", "none", "-log", "none", "-screen", "none"};
+    LAMMPS parent(args, MPI_COMM_WORLD);
+    parent.input->one("units real");
+    measure(parent, options);
+  });
+  // Ranks that still wait for this one would wait for ever.
+  int ranks = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+  if (code != 0 && ranks > 1) MPI_Abort(MPI_COMM_WORLD, code);
+  MPI_Finalize();
+  return code;
+}
