@@ -49,12 +49,19 @@ def from_peer(script, row, seconds):
     return figures
 
 
+def coordinates(row):
+    """Of ours and of the same map by plain torch operators, in one program."""
+    def figures(effort):
+        return rows_of([program("coordinates")])[row]
+    return figures
+
+
 def ensemble(effort):
     return rows_of([program("ensemble_mc"), "--seconds", effort.seconds(4)])["ensemble_mc"]
 
 
 def sweeps(effort):
-    few = ["--sweeps", 2000, "--repeats", 1] if effort.quick else ["--repeats", 1]
+    few = ["--sweeps", 2000, "--repeats", 1] if effort.quick else []
     return rows_of([sys.executable, BENCH / "sweeps.py", *few])["sweeps"]
 
 
@@ -129,11 +136,11 @@ ROWS = {
                       (from_peer("normflows_peer.py", "sample_f64", 6),)),
     "default_step": Row("samples", (from_program("flow_step", "default_step"),)),
     "default_iteration": Row("samples", (default_iteration,)),
-    "coordinates_forward": Row("conformers", (from_program("coordinates", "coordinates_forward"),)),
-    "coordinates_backward": Row("conformers", (from_program("coordinates", "coordinates_backward"),)),
+    "coordinates_forward": Row("conformers", (coordinates("coordinates_forward"),)),
+    "coordinates_backward": Row("conformers", (coordinates("coordinates_backward"),)),
     "spline": Row("coordinates", (from_program("spline", "spline"),)),
     "ensemble_mc": Row("walkers", (ensemble,)),
-    "sweeps": Row("sweeps", (sweeps,)),
+    "sweeps": Row("sweeps", (sweeps,), once=True),
     "energies_vacuum": Row("conformers", (energies("energies_vacuum", "in.vacuum"),),
                            (from_peer("openmm_peer.py", "energies_vacuum", 3),)),
     "energies_obc": Row("conformers", (energies("energies_obc", "in.ala2"),), (from_peer("openmm_peer.py", "energies_obc", 3),)),
