@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_KERNELS_LANES_H
+#define CGFLOW_KERNELS_LANES_H
+
+#include "vector_math.h"
+
+#include <Kokkos_Core.hpp>
+
+#include <cstdint>
+
+namespace cgflow::kernels {
+
+/// A part of a batch: `count` members from `first`, at most kLanes.
+struct Tile {
+  std::int64_t first;
+  int count;
+};
+
+/// out[l] = row[first + l]; lanes beyond the count repeat the last member.
+template <class T> CGFLOW_INLINE void load_lanes(const T *row, const Tile &tile, double *out)
+{
+  row += tile.first;
+  if (tile.count == kLanes) {
+#pragma omp simd
+    for (int l = 0; l < kLanes; ++l) out[l] = static_cast<double>(row[l]);
+  } else
+    for (int l = 0; l < kLanes; ++l) out[l] = static_cast<double>(row[l < tile.count ? l : tile.count - 1]);
+}
+
+template <class T> CGFLOW_INLINE void store_lanes(const double *in, const Tile &tile, T *row)
+{
+  row += tile.first;
+  if (tile.count == kLanes) {
+#pragma omp simd
+    for (int l = 0; l < kLanes; ++l) row[l] = static_cast<T>(in[l]);
+  } else
+    for (int l = 0; l < tile.count; ++l) row[l] = static_cast<T>(in[l]);
+}
+
+/// Calls body(tile) for all parts of a batch, on the host space: Serial or OpenMP.
+template <class Body> void for_each_tile(const char *name, std::int64_t batch, const Body &body)
+{
+  using Space = Kokkos::DefaultHostExecutionSpace;
+  const std::int64_t tiles = (batch + kLanes - 1) / kLanes;
+  Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, tiles), [&](std::int64_t i) {
+    const std::int64_t first = i * kLanes, rest = batch - first;
+    body(Tile{first, rest < kLanes ? static_cast<int>(rest) : kLanes});
+  });
+  Space().fence();
+}
+
+}    // namespace cgflow::kernels
+
+#endif
