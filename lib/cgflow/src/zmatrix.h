@@ -3,6 +3,7 @@
 #define CGFLOW_SRC_ZMATRIX_H
 
 #include "bond_graph.h"
+#include "kernels/internal_vector.h"
 
 #include "cgflow/config.h"
 #include "cgflow/molecule.h"
@@ -12,15 +13,7 @@
 
 namespace cgflow {
 
-/// One row of a z-matrix: `atom` is placed by its distance to `bond`, the angle atom-bond-angle and the dihedral
-/// atom-bond-angle-dihedral. The first three rows have -1 where there is nothing to refer to. Atoms from 0.
-struct ZRow {
-  int atom = -1;
-  int bond = -1;
-  int angle = -1;
-  int dihedral = -1;
-  bool operator==(const ZRow &) const = default;
-};
+using kernels::ZRow;
 
 /// A z-matrix with the place of each CG variable in it.
 struct ZMatrix {

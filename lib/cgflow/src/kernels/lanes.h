@@ -49,6 +49,26 @@ template <class Body> void for_each_tile(const char *name, std::int64_t batch, c
   Space().fence();
 }
 
+/// The same with body(tile, space), where space holds `quantities` times kLanes numbers that a thread's tiles use one after the
+/// other, so that it stays in the nearest cache.
+template <class Body> void for_each_tile(const char *name, std::int64_t batch, std::int64_t quantities, const Body &body)
+{
+  using Space = Kokkos::DefaultHostExecutionSpace;
+  const std::int64_t tiles = (batch + kLanes - 1) / kLanes, threads = Space().concurrency();
+  const std::int64_t workers = tiles < threads ? tiles : threads;
+  const Kokkos::View<double **, Kokkos::LayoutRight, Space> spaces(
+      Kokkos::view_alloc(Kokkos::WithoutInitializing, "cgflow::lanes"), workers, quantities * kLanes);
+  Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, workers), [&](std::int64_t worker) {
+    double *space = spaces.data() + worker * quantities * kLanes;
+    const std::int64_t end = tiles * (worker + 1) / workers;
+    for (std::int64_t i = tiles * worker / workers; i < end; ++i) {
+      const std::int64_t first = i * kLanes, rest = batch - first;
+      body(Tile{first, rest < kLanes ? static_cast<int>(rest) : kLanes}, space);
+    }
+  });
+  Space().fence();
+}
+
 }    // namespace cgflow::kernels
 
 #endif

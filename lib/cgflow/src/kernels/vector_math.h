@@ -13,6 +13,9 @@ __attribute__((simd("notinbranch"))) double exp(double) noexcept;
 __attribute__((simd("notinbranch"))) double log(double) noexcept;
 __attribute__((simd("notinbranch"))) double sin(double) noexcept;
 __attribute__((simd("notinbranch"))) double cos(double) noexcept;
+#if __GLIBC_PREREQ(2, 35)
+__attribute__((simd("notinbranch"))) double atan2(double, double) noexcept;
+#endif
 }
 // The plain x86-64 instructions that every machine has, and those with AVX2 and AVX-512, chosen when the program is loaded.
 #define CGFLOW_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
