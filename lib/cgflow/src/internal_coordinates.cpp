@@ -36,9 +36,9 @@ std::string ids(const ZRow &row, int count)
 
 class Classifier {
  public:
-  Classifier(const ZMatrix &z, const Placement &placement, const Molecule &molecule, const std::vector<double> &reference,
-             const CoordinatesConfig &config)
-      : z_(z), placement_(placement), molecule_(molecule), reference_(reference), config_(config), graph_(molecule),
+  Classifier(const ZMatrix &z, const kernels::InternalLayout &layout, const Molecule &molecule,
+             const std::vector<double> &reference, const CoordinatesConfig &config)
+      : z_(z), layout_(layout), molecule_(molecule), reference_(reference), config_(config), graph_(molecule),
         chemistry_(molecule)
   {
     // Looked for in any case: a structure that is flat at one is no reference.
@@ -64,9 +64,9 @@ class Classifier {
  private:
   int raw_of(const ZMatrix::Place &place) const
   {
-    if (place.part == ZMatrix::Part::bond) return placement_.bond(place.row);
-    if (place.part == ZMatrix::Part::angle) return placement_.angle(place.row);
-    return placement_.dihedral(place.row);
+    if (place.part == ZMatrix::Part::bond) return layout_.bond(place.row);
+    if (place.part == ZMatrix::Part::angle) return layout_.angle(place.row);
+    return layout_.dihedral(place.row);
   }
   bool is_cg(int raw) const { return std::find(out_.cg_raw.begin(), out_.cg_raw.end(), raw) != out_.cg_raw.end(); }
 
@@ -114,7 +114,7 @@ class Classifier {
   bool is_rotor(int i) const
   {
     const ZRow &row = z_.rows[i];
-    if (is_sibling(row) || is_cg(placement_.dihedral(i)) || graph_.in_ring(row.bond, row.angle)) return false;
+    if (is_sibling(row) || is_cg(layout_.dihedral(i)) || graph_.in_ring(row.bond, row.angle)) return false;
     return config_.omega == "full" || !chemistry_.is_conjugated(row.bond, row.angle);
   }
 
@@ -124,7 +124,7 @@ class Classifier {
     if (!config_.symmetry || !is_rotor(i) || !equal_ends(z_.rows[i])) return 1;
     const std::vector<int> siblings = sibling_rows(i);
     if (siblings.size() == 2) return 3;
-    if (siblings.size() == 1 && std::fabs(reference_[placement_.dihedral(siblings[0])]) > kPlanar) return 2;
+    if (siblings.size() == 1 && std::fabs(reference_[layout_.dihedral(siblings[0])]) > kPlanar) return 2;
     return 1;
   }
 
@@ -142,7 +142,7 @@ class Classifier {
   void add_dihedral(int i, bool rotors)
   {
     const ZRow &row = z_.rows[i];
-    const int raw = placement_.dihedral(i);
+    const int raw = layout_.dihedral(i);
     if (is_cg(raw) || is_rotor(i) != rotors) return;
     auto c = make((rotors ? "rotor " : "dihedral ") + ids(row, 4), raw);
     if (rotors) {
@@ -180,8 +180,8 @@ class Classifier {
 
   void add_angle(int i)
   {
-    if (is_cg(placement_.angle(i))) return;
-    auto c = make("angle " + ids(z_.rows[i], 3), placement_.angle(i));
+    if (is_cg(layout_.angle(i))) return;
+    auto c = make("angle " + ids(z_.rows[i], 3), layout_.angle(i));
     c.lo = 0.0;
     c.hi = kPi;
     c.scale = kAngleWidth;
@@ -190,8 +190,8 @@ class Classifier {
 
   void add_bond(int i)
   {
-    if (is_cg(placement_.bond(i))) return;
-    auto c = make("bond " + ids(z_.rows[i], 2), placement_.bond(i));
+    if (is_cg(layout_.bond(i))) return;
+    auto c = make("bond " + ids(z_.rows[i], 2), layout_.bond(i));
     c.lo = 0.0;
     c.scale = kBondWidth * c.centre;
     out_.coordinates.push_back(c);
@@ -208,10 +208,10 @@ class Classifier {
   {
     const int n = symmetric_ends(i);
     InternalCoordinates::SymmetricRotor rotor;
-    rotor.coordinate = coordinate_of(placement_.dihedral(i));
+    rotor.coordinate = coordinate_of(layout_.dihedral(i));
     std::vector<std::pair<double, int>> ends{{0.0, z_.rows[i].atom}};
     for (const int k : sibling_rows(i)) {
-      const int raw = placement_.dihedral(k);
+      const int raw = layout_.dihedral(k);
       // The nearest multiple of a turn's n-th part, never zero.
       const double step = 2.0 * kPi / n;
       const double ideal = n == 2 ? kPi : (reference_[raw] > 0.0 ? step : -step);
@@ -226,7 +226,7 @@ class Classifier {
   }
 
   const ZMatrix &z_;
-  const Placement &placement_;
+  const kernels::InternalLayout &layout_;
   const Molecule &molecule_;
   const std::vector<double> &reference_;
   const CoordinatesConfig &config_;
@@ -237,10 +237,10 @@ class Classifier {
 
 }    // namespace
 
-InternalCoordinates classify_coordinates(const ZMatrix &z, const Placement &placement, const Molecule &molecule,
+InternalCoordinates classify_coordinates(const ZMatrix &z, const kernels::InternalLayout &layout, const Molecule &molecule,
                                          const std::vector<double> &reference, const CoordinatesConfig &config)
 {
-  return Classifier(z, placement, molecule, reference, config).run();
+  return Classifier(z, layout, molecule, reference, config).run();
 }
 
 }    // namespace cgflow

@@ -3,8 +3,8 @@
 #define CGFLOW_SRC_INTERNAL_COORDINATES_H
 
 #include "coordinates.h"
-#include "placement.h"
 #include "stereo.h"
+#include "zmatrix.h"
 
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace cgflow {
 
 /// What each internal coordinate of a z-matrix is to the flow.
 struct InternalCoordinates {
-  /// A coordinate and its place in the internal vector of Placement.
+  /// A coordinate and its entry of the internal vector.
   struct Coordinate {
     FineCoordinate fine;
     int raw = 0;
@@ -39,7 +39,7 @@ struct InternalCoordinates {
 /// filtered); those about bonds of rings and about conjugated C-N bonds (peptide bonds: omega) stay within a quarter turn of
 /// the configuration; the others turn freely. Throws ConfigError when three atoms are collinear or a stereo centre is flat
 /// in the configuration.
-InternalCoordinates classify_coordinates(const ZMatrix &z, const Placement &placement, const Molecule &molecule,
+InternalCoordinates classify_coordinates(const ZMatrix &z, const kernels::InternalLayout &layout, const Molecule &molecule,
                                          const std::vector<double> &reference, const CoordinatesConfig &config);
 
 }    // namespace cgflow

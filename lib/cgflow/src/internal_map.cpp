@@ -2,16 +2,16 @@
 #include "internal_map.h"
 
 #include "internal_coordinates.h"
-#include "placement.h"
 #include "shape.h"
 #include "zmatrix.h"
+#include "kernels/measurement.h"
+#include "kernels/placement.h"
 
 #include "cgflow/collective_variables.h"
 #include "cgflow/error.h"
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cmath>
 #include <limits>
 #include <numbers>
 
@@ -21,86 +21,92 @@ namespace {
 constexpr double kPi = std::numbers::pi;
 constexpr double kDegree = kPi / 180.0;
 
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// Coordinates have the batch innermost here, which is what kernels read: s [n_cv, batch], fine [n_fine, batch].
 // Differentiable once: energies have forces, but no second derivatives either.
 class PlaceAtoms : public torch::autograd::Function<PlaceAtoms> {
  public:
-  static Tensor forward(torch::autograd::AutogradContext *context, const Tensor &q, const Placement *placement)
+  static variable_list forward(AutogradContext *context, const Tensor &s, const Tensor &fine,
+                               const kernels::Placement *placement)
   {
-    const Tensor values = q.contiguous();
-    const auto n = values.size(0);
-    Tensor x = at::empty({n, placement->n_atoms(), 3}, at::kDouble);
-    for (std::int64_t i = 0; i < n; ++i)
-      placement->place(values.data_ptr<double>() + i * placement->n_internal(),
-                       x.data_ptr<double>() + i * 3 * placement->n_atoms());
-    context->save_for_backward({values, x});
+    const Tensor cg = s.contiguous(), rest = fine.contiguous();
+    const auto batch = cg.size(1);
+    Tensor x = at::empty({batch, placement->layout().n_atoms(), 3}, at::kDouble), log_det = at::empty({batch}, at::kDouble);
+    placement->place(batch, values(cg), values(rest), x.data_ptr<double>(), log_det.data_ptr<double>());
+    context->save_for_backward({cg, rest});
     context->saved_data["placement"] = reinterpret_cast<std::int64_t>(placement);
-    return x;
+    context->set_materialize_grads(false);
+    return {x, log_det};
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
-                                                 const torch::autograd::variable_list &gradients)
+  static variable_list backward(AutogradContext *context, const variable_list &gradients)
   {
-    const auto *placement = reinterpret_cast<const Placement *>(context->saved_data["placement"].toInt());
+    const auto *placement = reinterpret_cast<const kernels::Placement *>(context->saved_data["placement"].toInt());
     const auto saved = context->get_saved_variables();
-    const Tensor q = saved[0], x = saved[1];
-    Tensor g = gradients[0].detach().contiguous().clone();
-    Tensor gq = at::empty_like(q);
-    const int size = 3 * placement->n_atoms();
-    for (std::int64_t i = 0; i < q.size(0); ++i)
-      placement->pull_back(q.data_ptr<double>() + i * q.size(1), x.data_ptr<double>() + i * size,
-                           g.data_ptr<double>() + i * size, gq.data_ptr<double>() + i * q.size(1));
-    return {gq, Tensor()};
+    const Tensor s = saved[0], fine = saved[1];
+    const Tensor gx = contiguous(gradients[0]), g_log_det = contiguous(gradients[1]);
+    Tensor gs = at::empty_like(s), g_fine = at::empty_like(fine);
+    placement->pull_back(s.size(1), values(s), values(fine), values(gx), values(g_log_det), gs.data_ptr<double>(),
+                         g_fine.data_ptr<double>());
+    return {gs, g_fine, Tensor()};
   }
+
+  static const double *values(const Tensor &t) { return t.defined() ? t.data_ptr<double>() : nullptr; }
+  static Tensor contiguous(const Tensor &t) { return t.defined() ? t.contiguous() : t; }
 };
 
-Tensor indices(const std::vector<std::int64_t> &values) { return at::tensor(values, at::kLong); }
+class MeasureAtoms : public torch::autograd::Function<MeasureAtoms> {
+ public:
+  static variable_list forward(AutogradContext *context, const Tensor &positions, std::int64_t n_cv,
+                               const kernels::Measurement *measurement)
+  {
+    const Tensor x = positions.contiguous();
+    const auto batch = x.size(0), n = 3 * x.size(1) - 6;
+    Tensor s = at::empty({n_cv, batch}, at::kDouble), fine = at::empty({n - n_cv, batch}, at::kDouble);
+    Tensor log_det = at::empty({batch}, at::kDouble);
+    measurement->measure(batch, x.data_ptr<double>(), s.data_ptr<double>(), fine.data_ptr<double>(),
+                         log_det.data_ptr<double>());
+    context->save_for_backward({x});
+    context->saved_data["measurement"] = reinterpret_cast<std::int64_t>(measurement);
+    return {s, fine, log_det};
+  }
+
+  static variable_list backward(AutogradContext *context, const variable_list &gradients)
+  {
+    const auto *measurement = reinterpret_cast<const kernels::Measurement *>(context->saved_data["measurement"].toInt());
+    const Tensor x = context->get_saved_variables()[0];
+    const Tensor gs = gradients[0].contiguous(), g_fine = gradients[1].contiguous(), g_log_det = gradients[2].contiguous();
+    Tensor gx = at::empty_like(x);
+    measurement->pull_back(x.size(0), x.data_ptr<double>(), gs.data_ptr<double>(), g_fine.data_ptr<double>(),
+                           g_log_det.data_ptr<double>(), gx.data_ptr<double>());
+    return {gx, Tensor(), Tensor()};
+  }
+};
 
 Tensor numbers(const std::vector<double> &values) { return at::tensor(values, at::kDouble); }
 
-Tensor length(const Tensor &v) { return v.square().sum(-1).sqrt(); }
-
-// Distances, angles and dihedrals of all rows at once: [batch, 3 n - 6] of x [batch, n, 3].
-class Measure {
- public:
-  explicit Measure(const std::vector<ZRow> &rows)
-  {
-    std::vector<std::int64_t> columns[4];
-    for (const ZRow &r : rows) {
-      const int atoms[4] = {r.atom, r.bond, r.angle, r.dihedral};
-      for (int k = 0; k < 4; ++k)
-        if (atoms[k] >= 0) columns[k].push_back(atoms[k]);
-    }
-    for (int k = 0; k < 4; ++k) columns_[k] = indices(columns[k]);
-  }
-
-  Tensor operator()(const Tensor &x) const
-  {
-    const auto n = x.size(1);
-    // Atom k of the rows that have at least `parts` references.
-    const auto pick = [&](int k, int parts) {
-      const auto first = columns_[k].numel() - columns_[parts].numel();
-      return x.index_select(1, columns_[k].narrow(0, first, columns_[parts].numel()));
-    };
-    const Tensor distance = length(pick(0, 1) - pick(1, 1));
-    const Tensor a = pick(0, 2) - pick(1, 2), b = pick(2, 2) - pick(1, 2);
-    const Tensor angle = at::atan2(length(at::linalg_cross(a, b)), (a * b).sum(-1));
-    if (n < 4) return at::cat({distance, angle}, 1);
-    // IUPAC sign: positive when, looking along the middle bond, the far atom is clockwise of the near one.
-    const Tensor b1 = pick(2, 3) - pick(3, 3), b2 = pick(1, 3) - pick(2, 3), b3 = pick(0, 3) - pick(1, 3);
-    const Tensor n1 = at::linalg_cross(b1, b2), n2 = at::linalg_cross(b2, b3);
-    const Tensor dihedral = at::atan2(length(b2) * (b1 * n2).sum(-1), (n1 * n2).sum(-1));
-    return at::cat({distance, angle, dihedral}, 1);
-  }
-
- private:
-  Tensor columns_[4];
-};
+// The internal vector of one structure as it is measured.
+std::vector<double> internal_vector(const kernels::InternalLayout &layout, const std::vector<double> &x)
+{
+  const int n = layout.n_internal();
+  kernels::InternalSources plain;
+  for (int k = 0; k < n; ++k) plain.source.push_back({k});
+  kernels::InternalRanges open;
+  open.q.resize(n);
+  open.z.resize(n);
+  std::vector<double> q(n);
+  double log_det = 0.0;
+  kernels::Measurement(layout, plain, open).measure(1, x.data(), nullptr, q.data(), &log_det);
+  return q;
+}
 
 class InternalMap : public CoordinateMap {
  public:
   InternalMap(const Config &config, const Molecule &molecule);
 
-  int n_atoms() const override { return placement_.n_atoms(); }
+  int n_atoms() const override { return n_atoms_; }
   const CgSpace &space() const override { return space_; }
   const std::vector<FineCoordinate> &fine() const override { return fine_; }
   bool absolute() const override { return false; }
@@ -110,28 +116,18 @@ class InternalMap : public CoordinateMap {
   Cartesian to_cartesian(const Tensor &s, const Tensor &fine) const override;
 
  private:
-  InternalMap(const Config &config, const Molecule &molecule, ZMatrix z);
-  void make_matrices(const InternalCoordinates &c);
-  Tensor measured(const Tensor &x) const;
-  Tensor one_labelling(const Tensor &x) const;
-  Tensor log_det(const Tensor &q) const;
+  InternalMap(const Config &config, const Molecule &molecule, const ZMatrix &z);
+  void make_kernels(const kernels::InternalLayout &layout, const InternalCoordinates &c);
   Tensor right_handed(const Tensor &x) const;
 
-  ZMatrix z_;
-  Placement placement_;
-  Measure measure_;
+  int n_atoms_;
   CgSpace space_;
   std::vector<FineCoordinate> fine_;
   std::optional<Start> start_;
   std::vector<std::vector<int>> equal_;
-  std::vector<int> equal_rotor_;          // the fine coordinate that turns them
   std::vector<StereoCentre> filtered_;    // centres whose hand is checked, not built in
-  Tensor unit_;                           // [n_cv], radians or length units in a box unit
-  Tensor matrix_, inverse_, offset_;      // (s, fine) -> internal vector: q = matrix (s, fine) + offset, |det| = 1
-  Tensor centre_, period_;                // [3 n - 6]: values are taken within half a period of the centre; period 0: none
-  Tensor fine_lo_, fine_period_;          // [n_fine]: of rotors
-  Tensor lo_, hi_;                        // [n_fine]: the domain
-  double constant_ = 0.0;                 // of log_det
+  std::optional<kernels::Placement> placement_;
+  std::optional<kernels::Measurement> measurement_;
 };
 
 ZMatrix make_zmatrix(const Config &config, const Molecule &molecule)
@@ -145,79 +141,64 @@ InternalMap::InternalMap(const Config &config, const Molecule &molecule)
 {
 }
 
-InternalMap::InternalMap(const Config &config, const Molecule &molecule, ZMatrix z)
-    : z_(std::move(z)), placement_(z_.rows), measure_(z_.rows), space_(make_cg_space(config))
+InternalMap::InternalMap(const Config &config, const Molecule &molecule, const ZMatrix &z)
+    : n_atoms_(static_cast<int>(z.rows.size())), space_(make_cg_space(config))
 {
   const at::NoGradGuard no_grad;
-  const Tensor x = numbers(molecule.configuration).view({1, n_atoms(), 3});
-  const Tensor reference = measure_(x).contiguous();
-  const double *values = reference.data_ptr<double>();
+  const kernels::InternalLayout layout(z.rows);
   InternalCoordinates c =
-      classify_coordinates(z_, placement_, molecule, {values, values + reference.numel()}, config.coordinates);
+      classify_coordinates(z, layout, molecule, internal_vector(layout, molecule.configuration), config.coordinates);
   if (c.coordinates.empty())
     throw ConfigError("cg: the CG variables are all coordinates of the molecule, expected at least one fine coordinate");
   for (const auto &coordinate : c.coordinates) fine_.push_back(coordinate.fine);
-  make_matrices(c);
+  make_kernels(layout, c);
   filtered_ = std::move(c.filtered);
   // The start: the configuration's own coordinates, and widths to begin with.
-  const Internal own = to_internal(x);
+  const Internal own = to_internal(numbers(molecule.configuration).view({1, n_atoms(), 3}));
   std::vector<double> scale;
   for (const auto &coordinate : c.coordinates) scale.push_back(coordinate.scale);
   start_ = Start{own.s[0], own.fine[0], numbers(scale)};
 }
 
-void InternalMap::make_matrices(const InternalCoordinates &c)
+void InternalMap::make_kernels(const kernels::InternalLayout &layout, const InternalCoordinates &c)
 {
-  const int n = placement_.n_internal(), n_cg = static_cast<int>(c.cg_raw.size());
-  const int n_bonds = n_atoms() - 1, n_dihedrals = n_atoms() - 3;
-  std::vector<double> unit;
-  for (const int raw : c.cg_raw) unit.push_back(raw < n_bonds ? 1.0 : kDegree);
-  unit_ = numbers(unit);
-  for (const double u : unit) constant_ += std::log(u);
-
-  matrix_ = at::zeros({n, n}, at::kDouble);
-  offset_ = at::zeros({n}, at::kDouble);
-  centre_ = at::zeros({n}, at::kDouble);
-  period_ = at::zeros({n}, at::kDouble);
-  period_.narrow(0, n - n_dihedrals, n_dihedrals).fill_(2.0 * kPi);
-  std::vector<double> fine_lo, fine_period, lo, hi;
-  for (int k = 0; k < n_cg; ++k) matrix_[c.cg_raw[k]][k] = 1.0;
+  const int n = layout.n_internal(), n_cg = static_cast<int>(c.cg_raw.size());
+  kernels::InternalSources sources;
+  kernels::InternalRanges ranges;
+  sources.n_cv = n_cg;
+  sources.source.resize(n);
+  ranges.q.resize(n);
+  ranges.z.resize(n);
+  // Dihedrals are taken within half a turn of their centre.
+  for (int raw = layout.dihedral(3); raw < n; ++raw) ranges.q[raw] = {-kPi, 2.0 * kPi};
+  for (int k = 0; k < n_cg; ++k) {
+    const int raw = c.cg_raw[k];
+    sources.source[raw] = {k, raw < layout.angle(2) ? 1.0 : kDegree, 0.0};
+  }
   for (int k = 0; k < static_cast<int>(c.coordinates.size()); ++k) {
     const auto &coordinate = c.coordinates[k];
-    matrix_[coordinate.raw][n_cg + k] = 1.0;
-    const bool circular = coordinate.fine.kind == FineCoordinate::Kind::circular;
-    if (!circular) centre_[coordinate.raw] = coordinate.centre;
-    fine_lo.push_back(circular ? coordinate.fine.lo : 0.0);
-    fine_period.push_back(circular ? coordinate.fine.hi - coordinate.fine.lo : 0.0);
-    lo.push_back(coordinate.lo);
-    hi.push_back(coordinate.hi);
+    sources.source[coordinate.raw] = {n_cg + k, 1.0, 0.0};
+    if (coordinate.fine.kind == FineCoordinate::Kind::circular)
+      ranges.z[coordinate.raw] = {coordinate.fine.lo, coordinate.fine.hi - coordinate.fine.lo};
+    else
+      ranges.q[coordinate.raw].lo += coordinate.centre;
+    sources.lo.push_back(coordinate.lo);
+    sources.hi.push_back(coordinate.hi);
   }
   // The first end's dihedral is the mean less what the others are off their ideal places.
   for (const auto &rotor : c.rotors) {
     const int raw = c.coordinates[rotor.coordinate].raw;
     equal_.push_back(rotor.atoms);
-    equal_rotor_.push_back(rotor.coordinate);
+    ranges.rotors.push_back({raw, static_cast<int>(ranges.ends.size()), static_cast<int>(rotor.atoms.size())});
+    ranges.ends.insert(ranges.ends.end(), rotor.atoms.begin(), rotor.atoms.end());
     const double share = 1.0 / static_cast<double>(rotor.siblings.size() + 1);
     for (std::size_t k = 0; k < rotor.siblings.size(); ++k) {
-      matrix_[raw][n_cg + rotor.siblings[k]] = -share;
-      offset_[raw] += share * rotor.offsets[k];
+      sources.couplings.push_back({raw, c.coordinates[rotor.siblings[k]].raw, -share});
+      sources.source[raw].offset += share * rotor.offsets[k];
     }
   }
-  inverse_ = at::linalg_inv(matrix_);
-  fine_lo_ = numbers(fine_lo);
-  fine_period_ = numbers(fine_period);
-  lo_ = numbers(lo);
-  hi_ = numbers(hi);
-}
-
-// Every atom but the first adds r^2, every one but the first two sin(angle). Outside the domain the value does not matter,
-// but must be finite for derivatives.
-Tensor InternalMap::log_det(const Tensor &q) const
-{
-  const int n = n_atoms();
-  const Tensor r = q.narrow(1, 0, n - 1).abs().clamp_min(1e-100);
-  const Tensor sine = at::sin(q.narrow(1, n - 1, n - 2)).abs().clamp_min(1e-100);
-  return 2.0 * at::log(r).sum(1) + at::log(sine).sum(1) + constant_;
+  placement_.emplace(layout, sources);
+  measurement_.emplace(layout, sources, ranges);
 }
 
 // Rows whose stereo centres have the hands of the molecule's configuration, [batch].
@@ -233,52 +214,21 @@ Tensor InternalMap::right_handed(const Tensor &x) const
   return right;
 }
 
-Tensor wrapped(const Tensor &value, const Tensor &lo, const Tensor &period)
-{
-  const Tensor one = at::where(period > 0.0, period, 1.0);
-  const Tensor turns = at::where(period > 0.0, at::floor((value.detach() - lo) / one), 0.0);
-  return value - turns * period;
-}
-
-// The internal vector, its periodic values within half a period of their centres.
-Tensor InternalMap::measured(const Tensor &x) const { return wrapped(measure_(x), centre_ - 0.5 * period_, period_); }
-
-// Exchanges equal atoms until each rotor lies in its interval: a turn by k n-th parts brings end m - k to the place of end m.
-Tensor InternalMap::one_labelling(const Tensor &x) const
-{
-  const at::NoGradGuard no_grad;
-  const Tensor fine = at::matmul(measured(x) - offset_, inverse_.t()).narrow(1, n_cv(), n_fine());
-  Tensor order = at::arange(n_atoms(), at::kLong).repeat({x.size(0), 1});
-  for (std::size_t g = 0; g < equal_.size(); ++g) {
-    const auto n = static_cast<std::int64_t>(equal_[g].size());
-    const Tensor atoms = at::tensor(std::vector<std::int64_t>(equal_[g].begin(), equal_[g].end()), at::kLong);
-    const int k = equal_rotor_[g];
-    const Tensor turns = at::floor((fine.select(1, k) - fine_lo_[k]) / fine_period_[k]).to(at::kLong);
-    for (std::int64_t m = 0; m < n; ++m)
-      order.select(1, equal_[g][m]).copy_(atoms.index_select(0, at::remainder(m - turns, n)));
-  }
-  return order;
-}
-
 CoordinateMap::Internal InternalMap::to_internal(const Tensor &x) const
 {
   check_shape("Cartesian coordinates", x, {-1, n_atoms(), 3});
-  const Tensor q =
-      measured(equal_.empty() ? x : at::gather(x, 1, one_labelling(x).unsqueeze(-1).expand({x.size(0), n_atoms(), 3})));
-  const Tensor all = at::matmul(q - offset_, inverse_.t());
-  const Tensor fine = wrapped(all.narrow(1, n_cv(), n_fine()), fine_lo_, fine_period_);
-  return {all.narrow(1, 0, n_cv()) / unit_, fine, log_det(q)};
+  const auto z = MeasureAtoms::apply(x, n_cv(), &*measurement_);
+  return {z[0].t(), z[1].t(), z[2]};
 }
 
 CoordinateMap::Cartesian InternalMap::to_cartesian(const Tensor &s, const Tensor &fine) const
 {
   check_shape("CG points", s, {-1, n_cv()});
   check_shape("fine coordinates", fine, {s.size(0), n_fine()});
-  const Tensor q = at::matmul(at::cat({s * unit_, fine}, 1), matrix_.t()) + offset_;
-  const Tensor x = PlaceAtoms::apply(q, &placement_);
-  Tensor inside = (fine > lo_).logical_and(fine < hi_).all(1);
-  if (!filtered_.empty()) inside = inside.logical_and(right_handed(x));
-  return {at::where(inside.view({-1, 1, 1}), x, std::numeric_limits<double>::quiet_NaN()), log_det(q)};
+  const auto placed = PlaceAtoms::apply(s.t(), fine.t(), &*placement_);
+  if (filtered_.empty()) return {placed[0], placed[1]};
+  const Tensor right = right_handed(placed[0]).view({-1, 1, 1});
+  return {at::where(right, placed[0], std::numeric_limits<double>::quiet_NaN()), placed[1]};
 }
 
 }    // namespace
