@@ -7,7 +7,7 @@
 #include "adam.h"
 #include "bare_products.h"
 #include "config_table.h"
-#include "flow.h"
+#include "flow_pass.h"
 #include "measure.h"
 
 #include <numbers>
@@ -19,8 +19,8 @@ namespace {
 
 // Passes of the products: a training step takes them forward, and backward for the inputs and for the weights.
 constexpr int kTrainingPasses = 3;
-// Path gradient: drawing, ln q at held weights and its derivative to the sample, then backward for inputs and weights.
-constexpr int kPathPasses = 5;
+// Path gradient: drawing, the derivative of ln q to the sample at held weights, then backward for inputs and weights.
+constexpr int kPathPasses = 4;
 constexpr double kClip = 100.0;
 
 std::vector<FineCoordinate> coordinates(int rotors, int unbounded)
@@ -37,28 +37,24 @@ struct Subject {
   Subject(FlowConfig config, const std::string &precision, std::int64_t batch)
       : flow((config.precision = precision, config), CgSpace({{"phi", -180, 180, true}, {"psi", -180, 180, true}}),
              coordinates(3, 55), 1),
-        adam(flow.parameters()), products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
+        pass(flow), adam({{"flow", flow.all()}}), products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
         s(-180.0 + 360.0 * at::rand({batch, 2}, at::kDouble)), z(flow.draw_latent(1, Stream::latent, 0, batch, 0))
   {
-    for (const auto &p : flow.parameters()) leaves.push_back(p.value);
     // Frames as wide as the flow: nothing lies in the splines' tails that would not in a training.
-    fine = flow.sample(z, s).fine.detach();
+    fine = flow.sample(z, s).fine;
   }
 
-  void take_step(std::vector<Tensor> gradients)
+  void take_step(const Tensor &gradient)
   {
-    const at::NoGradGuard no_grad;
-    Tensor square = at::zeros({}, at::kDouble);
-    for (const Tensor &norm : at::_foreach_norm(gradients)) square += norm.square();
-    const double norm = std::sqrt(square.item<double>());
-    if (norm > kClip) at::_foreach_mul_(gradients, kClip / norm);
-    adam.step(gradients, 1e-4);
+    const double norm = gradient.norm().item<double>();
+    if (norm > kClip) Tensor(gradient).mul_(kClip / norm);
+    adam.step({gradient}, 1e-4);
   }
 
   ConditionalFlow flow;
+  FlowPass pass;
   Adam adam;
   bench::BareProducts products;
-  std::vector<Tensor> leaves;
   Tensor s, z, fine;
 };
 
@@ -75,23 +71,24 @@ void report(bench::Rows &rows, const std::string &row, std::int64_t batch, const
 void training(bench::Rows &rows, const std::string &row, const std::string &precision, std::int64_t batch, double seconds)
 {
   Subject a(default_config(true, true).flow, precision, batch);
-  const auto step = [&] { a.take_step(torch::autograd::grad({-a.flow.log_prob(a.fine, a.s).mean()}, a.leaves)); };
+  const Tensor mean = at::full({batch}, -1.0 / static_cast<double>(batch), at::kDouble);
+  const auto step = [&] {
+    a.pass.log_prob(a.fine, a.s);
+    a.take_step(a.pass.pull_back_log_prob(mean).parameters);
+  };
   report(rows, row, batch, bench::rates({step, [&] { a.products(kTrainingPasses); }}, seconds));
 }
 
 void sampling(bench::Rows &rows, const std::string &row, std::int64_t batch, double seconds)
 {
   Subject a(default_config(true, true).flow, "float64", batch);
-  const auto draw = [&] {
-    const at::NoGradGuard no_grad;
-    a.flow.sample(a.z, a.s, Parameters::held);
-  };
+  const auto draw = [&] { a.flow.sample(a.z, a.s); };
   report(rows, row, batch, bench::rates({draw, [&] { a.products(); }}, seconds));
 }
 
 // Seconds of the parts of a path-gradient step, summed.
 struct Parts {
-  double latent = 0, sample = 0, held = 0, backward = 0, step = 0;
+  double latent = 0, sample = 0, score = 0, backward = 0, step = 0;
 };
 
 void path_step(Subject &a, std::int64_t first, Parts &t)
@@ -100,18 +97,16 @@ void path_step(Subject &a, std::int64_t first, Parts &t)
   const auto mark = [&] { at.push_back(processor_seconds()); };
   const Tensor z = a.flow.draw_latent(1, Stream::latent, first, a.s.size(0), 0);
   mark();
-  const auto sample = a.flow.sample(z, a.s);
+  const Tensor fine = a.pass.sample(z, a.s).fine;
   mark();
-  const Tensor leaf = sample.fine.detach().requires_grad_(true);
   // Any energy will do: this one pulls to a centre.
-  const Tensor g =
-      torch::autograd::grad({a.flow.log_prob(leaf, a.s, Parameters::held).sum()}, {leaf})[0] + 0.1 * leaf.detach();
+  const Tensor g = a.pass.score() + 0.1 * fine;
   mark();
-  const auto gradients = torch::autograd::grad({(sample.fine * g).sum()}, a.leaves);
+  const Tensor &gradient = a.pass.pull_back_sample(g, at::zeros({a.s.size(0)}, at::kDouble));
   mark();
-  a.take_step(gradients);
+  a.take_step(gradient);
   mark();
-  double *part[] = {&t.latent, &t.sample, &t.held, &t.backward, &t.step};
+  double *part[] = {&t.latent, &t.sample, &t.score, &t.backward, &t.step};
   for (int i = 0; i < 5; ++i) *part[i] += at[i + 1] - at[i];
 }
 
@@ -123,14 +118,14 @@ void default_step(bench::Rows &rows, std::int64_t batch, double seconds)
   Parts t;
   const auto step = [&] { path_step(a, batch * steps++, t); };
   report(rows, "default_step", batch, bench::rates({step, [&] { a.products(kPathPasses); }}, seconds));
-  const double all = t.latent + t.sample + t.held + t.backward + t.step;
+  const double all = t.latent + t.sample + t.score + t.backward + t.step;
   const auto percent = [&](const char *name, double part) {
     rows.set("default_step", std::string("percent_") + name, 100 * part / all);
     std::printf("  %s %.1f %%", name, 100 * part / all);
   };
   percent("latent", t.latent);
   percent("sample", t.sample);
-  percent("held", t.held);
+  percent("score", t.score);
   percent("backward", t.backward);
   percent("optimiser", t.step);
   std::printf("\n");

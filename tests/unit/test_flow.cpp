@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow.h"
 
+#include "adam.h"
 #include "config_table.h"
+#include "flow_pass.h"
 #include "numeric.h"
 
 #include "cgflow/error.h"
@@ -122,83 +124,100 @@ TEST_P(Flow, StartsAsTheStandardisedBase)
   }
 }
 
-// ln q = ln base(z) - ln |d fine / dz| with the Jacobian from autograd, row by row.
+// ln q = ln base(z) - ln |d fine / dz| with the Jacobian by central differences.
 TEST_P(Flow, LogDetIsTheJacobian)
 {
   const auto flow = make(GetParam());
   const int n = flow->n_fine();
-  const Tensor s = conditions(8), z = flow->draw_latent(4, Stream::test, 0, 8, 0).requires_grad_(true);
-  const auto sample = flow->sample(z, s);
-  std::vector<Tensor> rows;
-  for (int k = 0; k < n; ++k) rows.push_back(torch::autograd::grad({sample.fine.select(1, k).sum()}, {z}, {}, true)[0]);
-  const Tensor log_det = std::get<1>(at::linalg_slogdet(at::stack(rows, 1)));
+  const Tensor s = conditions(8), z = flow->draw_latent(4, Stream::test, 0, 8, 0);
+  constexpr double h = 1e-5;
+  std::vector<Tensor> columns;
+  for (int k = 0; k < n; ++k) {
+    Tensor up = z.clone(), down = z.clone();
+    up.select(1, k).add_(h);
+    down.select(1, k).sub_(h);
+    columns.push_back((flow->sample(up, s).fine - flow->sample(down, s).fine) / (2.0 * h));
+  }
+  const Tensor log_det = std::get<1>(at::linalg_slogdet(at::stack(columns, 2)));
   Tensor base = at::zeros({8}, at::kDouble);
   for (int k = 0; k < n; ++k)
     base = base + (GetParam().fine[k].kind == Kind::circular ? at::full({8}, -std::log(2 * kPi), at::kDouble)
                                                              : -0.5 * z.select(1, k).square() - 0.5 * std::log(2 * kPi));
-  EXPECT_LT(largest(sample.log_q - (base - log_det)), 1e-10);
+  EXPECT_LT(largest(flow->sample(z, s).log_q - (base - log_det)), 1e-6);
 }
+
+namespace {
+// The derivative of value() by the flow's parameters along one random direction a tensor (element by element takes minutes)
+// against `gradient`, that by all of them.
+void expect_parameter_gradient(const ConditionalFlow &flow, const Tensor &gradient, const std::function<double()> &value)
+{
+  std::int64_t first = 0;
+  for (const auto &p : flow.parameters()) {
+    const Tensor old = p.value.clone(), direction = normals(old.sizes(), 600 + first);
+    const Tensor mine = gradient.narrow(0, first, old.numel()).view(old.sizes());
+    const auto along = [&](const Tensor &t) {
+      p.value.copy_(old + t * direction);
+      return value();
+    };
+    const double numeric = finite_difference(along, at::zeros({1}, at::kDouble), 1e-6).item<double>();
+    p.value.copy_(old);
+    EXPECT_NEAR((mine * direction).sum().item<double>(), numeric, 1e-5 * (1.0 + std::abs(numeric))) << p.name;
+    first += old.numel();
+  }
+  EXPECT_EQ(first, gradient.numel());
+}
+}    // namespace
 
 TEST_P(Flow, DerivativesOfLogProbAgreeWithFiniteDifferences)
 {
   const auto flow = make(GetParam());
-  const Tensor s = conditions(4);
-  const Tensor fine = flow->sample(flow->draw_latent(5, Stream::test, 0, 4, 0), s).fine.detach();
-  const Tensor lf = fine.clone().requires_grad_(true), ls = s.clone().requires_grad_(true);
-  std::vector<Tensor> by{lf, ls};
-  for (const auto &p : flow->parameters()) by.push_back(p.value);
-  const auto g = torch::autograd::grad({flow->log_prob(lf, ls).sum()}, by, {}, false, false, true);
-  const auto value = [&](const Tensor &f, const Tensor &c) { return flow->log_prob(f, c).sum().item<double>(); };
-  EXPECT_LT(largest(g[0] - finite_difference([&](const Tensor &t) { return value(t, s); }, fine, 1e-6)), 1e-5);
-  EXPECT_LT(largest(g[1] - finite_difference([&](const Tensor &t) { return value(fine, t); }, s, 1e-5)), 1e-6);
-  // Of the parameters along one random direction a tensor: element by element takes minutes.
-  const NamedTensors p = flow->parameters();
-  for (std::size_t i = 0; i < p.size(); ++i) {
-    const Tensor old = p[i].value.detach().clone(), direction = normals(old.sizes(), 600 + i);
-    const auto along = [&](const Tensor &t) {
-      p[i].value.detach().copy_(old + t * direction);
-      return value(fine, s);
-    };
-    const double numeric = finite_difference(along, at::zeros({1}, at::kDouble), 1e-6).item<double>();
-    p[i].value.detach().copy_(old);
-    EXPECT_NEAR((g[i + 2] * direction).sum().item<double>(), numeric, 1e-5 * (1.0 + std::abs(numeric))) << p[i].name;
-  }
+  const Tensor s = conditions(4), weight = normals({4}, 61);
+  const Tensor fine = flow->sample(flow->draw_latent(5, Stream::test, 0, 4, 0), s).fine;
+  FlowPass pass(*flow);
+  EXPECT_TRUE(at::equal(pass.log_prob(fine, s), flow->log_prob(fine, s)));
+  const auto g = pass.pull_back_log_prob(weight);
+  const auto value = [&](const Tensor &f) { return (weight * flow->log_prob(f, s)).sum().item<double>(); };
+  EXPECT_LT(largest(g.fine - finite_difference(value, fine, 1e-6)), 1e-5);
+  expect_parameter_gradient(*flow, g.parameters, [&] { return value(fine); });
 }
 
 TEST_P(Flow, DerivativesOfSamplesAgreeWithFiniteDifferences)
 {
   const auto flow = make(GetParam());
   const Tensor s = conditions(4), z = flow->draw_latent(6, Stream::test, 0, 4, 0);
-  const Tensor weight = normals({4, flow->n_fine()}, 60);
-  const NamedTensors p = flow->parameters();
-  const auto value = [&] { return (flow->sample(z, s).fine * weight).sum(); };
-  const auto &leaf = p[p.size() - 2].value;    // the last layer's output weights
-  const Tensor g = torch::autograd::grad({value()}, {leaf})[0];
-  const Tensor old = leaf.detach().clone();
-  const Tensor numeric = finite_difference(
-      [&](const Tensor &t) {
-        leaf.detach().copy_(t);
-        return value().item<double>();
-      },
-      old, 1e-6);
-  leaf.detach().copy_(old);
-  EXPECT_LT(largest(g - numeric), 2e-6 * (1.0 + largest(numeric)));
+  const Tensor by_fine = normals({4, flow->n_fine()}, 60), by_log_q = normals({4}, 61);
+  FlowPass pass(*flow);
+  const auto drawn = pass.sample(z, s);
+  EXPECT_TRUE(at::equal(drawn.fine, flow->sample(z, s).fine));
+  const Tensor g = pass.pull_back_sample(by_fine, by_log_q).clone();
+  expect_parameter_gradient(*flow, g, [&] {
+    const auto sample = flow->sample(z, s);
+    return ((sample.fine * by_fine).sum() + (sample.log_q * by_log_q).sum()).item<double>();
+  });
 }
 
-TEST_P(Flow, HeldParametersGetNoDerivative)
+// The derivative along the layers from the latent side is that of the density at the sample.
+TEST_P(Flow, ScoreIsTheDerivativeOfLogProbAtTheSample)
 {
   const auto flow = make(GetParam());
-  const Tensor s = conditions(3), z = flow->draw_latent(6, Stream::test, 0, 3, 0);
-  EXPECT_FALSE(flow->sample(z, s, Parameters::held).fine.requires_grad());
-  const auto sample = flow->sample(z, s);
-  const Tensor leaf = sample.fine.detach().requires_grad_(true);
-  const Tensor log_q = flow->log_prob(leaf, s, Parameters::held);
-  EXPECT_TRUE(log_q.requires_grad());
-  for (const auto &p : flow->parameters()) {
-    const auto g = torch::autograd::grad({log_q.sum()}, {p.value}, {}, true, false, true);
-    EXPECT_FALSE(g[0].defined()) << p.name;
+  const Tensor s = conditions(20), z = flow->draw_latent(6, Stream::test, 0, 20, 0);
+  FlowPass pass(*flow), other(*flow);
+  const Tensor fine = pass.sample(z, s).fine, score = pass.score();
+  other.log_prob(fine, s);
+  const Tensor expected = other.pull_back_log_prob(at::ones({20}, at::kDouble)).fine;
+  EXPECT_LT(largest(score - expected), 1e-8 * (1.0 + largest(expected)));
+}
+
+TEST_P(Flow, BatchesOfOtherSizesDoNotMix)
+{
+  const auto flow = make(GetParam());
+  FlowPass pass(*flow);
+  for (const std::int64_t n : {5, 1, 40, 17, 5, 0}) {
+    const Tensor s = conditions(n), z = flow->draw_latent(6, Stream::test, 0, n, 0);
+    const auto got = pass.sample(z, s), expected = FlowPass(*flow).sample(z, s);
+    EXPECT_TRUE(at::equal(got.fine, expected.fine)) << n;
+    EXPECT_TRUE(at::equal(got.log_q, expected.log_q)) << n;
   }
-  EXPECT_LT(largest(log_q - flow->log_prob(leaf, s)), 1e-13);
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, Flow, testing::ValuesIn(cases()), [](const auto &info) { return info.param.name; });
@@ -225,7 +244,7 @@ TEST(ConditionalFlow, DensityIntegratesToOneOnLineTimesCircle)
     const auto flow = make({"", layers, fine}, 0.15);
     const Tensor t = at::linspace(-20, 20, n, at::kDouble).view({n, 1}).expand({n, m}).reshape({-1, 1});
     const Tensor chi = (-180.0 + 2.0 * at::arange(m, at::kDouble)).view({1, m}).expand({n, m}).reshape({-1, 1});
-    const Tensor q = at::exp(flow->log_prob(at::cat({t, chi}, 1), conditions(1).expand({n * m, 2}), Parameters::held));
+    const Tensor q = at::exp(flow->log_prob(at::cat({t, chi}, 1), conditions(1).expand({n * m, 2})));
     EXPECT_NEAR(q.sum().item<double>() * 2.0 * 40.0 / (n - 1), 1.0, 2e-3) << layers[0];
   }
 }
@@ -236,17 +255,16 @@ TEST(ConditionalFlow, AffineIsAGaussianGivenS)
   const auto flow = make({"", {"affine"}, lines(2)});
   const Tensor s = conditions(1);
   const int n = 40000;
-  const Tensor x = flow->sample(flow->draw_latent(1, Stream::test, 0, n, 0), s.expand({n, 2}), Parameters::held).fine;
+  const Tensor x = flow->sample(flow->draw_latent(1, Stream::test, 0, n, 0), s.expand({n, 2})).fine;
   const Tensor mean = x.mean(0, true), centred = x - mean;
   const Tensor covariance = at::matmul(centred.t(), centred) / n;
-  const Tensor leaf = mean.clone().requires_grad_(true);
+  FlowPass pass(*flow);
   Tensor hessian = at::empty({2, 2}, at::kDouble);
   for (int k = 0; k < 2; ++k)
     hessian[k] = finite_difference(
         [&](const Tensor &t) {
-          const at::AutoGradMode on(true);
-          const Tensor l = t.clone().requires_grad_(true);
-          return torch::autograd::grad({flow->log_prob(l, s).sum()}, {l})[0][0][k].item<double>();
+          pass.log_prob(t, s);
+          return pass.pull_back_log_prob(at::ones({1}, at::kDouble)).fine[0][k].item<double>();
         },
         mean, 1e-3)[0];
   EXPECT_LT(largest(at::matmul(-hessian, covariance) - at::eye(2, at::kDouble)), 0.05);
@@ -330,14 +348,43 @@ TEST(ConditionalFlow, Float32NetworksAreCloseAndTheirParametersFloat64)
     EXPECT_LT(largest(a.log_q - b.log_q), 1e-3);
     // The density of the float32 flow is exactly that of its own samples, up to what float32 makes of the inputs' last bits.
     EXPECT_LT(largest(fine32.log_prob(b.fine, s) - b.log_q), 1e-4);
-    const NamedTensors p = fine64.parameters(), q = fine32.parameters();
-    for (std::size_t i = 0; i < p.size(); ++i) {
-      const Tensor g = torch::autograd::grad({a.log_q.sum()}, {p[i].value}, {}, true)[0];
-      const Tensor h = torch::autograd::grad({b.log_q.sum()}, {q[i].value}, {}, true)[0];
-      EXPECT_EQ(h.scalar_type(), at::kDouble);
-      EXPECT_LT(largest(g - h), 1e-3 * (1.0 + largest(g))) << p[i].name;
+    FlowPass pass64(fine64), pass32(fine32);
+    pass64.sample(z, s);
+    pass32.sample(z, s);
+    const Tensor none = at::zeros_like(a.fine), one = at::ones({100}, at::kDouble);
+    const Tensor g = pass64.pull_back_sample(none, one), h = pass32.pull_back_sample(none, one);
+    EXPECT_EQ(h.scalar_type(), at::kDouble);
+    std::int64_t first = 0;
+    for (const auto &p : fine64.parameters()) {
+      const Tensor part = g.narrow(0, first, p.value.numel());
+      EXPECT_LT(largest(part - h.narrow(0, first, p.value.numel())), 1e-3 * (1.0 + largest(part))) << p.name;
+      first += p.value.numel();
     }
   }
+}
+
+// The copy of the parameters in float32 follows every way in which they change.
+TEST(ConditionalFlow, Float32NetworksFollowTheirParameters)
+{
+  FlowConfig config = molecular(false);
+  config.precision = "float32";
+  ConditionalFlow flow(config, space(), molecule(), 7), other(config, space(), molecule(), 8);
+  const Tensor s = conditions(10), z = flow.draw_latent(2, Stream::test, 0, 10, 0);
+  Tensor before = flow.sample(z, s).fine;
+  const auto changes = [&] {
+    const Tensor now = flow.sample(z, s).fine;
+    const bool changed = largest(now - before) > 1e-6;
+    before = now;
+    return changed;
+  };
+  EXPECT_FALSE(changes());
+  Adam adam({{"flow", flow.all()}});
+  adam.step({at::ones_like(flow.all())}, 0.01);
+  EXPECT_TRUE(changes());
+  randomise(flow.parameters(), 0.2);
+  EXPECT_TRUE(changes());
+  flow.load(other.state());
+  EXPECT_TRUE(changes());
 }
 
 TEST(ConditionalFlow, ResidualNetworkStartsWithoutItsBlocks)
@@ -376,7 +423,7 @@ TEST(ConditionalFlow, PeriodicConditionsAndCirclesClose)
 TEST(ConditionalFlow, SamplesStayInTheirRanges)
 {
   const auto flow = make({"", {"spline", "affine"}, mixed()}, 1.0);
-  const Tensor x = flow->sample(flow->draw_latent(2, Stream::test, 0, 500, 0), conditions(500), Parameters::held).fine;
+  const Tensor x = flow->sample(flow->draw_latent(2, Stream::test, 0, 500, 0), conditions(500)).fine;
   EXPECT_LE(largest(x.select(1, 1)), 180.0 + 1e-9);
   EXPECT_GE(x.select(1, 2).min().item<double>(), 1.0);
   EXPECT_LE(x.select(1, 2).max().item<double>(), 3.0);
@@ -399,7 +446,7 @@ TEST(ConditionalFlow, StateRoundTrips)
   b->load(a->state());
   const Tensor s = conditions(9), z = a->draw_latent(2, Stream::test, 0, 9, 0);
   EXPECT_TRUE(at::equal(a->sample(z, s).fine, b->sample(z, s).fine));
-  EXPECT_TRUE(b->parameters()[0].value.requires_grad());
+  EXPECT_TRUE(b->parameters()[0].value.is_alias_of(b->all()));
 }
 
 TEST(ConditionalFlow, LoadNamesWhatIsMissingOrMisshapen)

@@ -41,7 +41,22 @@ std::vector<Case> cases()
   return all;
 }
 
-std::unique_ptr<FlowLayer> make(const std::string &kind, const std::vector<bool> &circular, FlowConfig config = {})
+// A layer and what its parameters are bound to.
+struct Bound {
+  std::unique_ptr<FlowLayer> layer;
+  Tensor all, computed;
+  FlowLayer &operator*() const { return *layer; }
+  FlowLayer *operator->() const { return layer.get(); }
+
+  void randomise(double scale) const
+  {
+    cgflow_test::randomise(layer->parameters(), scale);
+    update();
+  }
+  void update() const { Tensor(computed).copy_(all); }
+};
+
+std::unique_ptr<FlowLayer> make_alone(const std::string &kind, const std::vector<bool> &circular, FlowConfig config = {})
 {
   config.hidden = {16};
   ParameterSource source(3);
@@ -54,7 +69,17 @@ std::unique_ptr<FlowLayer> make(const std::string &kind, const std::vector<bool>
                                                                      : Elementwise::spline_coupling);
 }
 
-// Standardised values, tails of unbounded ones included.
+Bound make(const std::string &kind, const std::vector<bool> &circular, const FlowConfig &config = {})
+{
+  Bound b{make_alone(kind, circular, config), {}, {}};
+  b.all = at::empty({b->n_parameters()}, at::kDouble);
+  b.computed = config.precision == "float32" ? at::empty({b->n_parameters()}, at::kFloat) : b.all;
+  EXPECT_EQ(b->bind(b.all, b.computed, 0), b->n_parameters());
+  b.update();
+  return b;
+}
+
+// Standardised values, tails of unbounded ones included: [n, batch].
 Tensor values(const std::vector<bool> &circular, std::int64_t batch)
 {
   const auto n = static_cast<std::int64_t>(circular.size());
@@ -62,7 +87,19 @@ Tensor values(const std::vector<bool> &circular, std::int64_t batch)
   const Tensor angles = uniforms({batch, n}, 2, -kPi, kPi);
   for (std::int64_t i = 0; i < n; ++i)
     if (circular[i]) x.select(1, i).copy_(angles.select(1, i));
-  return x;
+  return x.t().contiguous();
+}
+
+struct Result {
+  Tensor y, log_det;
+};
+
+// The layer's networks compute with `all` itself, or with a copy of it.
+Result map(FlowLayer &layer, Direction direction, const Tensor &x, const Tensor &c)
+{
+  Result r{at::full_like(x, 77.0), at::zeros({x.size(1)}, x.options())};
+  layer.map(direction, x, c, r.y, r.log_det, *layer.make_work(x.size(1)));
+  return r;
 }
 
 class Layer : public testing::TestWithParam<Case> {};
@@ -73,9 +110,9 @@ TEST_P(Layer, InverseUndoesForward)
 {
   const auto &[name, kind, circular, config] = GetParam();
   const auto layer = make(kind, circular, config);
-  randomise(layer->parameters(), 0.4);
-  const Tensor x = values(circular, 500), c = normals({500, kCondition}, 3);
-  const auto there = layer->forward(x, c, Parameters::held), back = layer->inverse(there.y, c, Parameters::held);
+  layer.randomise(0.4);
+  const Tensor x = values(circular, 500), c = normals({kCondition, 500}, 3);
+  const auto there = map(*layer, Direction::forward, x, c), back = map(*layer, Direction::inverse, there.y, c);
   // float32 networks may round an input that differs in its last bit to the next number.
   const double tolerance = config.precision == "float32" ? 1e-4 : 1e-10;
   EXPECT_LT(largest(back.y - x), tolerance);
@@ -87,54 +124,95 @@ TEST_P(Layer, CirclesStayOnTheirRange)
 {
   const auto &[name, kind, circular, config] = GetParam();
   const auto layer = make(kind, circular, config);
-  randomise(layer->parameters(), 2.0);
-  const Tensor y = layer->forward(values(circular, 500), normals({500, kCondition}, 3), Parameters::held).y;
+  layer.randomise(2.0);
+  const Tensor y = map(*layer, Direction::forward, values(circular, 500), normals({kCondition, 500}, 3)).y;
   for (std::size_t i = 0; i < circular.size(); ++i) {
     if (!circular[i]) continue;
-    EXPECT_LE(y.select(1, i).max().item<double>(), kPi + 1e-12);
-    EXPECT_GE(y.select(1, i).min().item<double>(), -kPi - 1e-12);
+    EXPECT_LE(y.select(0, i).max().item<double>(), kPi + 1e-12);
+    EXPECT_GE(y.select(0, i).min().item<double>(), -kPi - 1e-12);
   }
 }
 
 TEST_P(Layer, StartsAsTheIdentityOrAFixedTurn)
 {
   const auto &[name, kind, circular, config] = GetParam();
-  const Tensor x = values(circular, 50), c = normals({50, kCondition}, 3);
-  const auto r = make(kind, circular, config)->forward(x, c, Parameters::held);
+  const Tensor x = values(circular, 50), c = normals({kCondition, 50}, 3);
+  const auto r = map(*make(kind, circular, config), Direction::forward, x, c);
   EXPECT_LT(largest(r.log_det), 1e-12);
   if (kind != "shift") EXPECT_LT(largest(r.y - x), 1e-12);
+}
+
+TEST_P(Layer, DerivativesAgreeWithFiniteDifferences)
+{
+  const auto &[name, kind, circular, config] = GetParam();
+  if (config.precision == "float32") GTEST_SKIP() << "rounding hides differences";
+  const auto layer = make(kind, circular, config);
+  layer.randomise(0.4);
+  const Tensor x = values(circular, 5), c = normals({kCondition, 5}, 3);
+  const Tensor gy = normals(x.sizes(), 4), g_log_det = normals({5}, 5);
+  for (const auto direction : {Direction::forward, Direction::inverse}) {
+    const auto value = [&](const Tensor &at) {
+      const auto r = map(*layer, direction, at, c);
+      return ((r.y * gy).sum() + (r.log_det * g_log_det).sum()).item<double>();
+    };
+    const auto work = layer->make_work(5);
+    const Tensor y = at::empty_like(x), log_det = at::zeros({5}, at::kDouble), gx = at::empty_like(x), held = at::empty_like(x);
+    const Tensor gradient = at::full_like(layer.all, 77.0);
+    layer->map(direction, x, c, y, log_det, *work);
+    layer->pull_back(direction, x, y, gy, g_log_det, held, {}, *work);
+    layer->pull_back(direction, x, y, gy, g_log_det, gx, gradient, *work);
+    EXPECT_TRUE(at::equal(gx, held));
+    EXPECT_LT(largest(gx - finite_difference(value, x, 1e-6)), 1e-6);
+    if (gradient.numel() == 0) continue;
+    const Tensor old = layer.all.clone(), direction_of_all = normals(old.sizes(), 600);
+    const auto along = [&](const Tensor &t) {
+      Tensor(layer.all).copy_(old + t * direction_of_all);
+      return value(x);
+    };
+    const double numeric = finite_difference(along, at::zeros({1}, at::kDouble), 1e-6).item<double>();
+    Tensor(layer.all).copy_(old);
+    EXPECT_NEAR((gradient * direction_of_all).sum().item<double>(), numeric, 1e-5 * (1.0 + std::abs(numeric)));
+    // The sample's own derivatives serve the other direction, too.
+    const auto other = direction == Direction::forward ? Direction::inverse : Direction::forward;
+    const Tensor gx_other = at::empty_like(x), back = at::empty_like(x);
+    layer->pull_back(other, y, x, gy, g_log_det, gx_other, {}, *work);
+    const auto again = layer->make_work(5);
+    layer->map(other, y, c, back, log_det, *again);
+    layer->pull_back(other, y, back, gy, g_log_det, held, {}, *again);
+    EXPECT_LT(largest(gx_other - held), 1e-7 * (1.0 + largest(held)));
+  }
 }
 
 TEST_P(Layer, TakesEmptyBatches)
 {
   const auto &[name, kind, circular, config] = GetParam();
   const auto layer = make(kind, circular, config);
-  const Tensor x = values(circular, 0), c = normals({0, kCondition}, 3);
-  EXPECT_EQ(layer->forward(x, c, Parameters::differentiated).log_det.numel(), 0);
-  EXPECT_EQ(layer->inverse(x, c, Parameters::differentiated).y.size(0), 0);
+  const Tensor x = values(circular, 0), c = normals({kCondition, 0}, 3);
+  EXPECT_EQ(map(*layer, Direction::forward, x, c).log_det.numel(), 0);
+  EXPECT_EQ(map(*layer, Direction::inverse, x, c).y.size(1), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Layer, testing::ValuesIn(cases()), [](const auto &info) { return info.param.name; });
 
 TEST(FlowLayers, ThoseWithoutCoordinatesAreNone)
 {
-  EXPECT_EQ(make("affine", {true, true}), nullptr);
-  EXPECT_EQ(make("affine_coupling", {true, true}), nullptr);
-  EXPECT_EQ(make("rotor", {false, false}), nullptr);
-  EXPECT_EQ(make("shift", {false, false}), nullptr);
+  EXPECT_EQ(make_alone("affine", {true, true}), nullptr);
+  EXPECT_EQ(make_alone("affine_coupling", {true, true}), nullptr);
+  EXPECT_EQ(make_alone("rotor", {false, false}), nullptr);
+  EXPECT_EQ(make_alone("shift", {false, false}), nullptr);
 }
 
 // By hand: mean 1, scales e^0.5 and 1, L_21 = 2 from a network that is its bias.
 TEST(AffineLayer, IsMeanScaleAndLowerTriangle)
 {
   const auto layer = make("affine", {false, false});
-  randomise(layer->parameters(), 0.0);
+  layer.randomise(0.0);
   const double raw = 6.0 * std::atanh(0.5 / 6.0);    // scales are limited smoothly to e^+-6
-  layer->parameters().back().value.detach().copy_(at::tensor({1.0, 1.0, raw, 0.0, 2.0}, at::kDouble));
-  const Tensor x = at::tensor({0.3, -0.7}, at::kDouble).view({1, 2}), c = at::zeros({1, kCondition}, at::kDouble);
-  const auto r = layer->forward(x, c, Parameters::held);
+  layer->parameters().back().value.copy_(at::tensor({1.0, 1.0, raw, 0.0, 2.0}, at::kDouble));
+  const Tensor x = at::tensor({0.3, -0.7}, at::kDouble).view({2, 1}), c = at::zeros({kCondition, 1}, at::kDouble);
+  const auto r = map(*layer, Direction::forward, x, c);
   EXPECT_NEAR(r.y[0][0].item<double>(), 1.0 + std::exp(0.5) * 0.3, 1e-14);
-  EXPECT_NEAR(r.y[0][1].item<double>(), 1.0 + (-0.7 + 2.0 * 0.3), 1e-14);
+  EXPECT_NEAR(r.y[1][0].item<double>(), 1.0 + (-0.7 + 2.0 * 0.3), 1e-14);
   EXPECT_NEAR(r.log_det.item<double>(), 0.5, 1e-14);
 }
 

@@ -31,6 +31,8 @@ void Adam::step(const std::vector<Tensor> &gradients, double rate)
   std::vector<Tensor> counts;
   for (std::size_t i = 0; i < values.size(); ++i) counts.push_back(at::full({}, static_cast<double>(steps_), at::kFloat));
   at::_fused_adam_(values, gradients, first_, second_, {}, counts, rate, beta1_, beta2_, 0.0, epsilon_, false, false);
+  // The fused pass does not count as an in-place change, by which copies in another precision know that they are old.
+  for (const auto &p : parameters_) p.value.unsafeGetTensorImpl()->bump_version();
 }
 
 void Adam::reset()

@@ -9,6 +9,16 @@ namespace {
 // Adam moves every weight by about the rate, so that a step of the output grows with the number of its inputs. The factor
 // kOutputInputs / width makes one rate fit all widths; without it splines tear in the first steps in 1 of 4 trainings.
 constexpr double kOutputInputs = 16.0;
+
+// Calls body with a value of the element type.
+template <class Body> void with_type(at::ScalarType type, const Body &body)
+{
+  if (type == at::kFloat)
+    body(float{});
+  else
+    body(double{});
+}
+
 }    // namespace
 
 Tensor ParameterSource::uniform(at::IntArrayRef shape, double bound)
@@ -17,21 +27,21 @@ Tensor ParameterSource::uniform(at::IntArrayRef shape, double bound)
   Tensor t = at::empty(shape, at::kDouble);
   double *values = t.data_ptr<double>();
   for (std::int64_t i = 0; i < t.numel(); ++i) values[i] = bound * (2.0 * random.uniform() - 1.0);
-  return t.requires_grad_(true);
+  return t;
 }
 
 Tensor ParameterSource::zeros(at::IntArrayRef shape)
 {
   ++count_;
-  return at::zeros(shape, at::kDouble).requires_grad_(true);
+  return at::zeros(shape, at::kDouble);
 }
 
-Conditioner::Conditioner(const std::string &name, int n_inputs, const FlowConfig &config, int n_outputs,
+Conditioner::Conditioner(const std::string &name, int n_condition, Seen seen, const FlowConfig &config, int n_outputs,
                          ParameterSource &source)
     : type_(config.precision == "float32" ? at::kFloat : at::kDouble),
-      residual_(config.network == "residual" && !config.hidden.empty())
+      residual_(config.network == "residual" && !config.hidden.empty()), seen_(std::move(seen))
 {
-  int in = n_inputs;
+  int in = n_condition + seen_.size();
   // Variance 2 / in of the weights keeps the size of SiLU's outputs from layer to layer about the same.
   const auto add_random = [&](const std::string &layer, int out) {
     Tensor weight = source.uniform({in, out}, std::sqrt(6.0 / in));
@@ -51,6 +61,7 @@ Conditioner::Conditioner(const std::string &name, int n_inputs, const FlowConfig
     }
   } else
     for (std::size_t k = 0; k < config.hidden.size(); ++k) add_random(std::to_string(k), config.hidden[k]);
+  output_factor_ = std::min(1.0, kOutputInputs / in);
   add_zero("out", n_outputs);
 }
 
@@ -60,25 +71,149 @@ void Conditioner::add_layer(const std::string &name, Tensor weight, Tensor bias)
   parameters_.push_back({name + ".bias", std::move(bias)});
 }
 
-Tensor Conditioner::dense(std::size_t index, const Tensor &h, Parameters mode, double factor) const
+std::int64_t Conditioner::size() const
 {
-  const auto value = [&](std::size_t i) {
-    const Tensor &v = parameters_[i].value;
-    return (mode == Parameters::held ? v.detach() : v).to(type_);
-  };
-  return at::addmm(value(2 * index + 1), h, value(2 * index), 1.0, factor);
+  std::int64_t n = 0;
+  for (const auto &p : parameters_) n += p.value.numel();
+  return n;
 }
 
-Tensor Conditioner::operator()(const Tensor &input, Parameters mode) const
+std::int64_t Conditioner::bind(const Tensor &all, const Tensor &computed, std::int64_t first)
 {
-  const std::size_t last = parameters_.size() / 2 - 1;
-  Tensor h = input.to(type_);
-  if (residual_) {
-    h = dense(0, h, mode);
-    for (std::size_t i = 1; i < last; i += 2) h = h + dense(i + 1, at::silu(dense(i, at::silu(h), mode)), mode);
-  } else
-    for (std::size_t i = 0; i < last; ++i) h = at::silu(dense(i, h, mode));
-  return dense(last, h, mode, std::min(1.0, kOutputInputs / static_cast<double>(h.size(1)))).to(at::kDouble);
+  const at::NoGradGuard no_grad;
+  first_ = first;
+  weight_.clear(), weight_t_.clear(), bias_.clear();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Tensor &value = parameters_[i].value;
+    const auto place = [&](const Tensor &t) { return t.narrow(0, first, value.numel()).view(value.sizes()); };
+    const Tensor own = place(all);
+    own.copy_(value);
+    if (i % 2 == 0) {
+      weight_.push_back(place(computed));
+      weight_t_.push_back(weight_.back().t());
+    } else
+      bias_.push_back(place(computed).unsqueeze(1));
+    first += value.numel();
+    value = own;
+  }
+  return first;
+}
+
+Conditioner::Work Conditioner::make_work(std::int64_t batch) const
+{
+  Work work;
+  const auto options = at::TensorOptions().dtype(type_);
+  for (std::size_t i = 0; i < n_layers(); ++i) {
+    const auto in = weight_[i].size(0), out = weight_[i].size(1);
+    // A layer begins with what the one before has left, and leaves it its derivatives in the same way.
+    work.before.push_back(i > 0 ? work.layer_out[i - 1] : Tensor());
+    work.layer_in.push_back(i > 0 && !activates(i) ? work.before[i] : at::empty({in, batch}, options));
+    work.layer_out.push_back(at::empty({out, batch}, options));
+    work.g_in.push_back(at::empty({in, batch}, options));
+  }
+  for (std::size_t i = 0; i + 1 < n_layers(); ++i) work.g_out.push_back(work.g_in[i + 1]);
+  work.g_out.push_back(at::empty_like(work.outputs()));
+  return work;
+}
+
+void Conditioner::gather(const Tensor &c, const Tensor &x, const Tensor &input) const
+{
+  const auto batch = c.size(1), n_c = c.size(0);
+  const auto n_angles = static_cast<std::int64_t>(seen_.angles.size());
+  with_type(type_, [&](auto type) {
+    using T = decltype(type);
+    T *to = input.data_ptr<T>();
+    const double *from = c.data_ptr<double>(), *values = x.data_ptr<double>();
+    std::transform(from, from + n_c * batch, to, [](double v) { return static_cast<T>(v); });
+    to += n_c * batch;
+    for (const std::int64_t row : seen_.values) {
+      const double *v = values + row * batch;
+      to = std::transform(v, v + batch, to, [](double value) { return static_cast<T>(value); });
+    }
+    for (const std::int64_t row : seen_.angles) {
+      const double *v = values + row * batch;
+      std::transform(v, v + batch, to, [](double angle) { return static_cast<T>(std::cos(angle)); });
+      std::transform(v, v + batch, to + n_angles * batch, [](double angle) { return static_cast<T>(std::sin(angle)); });
+      to += batch;
+    }
+  });
+}
+
+void Conditioner::scatter(const Tensor &input, const Tensor &g_input, const Tensor &gx) const
+{
+  const auto batch = gx.size(1), n_angles = static_cast<std::int64_t>(seen_.angles.size());
+  const auto first = input.size(0) - seen_.size();
+  with_type(type_, [&](auto type) {
+    using T = decltype(type);
+    const T *g = g_input.data_ptr<T>() + first * batch, *in = input.data_ptr<T>() + first * batch;
+    double *out = gx.data_ptr<double>();
+    for (const std::int64_t row : seen_.values) {
+      double *to = out + row * batch;
+      for (std::int64_t b = 0; b < batch; ++b) to[b] += static_cast<double>(g[b]);
+      g += batch, in += batch;
+    }
+    for (const std::int64_t row : seen_.angles) {
+      double *to = out + row * batch;
+      const T *g_sine = g + n_angles * batch, *sine = in + n_angles * batch;
+      for (std::int64_t b = 0; b < batch; ++b)
+        to[b] += static_cast<double>(g_sine[b]) * static_cast<double>(in[b]) -
+                 static_cast<double>(g[b]) * static_cast<double>(sine[b]);
+      g += batch, in += batch;
+    }
+  });
+}
+
+// layer_out = W^T layer_in + b, layer_in first made from `before` where there is an activation.
+void Conditioner::dense(std::size_t i, Work &work) const
+{
+  if (activates(i)) at::silu_out(work.layer_in[i], work.before[i]);
+  at::addmm_out(work.layer_out[i], bias_[i], weight_t_[i], work.layer_in[i], 1.0, factor(i));
+}
+
+void Conditioner::forward(const Tensor &c, const Tensor &x, Work &work) const
+{
+  const at::NoGradGuard no_grad;
+  gather(c, x, work.layer_in[0]);
+  for (std::size_t i = 0; i < n_layers(); ++i) {
+    dense(i, work);
+    if (ends_block(i)) work.layer_out[i].add_(work.before[i - 1]);
+  }
+}
+
+// From g_out[i] to the parameters' gradient and, before the activation, to g_in[i].
+void Conditioner::dense_back(std::size_t i, Work &work, bool parameters, bool input) const
+{
+  if (parameters) {
+    at::addmm_out(work.g_weight[i], work.g_weight[i], work.layer_in[i], work.g_out[i].t(), 0.0, factor(i));
+    at::sum_out(work.g_bias[i], work.g_out[i], 1);
+  }
+  if (!input) return;
+  at::addmm_out(work.g_in[i], work.g_in[i], weight_[i], work.g_out[i], 0.0, factor(i));
+  if (activates(i)) at::silu_backward_out(work.g_in[i], work.g_in[i], work.before[i]);
+}
+
+void Conditioner::pull_back(Work &work, const Tensor &gx, const Tensor &gradient) const
+{
+  const at::NoGradGuard no_grad;
+  const bool parameters = gradient.defined();
+  if (parameters && !gradient.is_same(work.gradient)) {
+    work.gradient = gradient;
+    work.g_weight.clear(), work.g_bias.clear();
+    std::int64_t first = first_;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      const Tensor &value = parameters_[i].value;
+      (i % 2 ? work.g_bias : work.g_weight).push_back(gradient.narrow(0, first, value.numel()).view(value.sizes()));
+      first += value.numel();
+    }
+  }
+  const bool input = sees();
+  if (!parameters && !input) return;
+  for (std::size_t i = n_layers(); i-- > 0;) {
+    dense_back(i, work, parameters, i > 0 || input);
+    // The sum passes by both layers of its block.
+    if (ends_block(i + 1)) work.g_in[i].add_(work.g_out[i + 1]);
+  }
+  if (input) scatter(work.layer_in[0], work.g_in[0], gx);
 }
 
 }    // namespace cgflow

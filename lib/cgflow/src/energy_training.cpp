@@ -20,22 +20,13 @@ constexpr int kMaxSkipped = 50;
 // Latent numbers of the test points begin here, far behind those of training.
 constexpr std::int64_t kTestLatent = std::int64_t{1} << 40;
 
-std::vector<Tensor> derivatives(const Tensor &of, const std::vector<Tensor> &by, bool keep = false)
-{
-  auto g = torch::autograd::grad({of}, by, {}, keep, false, true);
-  for (std::size_t i = 0; i < by.size(); ++i)
-    if (!g[i].defined()) g[i] = at::zeros_like(by[i]);
-  return g;
-}
-
 }    // namespace
 
 EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Adam &adam, double kT,
                                std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration)
     : flow_(flow), map_(map), comm_(comm), adam_(adam), kT_(kT), seed_(seed), config_(config), energy_(energy),
-      iteration_(iteration)
+      iteration_(iteration), pass_(flow)
 {
-  for (const auto &p : flow.parameters()) leaves_.push_back(p.value);
 }
 
 EnergyReport EnergyTraining::run(const Tensor &points, int epochs)
@@ -86,10 +77,9 @@ void EnergyTraining::epoch(int number, bool last)
 EnergyTraining::Drawn EnergyTraining::draw(const Tensor &z, const Tensor &s)
 {
   Drawn d;
-  const auto sample = flow_.sample(z, s);
-  d.fine = sample.fine;
+  const auto sample = pass_.sample(z, s);
   d.log_q = sample.log_q;
-  d.leaf = d.fine.detach().requires_grad_(true);
+  d.leaf = sample.fine.detach().requires_grad_(true);
   d.x = map_.to_cartesian(s, d.leaf);
   return d;
 }
@@ -108,12 +98,12 @@ void EnergyTraining::step(const Tensor &rows, const Tensor &latent, bool last)
   const double lowest = lowest_energy(drawn, failure != nullptr);
   if (failure) std::rethrow_exception(failure);
   const Tensor ln_w =
-      at::where(drawn.energy.usable, drawn.x.log_det.detach() - drawn.log_q.detach() - drawn.energy.u, -kInfinity);
+      at::where(drawn.energy.usable, drawn.x.log_det.detach() - drawn.log_q - drawn.energy.u, -kInfinity);
   for (std::int64_t i = 0; last && i < rows.size(0); ++i) {
     last_.push_back(static_cast<double>(rows[i].item<std::int64_t>()));
     last_.push_back(ln_w[i].item<double>());
   }
-  apply(gradients(drawn, s, lowest), drawn, s);
+  apply(gradients(drawn, lowest), drawn, s);
   ++step_;
 }
 
@@ -142,24 +132,28 @@ Tensor EnergyTraining::kept_samples(const Drawn &drawn, const Tensor &loss)
 }
 
 // d(U/kT - ln|dx/dfine| [+ ln q]) / dfine of each sample, [n, n_fine].
-Tensor EnergyTraining::sample_gradient(const Drawn &drawn, const Tensor &s, const Tensor &factor) const
+Tensor EnergyTraining::sample_gradient(const Drawn &drawn, const Tensor &factor)
 {
+  const auto by_fine = [&](const Tensor &of, bool keep) -> Tensor {
+    if (!of.requires_grad()) return at::zeros_like(drawn.leaf);
+    const Tensor g = torch::autograd::grad({of}, {drawn.leaf}, {}, keep, false, true)[0];
+    return g.defined() ? g : at::zeros_like(drawn.leaf);
+  };
   const Tensor force = drawn.energy.gradient * factor.view({-1, 1, 1});
-  Tensor g = derivatives((drawn.x.x * force).sum(), {drawn.leaf}, true)[0];
+  Tensor g = by_fine((drawn.x.x * force).sum(), true);
   const bool path = config_.estimator == "path";
   if (path && config_.sample_clip > 0.0) {
     const Tensor size = flow_.standardised_gradient(g).norm(2, {1}, true);
     g = g * (config_.sample_clip / size.clamp_min(config_.sample_clip));
   }
-  Tensor rest = -drawn.x.log_det.sum();
-  if (path) rest = rest + flow_.log_prob(drawn.leaf, s, Parameters::held).sum();
-  return rest.requires_grad() ? g + derivatives(rest, {drawn.leaf})[0] : g;
+  g = g - by_fine(drawn.x.log_det.sum(), false);
+  return path ? g + pass_.score() : g;
 }
 
-EnergyTraining::Part EnergyTraining::gradients(const Drawn &drawn, const Tensor &s, double lowest)
+EnergyTraining::Part EnergyTraining::gradients(const Drawn &drawn, double lowest)
 {
   Part part;
-  const auto n = s.size(0);
+  const auto n = drawn.leaf.size(0);
   part.evaluated = static_cast<double>(n);
   const CompressedEnergy compressed = compress_energies(drawn.energy.u, lowest, config_.cap);
   const Tensor loss = (compressed.u - drawn.x.log_det + drawn.log_q).detach();
@@ -168,10 +162,9 @@ EnergyTraining::Part EnergyTraining::gradients(const Drawn &drawn, const Tensor 
   part.rejected = static_cast<double>(n) - drawn.energy.usable.sum().item<double>();
   if (part.used == 0.0) return part;
   part.loss = at::where(kept, loss, 0.0).sum().item<double>();
-  const Tensor g = at::where(kept.unsqueeze(1), sample_gradient(drawn, s, compressed.factor), 0.0);
-  Tensor surrogate = (drawn.fine * g).sum();
-  if (config_.estimator != "path") surrogate = surrogate + at::where(kept, drawn.log_q, 0.0).sum();
-  part.gradients = derivatives(surrogate, leaves_);
+  const Tensor g = at::where(kept.unsqueeze(1), sample_gradient(drawn, compressed.factor), 0.0);
+  const Tensor by_log_q = config_.estimator == "path" ? at::zeros_like(drawn.log_q) : kept.to(at::kDouble);
+  part.gradient = pass_.pull_back_sample(g, by_log_q);
   return part;
 }
 
@@ -186,29 +179,25 @@ double EnergyTraining::rate() const
 void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
 {
   const at::NoGradGuard no_grad;
-  std::vector<Tensor> flat;
-  for (std::size_t i = 0; i < leaves_.size(); ++i)
-    flat.push_back(part.gradients.empty() ? at::zeros({leaves_[i].numel()}, at::kDouble) : part.gradients[i].reshape(-1));
-  flat.push_back(at::tensor({part.loss, part.used, part.evaluated, part.rejected}, at::kDouble));
-  Tensor all = at::cat(flat);
+  const auto n = flow_.all().numel();
+  Tensor all = at::empty({n + 4}, at::kDouble);
+  if (part.gradient.defined())
+    all.narrow(0, 0, n).copy_(part.gradient);
+  else
+    all.narrow(0, 0, n).zero_();
+  const double sums[] = {part.loss, part.used, part.evaluated, part.rejected};
+  std::copy(sums, sums + 4, all.data_ptr<double>() + n);
   comm_.sum(all.data_ptr<double>(), static_cast<std::size_t>(all.numel()));
-  const auto n = all.numel() - 4;
   const double loss = all[n].item<double>(), used = all[n + 1].item<double>();
   report_.evaluations += std::llround(all[n + 2].item<double>());
   report_.rejected += std::llround(all[n + 3].item<double>());
-  Tensor gradient = all.narrow(0, 0, n) / std::max(1.0, used);
+  Tensor gradient = all.narrow(0, 0, n).div_(std::max(1.0, used));
   const double norm = gradient.norm().item<double>();
   if (used == 0.0 || !std::isfinite(loss) || !std::isfinite(norm)) return skip(drawn, s);
   skipped_in_a_row_ = 0;
   losses_.push_back(loss / used);
-  if (config_.clip > 0.0 && norm > config_.clip) gradient = gradient * (config_.clip / norm);
-  std::vector<Tensor> parts;
-  std::int64_t first = 0;
-  for (const auto &leaf : leaves_) {
-    parts.push_back(gradient.narrow(0, first, leaf.numel()).view(leaf.sizes()));
-    first += leaf.numel();
-  }
-  adam_.step(parts, rate());
+  if (config_.clip > 0.0 && norm > config_.clip) gradient.mul_(config_.clip / norm);
+  adam_.step({gradient}, rate());
 }
 
 void EnergyTraining::skip(const Drawn &drawn, const Tensor &s)
@@ -240,7 +229,7 @@ void EnergyTraining::test()
   if (count > 0) {
     const at::NoGradGuard no_grad;
     const Tensor z = flow_.draw_latent(seed_, Stream::latent, kTestLatent + first, count, iteration_);
-    const auto sample = flow_.sample(z, s, Parameters::held);
+    const auto sample = flow_.sample(z, s);
     const auto x = map_.to_cartesian(s, sample.fine);
     const EnergyBatch energy = evaluate_energies(energy_, x.x, kT_);
     const Tensor loss = at::where(energy.usable, energy.u - x.log_det + sample.log_q, 0.0);

@@ -3,6 +3,7 @@
 #define CGFLOW_SRC_ENERGY_TRAINING_H
 
 #include "energy_batch.h"
+#include "flow_pass.h"
 #include "flow_trainer.h"
 
 namespace cgflow {
@@ -17,14 +18,14 @@ class EnergyTraining {
  private:
   /// One rank's part of a step: sums over its samples.
   struct Part {
-    std::vector<Tensor> gradients;    // sum of the samples' gradients, one a parameter
-    double loss = 0.0;                // sum, kT
-    double used = 0.0;                // samples in the gradient
+    Tensor gradient;      // sum of the samples' gradients, as ConditionalFlow::all(); undefined: none
+    double loss = 0.0;    // sum, kT
+    double used = 0.0;    // samples in the gradient
     double evaluated = 0.0, rejected = 0.0;
   };
   struct Drawn {
-    Tensor fine, log_q;            // with derivatives to the parameters
-    Tensor leaf;                   // the fine coordinates as a leaf
+    Tensor log_q;                  // [n]
+    Tensor leaf;                   // the fine coordinates, [n, n_fine], as a leaf of autograd
     CoordinateMap::Cartesian x;    // of the leaf
     EnergyBatch energy;
   };
@@ -34,8 +35,8 @@ class EnergyTraining {
   Drawn draw(const Tensor &z, const Tensor &s);
   double lowest_energy(const Drawn &drawn, bool failed);
   Tensor kept_samples(const Drawn &drawn, const Tensor &loss);
-  Part gradients(const Drawn &drawn, const Tensor &s, double lowest);
-  Tensor sample_gradient(const Drawn &drawn, const Tensor &s, const Tensor &factor) const;
+  Part gradients(const Drawn &drawn, double lowest);
+  Tensor sample_gradient(const Drawn &drawn, const Tensor &factor);
   void apply(Part part, const Drawn &drawn, const Tensor &s);
   void skip(const Drawn &drawn, const Tensor &s);
   void test();
@@ -52,7 +53,7 @@ class EnergyTraining {
   EnergyModel &energy_;
   std::uint64_t iteration_;
 
-  std::vector<Tensor> leaves_;
+  FlowPass pass_;
   Tensor points_, test_points_;    // [n, n_cv]
   std::int64_t step_ = 0, steps_ = 0;
   int skipped_in_a_row_ = 0;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow.h"
 
-#include "condition_features.h"
 #include "config_table.h"
-#include "flow_layers.h"
+#include "flow_parts.h"
+#include "flow_pass.h"
 #include "shape.h"
-#include "standardisation.h"
 #include "words.h"
 
 #include "cgflow/error.h"
@@ -17,29 +16,6 @@
 namespace cgflow {
 
 using Kind = FineCoordinate::Kind;
-
-struct ConditionalFlow::Impl {
-  Impl(const CgSpace &space, const std::vector<FineCoordinate> &fine, int harmonics)
-      : n_cv(space.n_cv()), n_fine(static_cast<int>(fine.size())), features(space, harmonics), standardisation(fine)
-  {
-  }
-  // ln of the base density, [batch]: normal, or 1 / (2 pi) on a circle.
-  Tensor log_base(const Tensor &z) const;
-
-  int n_cv, n_fine;
-  ConditionFeatures features;
-  Standardisation standardisation;
-  std::vector<bool> circular;
-  double log_norm = 0.0;
-  std::vector<std::unique_ptr<FlowLayer>> layers;
-};
-
-Tensor ConditionalFlow::Impl::log_base(const Tensor &z) const
-{
-  const Tensor square = z.square();
-  const Tensor kept = standardisation.any_circular() ? at::where(standardisation.circular(), 0.0, square) : square;
-  return log_norm - 0.5 * kept.sum(1);
-}
 
 namespace {
 
@@ -109,12 +85,18 @@ ConditionalFlow::ConditionalFlow(const FlowConfig &config, const CgSpace &space,
     couplings += coupling;
     shifts += kind == "shift";
   }
-  if (parameters().empty())
+  std::int64_t n = 0;
+  for (const auto &layer : impl_->layers) n += layer->n_parameters();
+  if (n == 0)
     throw ConfigError("flow: layers: got [" + join(config.layers) +
                       "], none of which can be trained for the fine "
                       "coordinates, which are all " +
                       (impl_->circular[0] ? "circular" : "unbounded or bounded") +
                       "; expected also spline or spline_coupling");
+  impl_->all = at::empty({n}, at::kDouble);
+  impl_->computed = config.precision == "float32" ? at::empty({n}, at::kFloat) : impl_->all;
+  std::int64_t first = 0;
+  for (const auto &layer : impl_->layers) first = layer->bind(impl_->all, impl_->computed, first);
 }
 
 ConditionalFlow::~ConditionalFlow() = default;
@@ -137,32 +119,35 @@ void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scal
 
 Tensor ConditionalFlow::standardised_gradient(const Tensor &g) const { return impl_->standardisation.pull_back(g); }
 
-ConditionalFlow::Sample ConditionalFlow::sample(const Tensor &z, const Tensor &s, Parameters mode) const
+namespace {
+// Rows at once where no derivatives are asked for: what one pass keeps then stays in the cache.
+constexpr std::int64_t kRows = 256;
+}    // namespace
+
+ConditionalFlow::Sample ConditionalFlow::sample(const Tensor &z, const Tensor &s) const
 {
   check_shape("latent samples", z, {s.size(0), n_fine()});
-  const Tensor c = impl_->features(s);
-  Tensor u = z, log_q = impl_->log_base(z);
-  for (const auto &layer : impl_->layers) {
-    const FlowLayer::Result r = layer->forward(u, c, mode);
-    u = r.y;
-    log_q = log_q - r.log_det;
+  FlowPass pass(*this);
+  Sample all{at::empty({s.size(0), n_fine()}, at::kDouble), at::empty({s.size(0)}, at::kDouble)};
+  for (std::int64_t first = 0; first < s.size(0); first += kRows) {
+    const auto count = std::min(kRows, s.size(0) - first);
+    const Sample part = pass.sample(z.narrow(0, first, count), s.narrow(0, first, count));
+    all.fine.narrow(0, first, count).copy_(part.fine);
+    all.log_q.narrow(0, first, count).copy_(part.log_q);
   }
-  const auto end = impl_->standardisation.to_fine(u);
-  return {end.value, log_q - end.log_det};
+  return all;
 }
 
-Tensor ConditionalFlow::log_prob(const Tensor &fine, const Tensor &s, Parameters mode) const
+Tensor ConditionalFlow::log_prob(const Tensor &fine, const Tensor &s) const
 {
   check_shape("fine coordinates", fine, {s.size(0), n_fine()});
-  const Tensor c = impl_->features(s);
-  const auto start = impl_->standardisation.to_unit(fine);
-  Tensor u = start.value, log_det = start.log_det;
-  for (auto layer = impl_->layers.rbegin(); layer != impl_->layers.rend(); ++layer) {
-    const FlowLayer::Result r = (*layer)->inverse(u, c, mode);
-    u = r.y;
-    log_det = log_det + r.log_det;
+  FlowPass pass(*this);
+  Tensor all = at::empty({s.size(0)}, at::kDouble);
+  for (std::int64_t first = 0; first < s.size(0); first += kRows) {
+    const auto count = std::min(kRows, s.size(0) - first);
+    all.narrow(0, first, count).copy_(pass.log_prob(fine.narrow(0, first, count), s.narrow(0, first, count)));
   }
-  return impl_->log_base(u) + log_det;
+  return all;
 }
 
 Tensor ConditionalFlow::draw_latent(std::uint64_t seed, Stream purpose, std::int64_t first, std::int64_t count,
@@ -188,6 +173,8 @@ NamedTensors ConditionalFlow::parameters() const
   }
   return all;
 }
+
+const Tensor &ConditionalFlow::all() const { return impl_->all; }
 
 NamedTensors ConditionalFlow::state() const
 {

@@ -13,27 +13,10 @@
 
 namespace cgflow {
 
-/// Whether derivatives reach the flow's parameters, or the parameters are held (path gradients).
-enum class Parameters { differentiated, held };
-
-/// One invertible layer given a condition. `c` [batch, n_condition] are features of s.
-class FlowLayer {
- public:
-  virtual ~FlowLayer() = default;
-  struct Result {
-    Tensor y;          // [batch, n_fine]
-    Tensor log_det;    // [batch], ln |dy/dx| of the direction taken
-  };
-  /// Latent side to fine side.
-  virtual Result forward(const Tensor &x, const Tensor &c, Parameters mode) const = 0;
-  /// Fine side to latent side.
-  virtual Result inverse(const Tensor &y, const Tensor &c, Parameters mode) const = 0;
-  virtual NamedTensors parameters() const = 0;
-};
-
 /// Conditional normalizing flow q(fine | s). Float64.
 /// Unbounded coordinates are standardised by a fixed mean and scale (buffers), s by its range; a periodic s enters as cos
 /// and sin. The base density is normal for unbounded and bounded coordinates, uniform for circular ones.
+/// Derivatives are those of FlowPass, by hand; nothing here is recorded by autograd.
 class ConditionalFlow {
  public:
   /// The flow starts as the identity on standardised coordinates. Parameters come from (seed, Stream::flow_init).
@@ -60,23 +43,26 @@ class ConditionalFlow {
     Tensor log_q;    // [batch], ln q(fine | s) in nats
   };
   /// Draws fine = f(z; s). z [batch, n_fine] from draw_latent(), s [batch, n_cv] in box units.
-  Sample sample(const Tensor &z, const Tensor &s, Parameters mode = Parameters::differentiated) const;
-  /// ln q(fine | s) [batch] in nats, differentiable in fine, s and (unless held) the parameters. Eq. 7 of METHOD's paper.
-  Tensor log_prob(const Tensor &fine, const Tensor &s, Parameters mode = Parameters::differentiated) const;
+  Sample sample(const Tensor &z, const Tensor &s) const;
+  /// ln q(fine | s) [batch] in nats. Eq. 7 of METHOD's paper.
+  Tensor log_prob(const Tensor &fine, const Tensor &s) const;
 
   /// Latent samples [count, n_fine]: row i comes from RandomStream(seed, purpose, first + i, iteration), so that ranks can
   /// draw their own share.
   Tensor draw_latent(std::uint64_t seed, Stream purpose, std::int64_t first, std::int64_t count,
                      std::uint64_t iteration) const;
 
-  /// Trainable leaves, in a fixed order.
+  /// Trainable numbers, in a fixed order: views of all().
   NamedTensors parameters() const;
+  /// The same in one tensor [any], float64: what an optimiser moves, in place.
+  const Tensor &all() const;
   /// Everything to be stored: parameters and standardisation.
   NamedTensors state() const;
   /// Takes values by name. Throws ModelError naming the first missing tensor or wrong shape.
   void load(const NamedTensors &state);
 
  private:
+  friend class FlowPass;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

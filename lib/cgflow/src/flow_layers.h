@@ -3,12 +3,39 @@
 #define CGFLOW_SRC_FLOW_LAYERS_H
 
 #include "conditioner.h"
-#include "flow.h"
+#include "kernels/direction.h"
+
+#include <memory>
 
 namespace cgflow {
 
-/// What a layer is built from. Layers see standardised coordinates: unbounded ones on the real line (bounded ones too, by
-/// their logit), circular ones in [-pi, pi).
+using kernels::Direction;
+
+/// One invertible layer given a condition. The batch is the innermost dimension, as in the kernels: x and y [n_fine, batch], c
+/// [n_condition, batch], features of s. Layers see standardised coordinates: unbounded ones on the real line (bounded ones too,
+/// by their logit), circular ones in [-pi, pi). Nothing is recorded by autograd.
+class FlowLayer {
+ public:
+  virtual ~FlowLayer() = default;
+  /// What one batch leaves for its derivatives.
+  struct Work {
+    virtual ~Work() = default;
+  };
+  virtual std::unique_ptr<Work> make_work(std::int64_t batch) const = 0;
+  /// Writes y, and adds ln |dy/dx| of the direction taken to log_det [batch].
+  virtual void map(Direction direction, const Tensor &x, const Tensor &c, const Tensor &y, const Tensor &log_det,
+                   Work &work) const = 0;
+  /// Derivatives of a function from those by y and log_det: by x, and by the parameters in their places of `gradient` unless that
+  /// is undefined. What map() has left in `work` serves both directions, since a layer's networks see what it lets pass.
+  virtual void pull_back(Direction direction, const Tensor &x, const Tensor &y, const Tensor &gy, const Tensor &g_log_det,
+                         const Tensor &gx, const Tensor &gradient, Work &work) const = 0;
+  virtual NamedTensors parameters() const { return {}; }
+  virtual std::int64_t n_parameters() const { return 0; }
+  /// As Conditioner::bind().
+  virtual std::int64_t bind(const Tensor &, const Tensor &, std::int64_t first) { return first; }
+};
+
+/// What a layer is built from.
 struct LayerContext {
   std::string name;    ///< begins the parameters' names
   int n_condition = 0;
@@ -44,12 +71,8 @@ std::unique_ptr<FlowLayer> make_shift_layer(const LayerContext &context);
 /// coupling passes what the one before mapped. A single coordinate does not pass. The seed has no part in it, as in shifts.
 std::vector<bool> coupling_mask(const std::string &masks, std::int64_t n, int number);
 
-/// Columns of a batch by the kind of their coordinate.
-Tensor columns(const std::vector<std::int64_t> &index);
 /// Angles to [-pi, pi); derivative 1.
 Tensor wrap_angle(const Tensor &angle);
-/// What a network sees of coordinates that pass: unbounded values, cosines and sines of angles. [batch, any]
-Tensor passing_features(const Tensor &x, const Tensor &unbounded, const Tensor &circular);
 
 }    // namespace cgflow
 

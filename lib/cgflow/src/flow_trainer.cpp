@@ -3,6 +3,7 @@
 
 #include "energy_batch.h"
 #include "energy_training.h"
+#include "flow_pass.h"
 #include "one_thread.h"
 #include "shape.h"
 #include "shuffle.h"
@@ -70,14 +71,14 @@ double mean_loss(const ConditionalFlow &flow, const Frames &frames)
 {
   const at::NoGradGuard no_grad;
   if (frames.s.size(0) == 0) return std::nan("");
-  return -flow.log_prob(frames.fine, frames.s, Parameters::held).mean().item<double>();
+  return -flow.log_prob(frames.fine, frames.s).mean().item<double>();
 }
 
 }    // namespace
 
 FlowTrainer::FlowTrainer(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Log &log, double kT,
                          std::uint64_t seed)
-    : flow_(flow), map_(map), comm_(comm), log_(log), kT_(kT), seed_(seed), adam_(flow.parameters(), kBeta1, kBeta2)
+    : flow_(flow), map_(map), comm_(comm), log_(log), kT_(kT), seed_(seed), adam_({{"flow", flow.all()}}, kBeta1, kBeta2)
 {
 }
 
@@ -85,7 +86,6 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
 {
   const OneThread one_thread;
   check(config);
-  const at::AutoGradMode derivatives(true);    // whatever the caller has set
   Frames train, test;
   {
     const at::NoGradGuard no_grad;
@@ -104,8 +104,7 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
     flow_.standardise(train.fine);
   }
   adam_.reset();
-  std::vector<Tensor> leaves;
-  for (const auto &p : flow_.parameters()) leaves.push_back(p.value);
+  FlowPass pass(flow_);
   const auto n = train.s.size(0);
   const double steps = static_cast<double>(config.epochs) * std::ceil(static_cast<double>(n) / config.batch);
   int step = 0;
@@ -117,10 +116,11 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
       const Tensor rows = order.narrow(0, first, std::min<std::int64_t>(config.batch, n - first)).contiguous();
       Tensor s = train.s.index_select(0, rows);
       randomise_conditions(s, rows, map_.space(), config.random_conditions, seed_, epoch);
-      const Tensor loss = -flow_.log_prob(train.fine.index_select(0, rows), s).mean();
-      auto g = torch::autograd::grad({loss}, leaves);
+      pass.log_prob(train.fine.index_select(0, rows), s);
+      const Tensor mean = at::full({rows.size(0)}, -1.0 / static_cast<double>(rows.size(0)), at::kDouble);
+      const Tensor &g = pass.pull_back_log_prob(mean).parameters;
       // Cosine decay to a tenth: the noise of small batches is averaged out at the end.
-      adam_.step(g, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
+      adam_.step({g}, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
     }
   }
   const double loss = mean_loss(flow_, train);
@@ -166,7 +166,7 @@ WeightedSamples weigh(const ConditionalFlow &flow, const CoordinateMap &map, Ene
 {
   const OneThread one_thread;
   const at::NoGradGuard no_grad;
-  const auto sample = flow.sample(z, s, Parameters::held);
+  const auto sample = flow.sample(z, s);
   const auto x = map.to_cartesian(s, sample.fine);
   const EnergyBatch batch = evaluate_energies(energy, x.x, kT);
   const Tensor ln_w = at::where(batch.usable, x.log_det - sample.log_q - batch.u, -std::numeric_limits<double>::infinity());

@@ -99,6 +99,27 @@ Standardisation::Result Standardisation::to_fine(const Tensor &u) const
           log_scale_sum_ + at::where(bounded_, log_slope, 0.0).sum(1)};
 }
 
+Tensor Standardisation::to_fine_back(const Tensor &u, const Tensor &g_value, const Tensor &g_log_det) const
+{
+  Tensor g = g_value;
+  if (any_bounded_) {
+    const Tensor v = mean_ + scale_ * (mixes_ ? at::matmul(u, mixing_.t()) : u);
+    const Tensor t = at::sigmoid(at::where(bounded_, v, 0.0));
+    g = at::where(bounded_, g * width_ * t * (1.0 - t) + g_log_det.unsqueeze(1) * (1.0 - 2.0 * t), g);
+  }
+  g = g * scale_;
+  return mixes_ ? at::matmul(g, mixing_) : g;
+}
+
+Tensor Standardisation::to_unit_back(const Tensor &fine, const Tensor &g_value, const Tensor &g_log_det) const
+{
+  const Tensor g = (mixes_ ? at::matmul(g_value, inverse_mixing_) : g_value) / scale_;
+  if (!any_bounded_) return g;
+  // log_det is less ln of the slope w t (1 - t) of the logistic curve at t, and dv/dfine its inverse.
+  const Tensor t = at::where(bounded_, (fine - lo_) / width_, 0.5);
+  return at::where(bounded_, (g - g_log_det.unsqueeze(1) * (1.0 - 2.0 * t)) / (width_ * t * (1.0 - t)), g);
+}
+
 Standardisation::Result Standardisation::to_unit(const Tensor &fine) const
 {
   const Tensor v = unbounded_values(fine);

@@ -19,6 +19,9 @@ class Standardisation {
   };
   Result to_fine(const Tensor &u) const;
   Result to_unit(const Tensor &fine) const;
+  /// Derivatives by the argument of a function, [batch, n_fine], from those by value [batch, n_fine] and log_det [batch].
+  Tensor to_fine_back(const Tensor &u, const Tensor &g_value, const Tensor &g_log_det) const;
+  Tensor to_unit_back(const Tensor &fine, const Tensor &g_value, const Tensor &g_log_det) const;
 
   /// mean, scale [n_fine]; mixing [n_fine, n_fine], lower triangular with a positive diagonal, 1 where circular.
   void set(const Tensor &mean, const Tensor &scale, const Tensor &mixing);

@@ -11,6 +11,7 @@
 
 #include "bare_products.h"
 #include "energy_batch.h"
+#include "flow_pass.h"
 #include "measure.h"
 #include "model_parts.h"
 
@@ -32,9 +33,9 @@ namespace {
 constexpr double kT = 0.0019872067 * 300.0;    // kcal/mol
 constexpr int kSteps = 8;                      // of one training
 constexpr double kSpread = 40.0;               // degrees around the structure
-// Passes of the networks' products in a path-gradient step: drawing, ln q at held weights and its derivative to the sample, then backward
+// Passes of the networks' products in a path-gradient step: drawing, the derivative of ln q to the sample at held weights, then backward
 // for inputs and weights.
-constexpr int kPathPasses = 5;
+constexpr int kPathPasses = 4;
 
 Config config_of(const std::string &flow)
 {
@@ -71,7 +72,7 @@ std::vector<double> points_around(const std::vector<double> &s, std::int64_t n)
 struct Subject {
   Subject(CGFlowChild &child_, Communicator &comm_, const std::string &flow, std::int64_t a_rank)
       : child(child_), comm(comm_), batch(a_rank * comm_.size()), model(config_of(flow), info_of(child_)),
-        trainer(model, &child_, comm_, log), adam(model.parts().flow->parameters())
+        trainer(model, &child_, comm_, log), pass(*model.parts().flow), adam({{"flow", model.parts().flow->all()}})
   {
     const std::vector<double> start = trainer.start_from_structure();
     points = points_around(start, batch * kSteps);
@@ -80,7 +81,6 @@ struct Subject {
     schedule.latent = 1;
     schedule.test = 0.0;
     labels.from = "frozen";
-    for (const auto &p : model.parts().flow->parameters()) leaves.push_back(p.value);
   }
 
   /// The library's own training, kSteps steps of it.
@@ -92,11 +92,11 @@ struct Subject {
   SilentLog log;
   Model model;
   Trainer trainer;
+  FlowPass pass;
   Adam adam;
   EnergyConfig schedule;
   LabelConfig labels;
   std::vector<double> points;
-  std::vector<Tensor> leaves;
 };
 
 double wall_seconds() { return MPI_Wtime(); }
@@ -138,7 +138,7 @@ void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
     return last - before;
   };
   const Tensor s = at::from_blob(a.points.data(), {a.batch, 2}, at::TensorOptions(at::kDouble));
-  const auto sample = flow.sample(flow.draw_latent(1, Stream::latent, number * a.batch, a.batch, 0), s);
+  const auto sample = a.pass.sample(flow.draw_latent(1, Stream::latent, number * a.batch, a.batch, 0), s);
   const Tensor leaf = sample.fine.detach().requires_grad_(true);
   flow_time += lap();
   const auto x = map.to_cartesian(s, leaf);
@@ -149,19 +149,11 @@ void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
   const Tensor force = energy.gradient * compressed.factor.view({-1, 1, 1});
   const Tensor by_map = torch::autograd::grad({(x.x * force).sum() - x.log_det.sum()}, {leaf}, {}, false, false, true)[0];
   map_time += lap();
-  const Tensor held = flow.log_prob(leaf, s, Parameters::held).sum();
-  const Tensor g = (by_map + torch::autograd::grad({held}, {leaf})[0]).nan_to_num(0.0, 0.0, 0.0);
-  auto gradients = torch::autograd::grad({(sample.fine * g).sum()}, a.leaves, {}, false, false, true);
+  const Tensor g = (by_map + a.pass.score()).nan_to_num(0.0, 0.0, 0.0);
+  Tensor gradient = a.pass.pull_back_sample(g, at::zeros({a.batch}, at::kDouble));
   flow_time += lap();
-  {
-    const at::NoGradGuard no_grad;
-    for (std::size_t i = 0; i < gradients.size(); ++i)
-      if (!gradients[i].defined()) gradients[i] = at::zeros_like(a.leaves[i]);
-    Tensor square = at::zeros({}, at::kDouble);
-    for (const Tensor &norm : at::_foreach_norm(gradients)) square += norm.square();
-    at::_foreach_mul_(gradients, std::min(1.0, 1.0 / std::sqrt(square.item<double>())) / static_cast<double>(a.batch));
-    a.adam.step(gradients, 1e-9);    // the model stays what it is
-  }
+  gradient.mul_(std::min(1.0, 1.0 / gradient.norm().item<double>()) / static_cast<double>(a.batch));
+  a.adam.step({gradient}, 1e-9);    // the model stays what it is
   parts.optimiser.push_back(lap());
   parts.flow.push_back(flow_time);
   parts.coordinates.push_back(map_time);

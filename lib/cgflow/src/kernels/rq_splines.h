@@ -2,6 +2,8 @@
 #ifndef CGFLOW_KERNELS_RQ_SPLINES_H
 #define CGFLOW_KERNELS_RQ_SPLINES_H
 
+#include "direction.h"
+
 #include <cstdint>
 
 namespace cgflow::kernels {
@@ -10,8 +12,6 @@ constexpr int kMaxBins = 256;
 constexpr double kMinBinWidth = 1e-3;     // of the whole width
 constexpr double kMinBinHeight = 1e-3;    // of the whole height
 constexpr double kMinDerivative = 1e-3;
-
-enum class Direction { forward, inverse };
 
 /// Monotone rational-quadratic splines (Durkan et al., NeurIPS 2019) on [-half_width, half_width], one for each of `n`
 /// coordinates of each sample. On the line: derivative 1 at the ends and identity outside. On the circle: equal derivatives

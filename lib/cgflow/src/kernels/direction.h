@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_KERNELS_DIRECTION_H
+#define CGFLOW_KERNELS_DIRECTION_H
+
+namespace cgflow::kernels {
+
+/// Of an invertible map: forward is from the latent side to the fine side.
+enum class Direction { forward, inverse };
+
+}    // namespace cgflow::kernels
+
+#endif
