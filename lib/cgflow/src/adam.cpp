@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "adam.h"
 
+#include "kernels/adam_step.h"
 #include "shape.h"
 
 #include "cgflow/error.h"
@@ -16,23 +17,21 @@ Adam::Adam(NamedTensors parameters, double beta1, double beta2, double epsilon)
   }
 }
 
-void Adam::step(const std::vector<Tensor> &gradients, double rate)
+void Adam::step(const std::vector<Tensor> &gradients, double rate, double factor)
 {
   if (gradients.size() != parameters_.size())
     throw ShapeError("Adam: got " + std::to_string(gradients.size()) + " gradients, expected " +
                      std::to_string(parameters_.size()));
-  if (parameters_.empty()) return;
-  const at::NoGradGuard no_grad;
-  std::vector<Tensor> values;
-  for (const auto &p : parameters_) values.push_back(p.value.detach());
   ++steps_;
-  // One fused pass a tensor: 5 times faster than the eight plain operations on the small networks here. The step count is
-  // a float32 tensor by ATen's contract, exact up to 2^24 steps.
-  std::vector<Tensor> counts;
-  for (std::size_t i = 0; i < values.size(); ++i) counts.push_back(at::full({}, static_cast<double>(steps_), at::kFloat));
-  at::_fused_adam_(values, gradients, first_, second_, {}, counts, rate, beta1_, beta2_, 0.0, epsilon_, false, false);
-  // The fused pass does not count as an in-place change, by which copies in another precision know that they are old.
-  for (const auto &p : parameters_) p.value.unsafeGetTensorImpl()->bump_version();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor &value = parameters_[i].value;
+    check_shape("gradient of " + parameters_[i].name, gradients[i], value.sizes().vec());
+    kernels::adam_step({rate, beta1_, beta2_, epsilon_, steps_, factor}, value.numel(),
+                       gradients[i].contiguous().data_ptr<double>(), value.data_ptr<double>(), first_[i].data_ptr<double>(),
+                       second_[i].data_ptr<double>());
+    // An in-place change, by which copies in another precision know that they are old.
+    value.unsafeGetTensorImpl()->bump_version();
+  }
 }
 
 void Adam::reset()

@@ -11,8 +11,8 @@ class Adam {
  public:
   explicit Adam(NamedTensors parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8);
 
-  /// One step with the given gradients, one a parameter in the list's order.
-  void step(const std::vector<Tensor> &gradients, double rate);
+  /// One step with `factor` times the given gradients, one a parameter in the list's order, float64.
+  void step(const std::vector<Tensor> &gradients, double rate, double factor = 1.0);
   /// Forgets moments and step count.
   void reset();
 

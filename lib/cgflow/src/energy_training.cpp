@@ -25,7 +25,8 @@ constexpr std::int64_t kTestLatent = std::int64_t{1} << 40;
 EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Adam &adam, double kT,
                                std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration)
     : flow_(flow), map_(map), comm_(comm), adam_(adam), kT_(kT), seed_(seed), config_(config), energy_(energy),
-      iteration_(iteration), pass_(flow)
+      iteration_(iteration), pass_(flow),
+      message_(at::zeros({flow.all().numel() + 4}, at::kDouble)), gradient_(message_.narrow(0, 0, flow.all().numel()))
 {
 }
 
@@ -100,8 +101,8 @@ void EnergyTraining::step(const Tensor &rows, const Tensor &latent, bool last)
   const Tensor ln_w =
       at::where(drawn.energy.usable, drawn.x.log_det.detach() - drawn.log_q - drawn.energy.u, -kInfinity);
   for (std::int64_t i = 0; last && i < rows.size(0); ++i) {
-    last_.push_back(static_cast<double>(rows[i].item<std::int64_t>()));
-    last_.push_back(ln_w[i].item<double>());
+    last_.push_back(static_cast<double>(rows.data_ptr<std::int64_t>()[i]));
+    last_.push_back(ln_w.data_ptr<double>()[i]);
   }
   apply(gradients(drawn, lowest), drawn, s);
   ++step_;
@@ -160,11 +161,12 @@ EnergyTraining::Part EnergyTraining::gradients(const Drawn &drawn, double lowest
   const Tensor kept = kept_samples(drawn, loss);
   part.used = kept.sum().item<double>();
   part.rejected = static_cast<double>(n) - drawn.energy.usable.sum().item<double>();
+  gradient_.zero_();
   if (part.used == 0.0) return part;
   part.loss = at::where(kept, loss, 0.0).sum().item<double>();
   const Tensor g = at::where(kept.unsqueeze(1), sample_gradient(drawn, compressed.factor), 0.0);
   const Tensor by_log_q = config_.estimator == "path" ? at::zeros_like(drawn.log_q) : kept.to(at::kDouble);
-  part.gradient = pass_.pull_back_sample(g, by_log_q);
+  pass_.pull_back_sample(g, by_log_q, gradient_);
   return part;
 }
 
@@ -179,25 +181,19 @@ double EnergyTraining::rate() const
 void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
 {
   const at::NoGradGuard no_grad;
-  const auto n = flow_.all().numel();
-  Tensor all = at::empty({n + 4}, at::kDouble);
-  if (part.gradient.defined())
-    all.narrow(0, 0, n).copy_(part.gradient);
-  else
-    all.narrow(0, 0, n).zero_();
-  const double sums[] = {part.loss, part.used, part.evaluated, part.rejected};
-  std::copy(sums, sums + 4, all.data_ptr<double>() + n);
-  comm_.sum(all.data_ptr<double>(), static_cast<std::size_t>(all.numel()));
-  const double loss = all[n].item<double>(), used = all[n + 1].item<double>();
-  report_.evaluations += std::llround(all[n + 2].item<double>());
-  report_.rejected += std::llround(all[n + 3].item<double>());
-  Tensor gradient = all.narrow(0, 0, n).div_(std::max(1.0, used));
-  const double norm = gradient.norm().item<double>();
+  double *sums = message_.data_ptr<double>() + gradient_.numel();
+  const double mine[] = {part.loss, part.used, part.evaluated, part.rejected};
+  std::copy(mine, mine + 4, sums);
+  comm_.sum(message_.data_ptr<double>(), static_cast<std::size_t>(message_.numel()));
+  const double loss = sums[0], used = sums[1];
+  report_.evaluations += std::llround(sums[2]);
+  report_.rejected += std::llround(sums[3]);
+  const double norm = gradient_.norm().item<double>() / std::max(1.0, used);
   if (used == 0.0 || !std::isfinite(loss) || !std::isfinite(norm)) return skip(drawn, s);
   skipped_in_a_row_ = 0;
   losses_.push_back(loss / used);
-  if (config_.clip > 0.0 && norm > config_.clip) gradient.mul_(config_.clip / norm);
-  adam_.step({gradient}, rate());
+  const double clip = config_.clip > 0.0 && norm > config_.clip ? config_.clip / norm : 1.0;
+  adam_.step({gradient_}, rate(), clip / used);
 }
 
 void EnergyTraining::skip(const Drawn &drawn, const Tensor &s)

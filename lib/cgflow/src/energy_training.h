@@ -16,9 +16,8 @@ class EnergyTraining {
   EnergyReport run(const Tensor &points, int epochs);
 
  private:
-  /// One rank's part of a step: sums over its samples.
+  /// One rank's part of a step: sums over its samples, beside that of their gradients in gradient_.
   struct Part {
-    Tensor gradient;      // sum of the samples' gradients, as ConditionalFlow::all(); undefined: none
     double loss = 0.0;    // sum, kT
     double used = 0.0;    // samples in the gradient
     double evaluated = 0.0, rejected = 0.0;
@@ -54,6 +53,7 @@ class EnergyTraining {
   std::uint64_t iteration_;
 
   FlowPass pass_;
+  Tensor message_, gradient_;    // what ranks sum in one go: the gradient, and four numbers after it
   Tensor points_, test_points_;    // [n, n_cv]
   std::int64_t step_ = 0, steps_ = 0;
   int skipped_in_a_row_ = 0;

@@ -97,51 +97,48 @@ Tensor FlowPass::score()
   return flow.standardisation.to_unit_back(b.fine, b.g.t(), b.ones);
 }
 
-const Tensor &FlowPass::parameter_gradient()
-{
-  if (!in_precision_.is_same(gradient_)) gradient_.copy_(in_precision_);
-  return gradient_;
-}
-
-void FlowPass::prepare_gradient()
+// Where networks write: the gradient itself unless they compute in another precision.
+const Tensor &FlowPass::in_precision(const Tensor &gradient)
 {
   const auto &flow = *flow_.impl_;
-  if (gradient_.defined()) return;
-  in_precision_ = at::empty_like(flow.computed);
-  gradient_ = flow.computed.is_same(flow.all) ? in_precision_ : at::empty_like(flow.all);
+  check_shape("gradient of the flow", gradient, flow.all.sizes().vec());
+  if (flow.computed.is_same(flow.all)) return gradient;
+  if (!in_precision_.defined()) in_precision_ = at::empty_like(flow.computed);
+  return in_precision_;
 }
 
-const Tensor &FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q)
+void FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient)
 {
   const at::NoGradGuard no_grad;
   const auto &flow = *flow_.impl_;
   Buffers &b = *last_;
-  prepare_gradient();
+  const Tensor &computed = in_precision(gradient);
   // ln q = ln of the base density less log_det of the layers and of the standardisation.
   const Tensor g_log_det = -g_log_q;
   b.g.copy_(flow.standardisation.to_fine_back(b.states.back().t(), g_fine, g_log_det).t());
   for (std::size_t k = flow.layers.size(); k-- > 0;) {
-    flow.layers[k]->pull_back(Direction::forward, b.states[k], b.states[k + 1], b.g, g_log_det, b.g_next, in_precision_,
+    flow.layers[k]->pull_back(Direction::forward, b.states[k], b.states[k + 1], b.g, g_log_det, b.g_next, computed,
                               *b.work[k]);
     std::swap(b.g, b.g_next);
   }
-  return parameter_gradient();
+  if (!computed.is_same(gradient)) gradient.copy_(computed);
 }
 
-FlowPass::Gradient FlowPass::pull_back_log_prob(const Tensor &g_log_q)
+Tensor FlowPass::pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradient)
 {
   const at::NoGradGuard no_grad;
   const auto &flow = *flow_.impl_;
   Buffers &b = *last_;
-  prepare_gradient();
+  const Tensor &computed = in_precision(gradient);
   const Tensor g_log_det = g_log_q.contiguous();
   flow.log_base_back(b.states[0], g_log_det, b.g);
   for (std::size_t k = 0; k < flow.layers.size(); ++k) {
-    flow.layers[k]->pull_back(Direction::inverse, b.states[k + 1], b.states[k], b.g, g_log_det, b.g_next, in_precision_,
+    flow.layers[k]->pull_back(Direction::inverse, b.states[k + 1], b.states[k], b.g, g_log_det, b.g_next, computed,
                               *b.work[k]);
     std::swap(b.g, b.g_next);
   }
-  return {flow.standardisation.to_unit_back(b.fine, b.g.t(), g_log_det), parameter_gradient()};
+  if (!computed.is_same(gradient)) gradient.copy_(computed);
+  return flow.standardisation.to_unit_back(b.fine, b.g.t(), g_log_det);
 }
 
 }    // namespace cgflow

@@ -23,25 +23,21 @@ class FlowPass {
   /// anew (Vaitl et al. 2022).
   Tensor score();
   /// Of the last sample(), from the derivatives of a function by fine [batch, n_fine] and by ln q [batch]: that by the flow's
-  /// parameters, as all(). Valid until the next call.
-  const Tensor &pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q);
-  /// Of the last log_prob(), from the derivative by ln q [batch]: those by the parameters and by fine [batch, n_fine].
-  struct Gradient {
-    Tensor fine;
-    const Tensor &parameters;
-  };
-  Gradient pull_back_log_prob(const Tensor &g_log_q);
+  /// parameters, written to `gradient`, a tensor like ConditionalFlow::all().
+  void pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient);
+  /// Of the last log_prob(), from the derivative by ln q [batch]: gives that by fine [batch, n_fine], and writes that by the
+  /// parameters to `gradient`.
+  Tensor pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradient);
 
  private:
   struct Buffers;
   Buffers &buffers(std::int64_t batch);
-  void prepare_gradient();
-  const Tensor &parameter_gradient();
+  const Tensor &in_precision(const Tensor &gradient);
 
   const ConditionalFlow &flow_;
   std::vector<std::unique_ptr<Buffers>> kept_;    // of the batch sizes used last
   Buffers *last_ = nullptr;
-  Tensor gradient_, in_precision_;    // by the parameters, and as the networks compute it
+  Tensor in_precision_;    // derivatives by the parameters as the networks compute them
 };
 
 }    // namespace cgflow

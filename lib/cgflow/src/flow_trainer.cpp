@@ -105,6 +105,7 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
   }
   adam_.reset();
   FlowPass pass(flow_);
+  const Tensor gradient = at::empty_like(flow_.all());
   const auto n = train.s.size(0);
   const double steps = static_cast<double>(config.epochs) * std::ceil(static_cast<double>(n) / config.batch);
   int step = 0;
@@ -118,9 +119,9 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
       randomise_conditions(s, rows, map_.space(), config.random_conditions, seed_, epoch);
       pass.log_prob(train.fine.index_select(0, rows), s);
       const Tensor mean = at::full({rows.size(0)}, -1.0 / static_cast<double>(rows.size(0)), at::kDouble);
-      const Tensor &g = pass.pull_back_log_prob(mean).parameters;
+      pass.pull_back_log_prob(mean, gradient);
       // Cosine decay to a tenth: the noise of small batches is averaged out at the end.
-      adam_.step({g}, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
+      adam_.step({gradient}, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
     }
   }
   const double loss = mean_loss(flow_, train);

@@ -81,6 +81,7 @@ struct Subject {
     schedule.latent = 1;
     schedule.test = 0.0;
     labels.from = "frozen";
+    gradient = at::empty_like(model.parts().flow->all());
   }
 
   /// The library's own training, kSteps steps of it.
@@ -97,6 +98,7 @@ struct Subject {
   EnergyConfig schedule;
   LabelConfig labels;
   std::vector<double> points;
+  Tensor gradient;
 };
 
 double wall_seconds() { return MPI_Wtime(); }
@@ -150,10 +152,10 @@ void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
   const Tensor by_map = torch::autograd::grad({(x.x * force).sum() - x.log_det.sum()}, {leaf}, {}, false, false, true)[0];
   map_time += lap();
   const Tensor g = (by_map + a.pass.score()).nan_to_num(0.0, 0.0, 0.0);
-  Tensor gradient = a.pass.pull_back_sample(g, at::zeros({a.batch}, at::kDouble));
+  a.pass.pull_back_sample(g, at::zeros({a.batch}, at::kDouble), a.gradient);
   flow_time += lap();
-  gradient.mul_(std::min(1.0, 1.0 / gradient.norm().item<double>()) / static_cast<double>(a.batch));
-  a.adam.step({gradient}, 1e-9);    // the model stays what it is
+  const double clip = std::min(1.0, 1.0 / a.gradient.norm().item<double>());
+  a.adam.step({a.gradient}, 1e-9, clip / static_cast<double>(a.batch));    // the model stays what it is
   parts.optimiser.push_back(lap());
   parts.flow.push_back(flow_time);
   parts.coordinates.push_back(map_time);
