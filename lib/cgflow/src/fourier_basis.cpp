@@ -79,8 +79,17 @@ FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
 
 Tensor FourierBasis::features(const Tensor &s) const
 {
-  const Waves w = waves(s);
-  return at::cat({w.cosine, w.sine, at::ones({1, s.size(0)}, s.options())}, 0).t().contiguous();
+  const std::int64_t k = frequency_.size(0), n = s.size(0);
+  Tensor out = at::empty({n, 2 * k + 1}, s.options());
+  for (std::int64_t first = 0; first < n; first += kChunk) {
+    const std::int64_t last = std::min(n, first + kChunk);
+    const Waves w = waves(s.slice(0, first, last));
+    const Tensor rows = out.slice(0, first, last);
+    rows.slice(1, 0, k).copy_(w.cosine.t());
+    rows.slice(1, k, 2 * k).copy_(w.sine.t());
+  }
+  out.select(1, 2 * k).fill_(1.0);
+  return out;
 }
 
 // cos and sin of each mode's angle. A mode is a product of waves of single variables, so only the multiples of one angle a

@@ -13,6 +13,7 @@
 #include "cgflow/random.h"
 #include "fourier_basis.h"
 #include "fourier_evidence.h"
+#include "kernels/normal_product.h"
 
 #include <algorithm>
 #include <cmath>
@@ -62,6 +63,7 @@ class FourierMembers : public PmfMembers {
 // and labels, so one product serves all.
 struct Problems {
   Tensor features;    // [n, size]
+  Tensor single;      // the same in float32, filled up to whole vectors
   Tensor prior;       // [members, size], std of the weights
   Tensor label;       // [n], centred F: -ln w (gamma) or bias-corrected (squared)
   Tensor weight;      // [members, n], multiplicity / variance
@@ -95,7 +97,7 @@ class Preconditioner {
  public:
   Preconditioner(const Problems &p, const Tensor &mean_weight, const std::vector<FourierScales> &scales)
   {
-    const Tensor normal = normal_matrix(p.features, mean_weight);
+    const Tensor normal = normal_matrix(p.single.narrow(1, 0, p.features.size(1)), mean_weight.to(at::kFloat)).to(at::kDouble);
     std::vector<bool> placed(scales.size(), false);
     for (std::size_t i = 0; i < scales.size(); ++i) {
       if (placed[i]) continue;
@@ -111,9 +113,10 @@ class Preconditioner {
       const Tensor half = scale * root;
       Tensor hessian = normal * half * half.unsqueeze(1);
       at::diagonal(hessian) += at::reciprocal(diagonal);
-      groups_.push_back({at::tensor(rows, at::kLong), root, at::linalg_cholesky(hessian)});
+      groups_.push_back({at::tensor(rows, at::kLong), root.to(at::kFloat), at::linalg_cholesky(hessian).to(at::kFloat)});
     }
   }
+  /// float32
   Tensor solve(const Tensor &right) const
   {
     Tensor out = at::empty_like(right);
@@ -148,17 +151,28 @@ class Preconditioner {
   std::vector<Group> groups_;
 };
 
-// Newton's directions, up to a share of kForcing of their length, by conjugate gradients.
-Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner, const Tensor &curvature,
-                         const Tensor &gradient)
+// Newton's directions, up to a share of kForcing of their length, by conjugate gradients. That asks for no more than float32;
+// gradients and steps are float64, so that the optimum is, too.
+Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner, const Tensor &curvature_64,
+                         const Tensor &gradient_64)
 {
+  const Tensor curvature = curvature_64.to(at::kFloat).contiguous(), gradient = gradient_64.to(at::kFloat);
+  const Tensor prior = p.prior.to(at::kFloat);
+  const std::int64_t members = gradient.size(0), size = gradient.size(1);
+  const Tensor wide = at::zeros({members, p.single.size(1)}, at::kFloat), product = at::empty_like(wide);
+  const auto hessian = [&](const Tensor &q) {
+    wide.narrow(1, 0, size).copy_(q * prior);
+    kernels::normal_product(p.single.size(0), size, members, p.single.data_ptr<float>(), curvature.data_ptr<float>(),
+                            wide.data_ptr<float>(), product.data_ptr<float>());
+    return product.narrow(1, 0, size) * prior + q;
+  };
   Tensor direction = at::zeros_like(gradient), rest = -gradient, z = preconditioner.solve(rest), q = z.clone();
   Tensor norm = at::sum(rest * z, 1);
   const Tensor enough = kForcing * kForcing * norm;
   for (int i = 0; i < kConjugateSteps; ++i) {
     const Tensor active = norm > enough;
     if (!at::any(active).item<bool>()) break;
-    const Tensor hq = p.back(curvature * p.f(q)) + q;
+    const Tensor hq = hessian(q);
     const Tensor step = at::where(active, norm / at::sum(q * hq, 1), 0.0).unsqueeze(1);
     direction += step * q;
     rest -= step * hq;
@@ -167,7 +181,7 @@ Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner
     q = z + at::where(active, next / norm, 1.0).unsqueeze(1) * q;
     norm = next;
   }
-  return direction;
+  return direction.to(at::kDouble);
 }
 
 // Newton's method with step halving, all members side by side.
@@ -227,8 +241,10 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
     share.push_back(1.0 / scales.back().noise);
   }
   const Tensor precision = at::tensor(share, at::kDouble).unsqueeze(1) / variance;    // [members, n]
+  Tensor single = at::zeros({features.size(0), kernels::padded(features.size(1))}, at::kFloat);
+  single.narrow(1, 0, features.size(1)).copy_(features);
   Problems problems{
-      features, at::stack(priors), (gamma ? -labels.ln_w : labels.f) - centre, multiplicity * precision, at::stack(theta0),
+      features, single, at::stack(priors), (gamma ? -labels.ln_w : labels.f) - centre, multiplicity * precision, at::stack(theta0),
       gamma};
   const Preconditioner preconditioner(problems, 1.0 / variance, scales);
   Tensor theta;
@@ -239,7 +255,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
   } else {
     // The optimum of the squared loss with equal multiplicities.
     const Tensor rest = (labels.f - centre - problems.f(problems.theta0)) * precision;
-    theta = problems.theta0 + preconditioner.solve(problems.back(rest));
+    theta = problems.theta0 + preconditioner.solve(problems.back(rest).to(at::kFloat)).to(at::kDouble);
   }
   Report report;
   theta = minimise(problems, preconditioner, theta, report.epochs);
