@@ -37,7 +37,8 @@ struct Subject {
   Subject(FlowConfig config, const std::string &precision, std::int64_t batch)
       : flow((config.precision = precision, config), CgSpace({{"phi", -180, 180, true}, {"psi", -180, 180, true}}),
              coordinates(3, 55), 1),
-        pass(flow), adam({{"flow", flow.all()}}), products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
+        pass(flow), adam({{"flow", flow.all()}}),
+        products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
         s(-180.0 + 360.0 * at::rand({batch, 2}, at::kDouble)), z(flow.draw_latent(1, Stream::latent, 0, batch, 0))
   {
     // Frames as wide as the flow: nothing lies in the splines' tails that would not in a training.

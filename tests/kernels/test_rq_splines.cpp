@@ -185,7 +185,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Splines,
                          testing::Values(Case{"line", 8, false, 0.0, 1.0, 0.8}, Case{"circle", 8, true, 0.0, 1.0, 0.8},
                                          Case{"line_limited", 8, false, 3.0, 0.3, 4.0},
                                          Case{"circle_limited", 8, true, 3.0, 0.3, 4.0},
-                                         Case{"two_bins", 2, false, 0.0, 1.0, 1.0}, Case{"many_bins", 40, true, 3.0, 0.3, 2.0}),
+                                         Case{"two_bins", 2, false, 0.0, 1.0, 1.0},
+                                         Case{"many_bins", 40, true, 3.0, 0.3, 2.0}),
                          [](const auto &info) { return info.param.name; });
 
 TEST(RqSplines, LargeNumbersWithoutALimitStayFinite)

@@ -155,7 +155,8 @@ TEST(Conditioner, DerivativesAgreeWithFiniteDifferences)
         Tensor(bound.all).copy_(t);
         return of_x(x);
       };
-      EXPECT_LT(largest(gradient - finite_difference(of_all, old)), 1e-8 * (1.0 + largest(gradient))) << kind << hidden.size();
+      EXPECT_LT(largest(gradient - finite_difference(of_all, old)), 1e-8 * (1.0 + largest(gradient)))
+          << kind << hidden.size();
       // Without parameters the same by the coordinates.
       Tensor(bound.all).copy_(old);
       const Tensor alone = at::full_like(x, 0.5);

@@ -156,7 +156,8 @@ TEST_P(Layer, DerivativesAgreeWithFiniteDifferences)
       return ((r.y * gy).sum() + (r.log_det * g_log_det).sum()).item<double>();
     };
     const auto work = layer->make_work(5);
-    const Tensor y = at::empty_like(x), log_det = at::zeros({5}, at::kDouble), gx = at::empty_like(x), held = at::empty_like(x);
+    const Tensor y = at::empty_like(x), log_det = at::zeros({5}, at::kDouble), gx = at::empty_like(x),
+                 held = at::empty_like(x);
     const Tensor gradient = at::full_like(layer.all, 77.0);
     layer->map(direction, x, c, y, log_det, *work);
     layer->pull_back(direction, x, y, gy, g_log_det, held, {}, *work);

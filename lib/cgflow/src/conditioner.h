@@ -83,8 +83,8 @@ class Conditioner {
   bool residual_;
   Seen seen_;
   double output_factor_ = 1.0;
-  NamedTensors parameters_;    // weight [in, out] and bias [out] of each layer
-  std::int64_t first_ = 0;     // where they begin in what they are bound to
+  NamedTensors parameters_;                         // weight [in, out] and bias [out] of each layer
+  std::int64_t first_ = 0;                          // where they begin in what they are bound to
   std::vector<Tensor> weight_, weight_t_, bias_;    // views in the network's precision; bias [out, 1]
 };
 

@@ -25,8 +25,8 @@ constexpr std::int64_t kTestLatent = std::int64_t{1} << 40;
 EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Adam &adam, double kT,
                                std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration)
     : flow_(flow), map_(map), comm_(comm), adam_(adam), kT_(kT), seed_(seed), config_(config), energy_(energy),
-      iteration_(iteration), pass_(flow),
-      message_(at::zeros({flow.all().numel() + 4}, at::kDouble)), gradient_(message_.narrow(0, 0, flow.all().numel()))
+      iteration_(iteration), pass_(flow), message_(at::zeros({flow.all().numel() + 4}, at::kDouble)),
+      gradient_(message_.narrow(0, 0, flow.all().numel()))
 {
 }
 
@@ -98,8 +98,7 @@ void EnergyTraining::step(const Tensor &rows, const Tensor &latent, bool last)
   }
   const double lowest = lowest_energy(drawn, failure != nullptr);
   if (failure) std::rethrow_exception(failure);
-  const Tensor ln_w =
-      at::where(drawn.energy.usable, drawn.x.log_det.detach() - drawn.log_q - drawn.energy.u, -kInfinity);
+  const Tensor ln_w = at::where(drawn.energy.usable, drawn.x.log_det.detach() - drawn.log_q - drawn.energy.u, -kInfinity);
   for (std::int64_t i = 0; last && i < rows.size(0); ++i) {
     last_.push_back(static_cast<double>(rows.data_ptr<std::int64_t>()[i]));
     last_.push_back(ln_w.data_ptr<double>()[i]);

@@ -53,7 +53,7 @@ class EnergyTraining {
   std::uint64_t iteration_;
 
   FlowPass pass_;
-  Tensor message_, gradient_;    // what ranks sum in one go: the gradient, and four numbers after it
+  Tensor message_, gradient_;      // what ranks sum in one go: the gradient, and four numbers after it
   Tensor points_, test_points_;    // [n, n_cv]
   std::int64_t step_ = 0, steps_ = 0;
   int skipped_in_a_row_ = 0;

@@ -97,7 +97,8 @@ class Preconditioner {
  public:
   Preconditioner(const Problems &p, const Tensor &mean_weight, const std::vector<FourierScales> &scales)
   {
-    const Tensor normal = normal_matrix(p.single.narrow(1, 0, p.features.size(1)), mean_weight.to(at::kFloat)).to(at::kDouble);
+    const Tensor normal =
+        normal_matrix(p.single.narrow(1, 0, p.features.size(1)), mean_weight.to(at::kFloat)).to(at::kDouble);
     std::vector<bool> placed(scales.size(), false);
     for (std::size_t i = 0; i < scales.size(); ++i) {
       if (placed[i]) continue;
@@ -244,8 +245,8 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
   Tensor single = at::zeros({features.size(0), kernels::padded(features.size(1))}, at::kFloat);
   single.narrow(1, 0, features.size(1)).copy_(features);
   Problems problems{
-      features, single, at::stack(priors), (gamma ? -labels.ln_w : labels.f) - centre, multiplicity * precision, at::stack(theta0),
-      gamma};
+      features,          single, at::stack(priors), (gamma ? -labels.ln_w : labels.f) - centre, multiplicity * precision,
+      at::stack(theta0), gamma};
   const Preconditioner preconditioner(problems, 1.0 / variance, scales);
   Tensor theta;
   if (start.defined()) {

@@ -220,8 +220,8 @@ template <class Raw>
 void map_affine(const AffineMap &map, Direction direction, std::int64_t batch, const double *x, const Raw *raw, double *y,
                 double *log_det)
 {
-  run_all("cgflow::affine_map",
-          Kernel<Raw>{map, batch, x, nullptr, raw, y, log_det, nullptr, nullptr, nullptr, nullptr}, direction);
+  run_all("cgflow::affine_map", Kernel<Raw>{map, batch, x, nullptr, raw, y, log_det, nullptr, nullptr, nullptr, nullptr},
+          direction);
 }
 
 template <class Raw>

@@ -12,11 +12,12 @@
 namespace cgflow::kernels {
 namespace {
 
-constexpr int kRows = 8;                 // of F at once: with one row of q they stay in the first cache
-constexpr std::int64_t kPart = 1024;     // rows whose sums are taken in float32
+constexpr int kRows = 8;                // of F at once: with one row of q they stay in the first cache
+constexpr std::int64_t kPart = 1024;    // rows whose sums are taken in float32
 
 // Adds what kRows rows give for one member to sum.
-CGFLOW_INLINE void eight_rows(std::int64_t width, const float *f, const float *c, std::int64_t rows, const float *q, float *sum)
+CGFLOW_INLINE void eight_rows(std::int64_t width, const float *f, const float *c, std::int64_t rows, const float *q,
+                              float *sum)
 {
   float a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0;
 #pragma omp simd reduction(+ : a0, a1, a2, a3, a4, a5, a6, a7)

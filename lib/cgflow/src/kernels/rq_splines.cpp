@@ -194,8 +194,7 @@ CGFLOW_INLINE void prepare(const RqSplines &s, Direction direction, std::int64_t
     for (int l = 0; l < kLanes; ++l) w.value[l] = w.given[l];
   }
 #pragma omp simd
-  for (int l = 0; l < kLanes; ++l)
-    w.value[l] = w.value[l] < -end ? -end : (w.value[l] > end ? end : w.value[l]);
+  for (int l = 0; l < kLanes; ++l) w.value[l] = w.value[l] < -end ? -end : (w.value[l] > end ? end : w.value[l]);
   const Raw *widths = raw + (s.circular ? batch : 0), *heights = widths + s.bins * batch;
   load_axis(s, widths, batch, tile, w.x, slopes ? w.slope_x : nullptr);
   load_axis(s, heights, batch, tile, w.y, slopes ? w.slope_y : nullptr);
@@ -230,7 +229,8 @@ CGFLOW_INLINE void positions(const Work &w, bool inverse, double *theta)
 }
 
 // From the place where the formula takes a value to the value itself: inside the range, on the circle after the turn.
-CGFLOW_INLINE void finish(const RqSplines &s, bool inverse, const Work &w, const double *turn, double *out, double *log_slope)
+CGFLOW_INLINE void finish(const RqSplines &s, bool inverse, const Work &w, const double *turn, double *out,
+                          double *log_slope)
 {
   if (s.circular) {
     if (inverse) return;
@@ -302,7 +302,8 @@ CGFLOW_INLINE void pull_back_formula(const RqSplines &s, bool inverse, const Wor
     const double numerator = slope * theta * theta + d0 * mixed;
     const double square = d1 * theta * theta + 2.0 * slope * mixed + d0 * rest * rest;
     // The inverse by the implicit function: dx = (dy - dy/dp dp) / (dy/dx), and its ln |dx/dy| is less the forward one's.
-    const double log_by_theta = 2.0 * (d1 * theta - d0 * rest + slope * tilt) / square - 2.0 * curvature * tilt / denominator;
+    const double log_by_theta =
+        2.0 * (d1 * theta - d0 * rest + slope * tilt) / square - 2.0 * curvature * tilt / denominator;
     const double ratio = slope / denominator, derivative = ratio * ratio * square;
     const double back = (gy[l] - gl[l] * log_by_theta / width) / derivative;
     const double g_value = inverse ? -back : gy[l], g_log = inverse ? -gl[l] : gl[l];
@@ -311,10 +312,9 @@ CGFLOW_INLINE void pull_back_formula(const RqSplines &s, bool inverse, const Wor
     const double g_denominator = -g_numerator * numerator / denominator - 2.0 * g_log / denominator;
     const double g_square = g_log / square;
     const double g_mixed = g_square * 2.0 * slope + g_numerator * d0 + g_denominator * curvature;
-    const double g_theta =
-        2.0 * g_square * (d1 * theta - d0 * rest) + 2.0 * g_numerator * slope * theta + g_mixed * tilt;
-    const double g_slope = 2.0 * g_log / slope + 2.0 * g_square * mixed + g_numerator * theta * theta +
-                           g_denominator * (1.0 - 2.0 * mixed);
+    const double g_theta = 2.0 * g_square * (d1 * theta - d0 * rest) + 2.0 * g_numerator * slope * theta + g_mixed * tilt;
+    const double g_slope =
+        2.0 * g_log / slope + 2.0 * g_square * mixed + g_numerator * theta * theta + g_denominator * (1.0 - 2.0 * mixed);
     const bool inside = w.given[l] >= -end && w.given[l] <= end;
     const double on = inside ? 1.0 : 0.0;
     g.value[l] = inside ? (inverse ? back : g_theta / width) : gy[l];
@@ -437,8 +437,8 @@ void map_rq_splines(const RqSplines &splines, Direction direction, std::int64_t 
 }
 
 template <class Raw>
-void pull_back_rq_splines(const RqSplines &splines, Direction direction, std::int64_t batch, const double *x,
-                          const Raw *raw, const double *gy, const double *g_log_det, double *gx, Raw *graw)
+void pull_back_rq_splines(const RqSplines &splines, Direction direction, std::int64_t batch, const double *x, const Raw *raw,
+                          const double *gy, const double *g_log_det, double *gx, Raw *graw)
 {
   ensure_runtime();
   for_each_tile("cgflow::rq_splines_back", batch, [=](const Tile &tile) {

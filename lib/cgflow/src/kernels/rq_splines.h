@@ -40,8 +40,8 @@ void map_rq_splines(const RqSplines &splines, Direction direction, std::int64_t 
 /// Derivatives of a function with the derivatives gy [any, batch] and g_log_det [batch]: gx (those rows alone) and, unless
 /// null, graw. Everything else is computed anew from x and raw.
 template <class Raw>
-void pull_back_rq_splines(const RqSplines &splines, Direction direction, std::int64_t batch, const double *x,
-                          const Raw *raw, const double *gy, const double *g_log_det, double *gx, Raw *graw);
+void pull_back_rq_splines(const RqSplines &splines, Direction direction, std::int64_t batch, const double *x, const Raw *raw,
+                          const double *gy, const double *g_log_det, double *gx, Raw *graw);
 
 }    // namespace cgflow::kernels
 

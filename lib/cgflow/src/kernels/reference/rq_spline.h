@@ -69,8 +69,7 @@ SplineValue<T> rq_spline(const RqSplines &s, Direction direction, const T &x, co
   } else
     theta = (v - kx[bin]) / width;
   const T rest = 1.0 - theta, denominator = slope + curvature * theta * rest;
-  const T log_det = 2.0 * log(slope / denominator) +
-                    log(d1 * theta * theta + 2.0 * slope * theta * rest + d0 * rest * rest);
+  const T log_det = 2.0 * log(slope / denominator) + log(d1 * theta * theta + 2.0 * slope * theta * rest + d0 * rest * rest);
   if (inverse) return {kx[bin] + width * theta, -1.0 * log_det};
   const T y = ky[bin] + height * (slope * theta * theta + d0 * theta * rest) / denominator;
   return {s.circular ? wrap(y + turn) : y, log_det};
