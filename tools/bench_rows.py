@@ -140,6 +140,8 @@ ROWS = {
     "coordinates_backward": Row("conformers", (coordinates("coordinates_backward"),)),
     "spline": Row("coordinates", (from_program("spline", "spline"),)),
     "ensemble_mc": Row("walkers", (ensemble,)),
+    "ensemble_fit_2d": Row("fits", (from_program("ensemble_fit", "ensemble_fit_2d", seconds=4),)),
+    "ensemble_fit_3d": Row("fits", (from_program("ensemble_fit", "ensemble_fit_3d", seconds=4),)),
     "sweeps": Row("sweeps", (sweeps,), once=True),
     "energies_vacuum": Row("conformers", (energies("energies_vacuum", "in.vacuum"),),
                            (from_peer("openmm_peer.py", "energies_vacuum", 3),)),
