@@ -101,7 +101,8 @@ def two_ranks(effort):
     return found
 
 
-SHARE = re.compile(r"^(Pair|Neigh|Comm|Output|Modify|Other) +\|.*\| +([\d.]+)$", re.M)
+TIMES = re.compile(r"^cgflow/al: processor time of all ranks [\d.]+ s: (.*)$", re.M)
+SHARE = re.compile(r"([a-z ]+) ([\d.]+) %")
 
 
 def iteration(effort):
@@ -116,7 +117,7 @@ def iteration(effort):
     evaluations = int(re.findall(r"^cgflow/al: status .* total (\d+)$", text, re.M)[-1])
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"ours": evaluations / cpu, "evaluations": evaluations, "wall_s": wall, "cpu_s": cpu,
-            **{f"percent_{name}": float(share) for name, share in SHARE.findall(text)}}
+            **{f"percent_{name.strip().replace(' ', '_')}": float(share) for name, share in SHARE.findall(TIMES.search(text)[1])}}
 
 
 @dataclasses.dataclass

@@ -56,6 +56,8 @@ struct FixCGFlowAL::Impl {
   bool checkpoint_due = false;
   bool state_due = false;          // the record of runs has changed
   double last_checkpoint = 0.0;    // wall time; decides when to write, never what
+  double began = 0.0;              // processor time when this run began
+  cgflow::WorkTimes before;        // of the runs before this one
 
   Impl(LAMMPS *lmp_, CGFlowALOptions options_)
       : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_, "cgflow/al"), state(lmp_, options)
@@ -76,6 +78,7 @@ struct FixCGFlowAL::Impl {
   void checkpoint();
   void write_state();
   void write_results();
+  void say_times();
   /// A grid in more dimensions would be larger than any table is of use.
   bool writes_pmf() const { return learner->model().space().n_cv() <= 3; }
 };
@@ -123,6 +126,8 @@ void FixCGFlowAL::init()
   // Runs without steps (and minimisations) neither train nor count.
   impl->in_run = false;
   if (update->whichflag != 1 || update->nsteps <= 0) return;
+  impl->began = cgflow::processor_seconds();
+  impl->before = impl->learner ? impl->learner->times() : cgflow::WorkTimes();
   cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->prepare(); });
   // Pair style and fix cgflow/mc may be others than in the last run.
   if (impl->learner->surface()) impl->publish();
@@ -363,6 +368,20 @@ void FixCGFlowAL::Impl::write_results()
   cgflow::write_pmf(options.pmf, *model.ensemble_surface(), model.header(), std::vector<int>(d, points));
 }
 
+// Where the processor's time of this run went, as LAMMPS says it of its own parts below.
+void FixCGFlowAL::Impl::say_times()
+{
+  const cgflow::WorkTimes &now = learner->times();
+  double all[5] = {now.energies - before.energies, now.training - before.training, now.labels - before.labels,
+                   now.fits - before.fits, cgflow::processor_seconds() - began};
+  comm.sum(all, 5);
+  const double rest = all[4] - all[0] - all[1] - all[2] - all[3], percent = 100.0 / std::max(all[4], 1e-6);
+  log.line(fmt::format(
+      "processor time of all ranks {:.1f} s: energies {:.1f} %, training {:.1f} %, labels {:.1f} %, fits {:.1f} %, "
+      "walkers and the rest {:.1f} %",
+      all[4], all[0] * percent, all[1] * percent, all[2] * percent, all[3] * percent, rest * percent));
+}
+
 void FixCGFlowAL::post_run()
 {
   Impl &p = *impl;
@@ -380,6 +399,7 @@ void FixCGFlowAL::post_run()
   p.log.line(fmt::format("status {}, {} iterations, evaluations: md {} example {} energy {} test {} labels {} total {}",
                          p.learner->status(), p.learner->model().iteration, counts.md, counts.example, counts.energy,
                          counts.test, counts.labels, counts.total()));
+  p.say_times();
   if (!p.learner->model().has_pmf()) return p.log.line("wrote " + p.options.state_file());
   p.log.line(fmt::format("wrote {}{} and {}", p.writes_pmf() ? p.options.pmf + ", " : "", p.options.model_file(),
                          p.options.state_file()));

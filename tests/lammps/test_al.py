@@ -62,6 +62,11 @@ class Example(LammpsTest):
         self.assertEqual(int(header["total"]), int(iterations[-1][2]))
         self.assertEqual(int(header["total"]), sum(int(header[k]) for k in ("md", "example", "energy", "test", "labels")))
         last = re.search(r"cgflow/al: status 1, (\d+) iterations, evaluations: (.*)", result.text)
+        times = re.search(r"cgflow/al: processor time of all ranks ([\d.]+) s: energies ([\d.]+) %, training ([\d.]+) %, labels "
+                          r"([\d.]+) %, fits ([\d.]+) %, walkers and the rest ([\d.]+) %", result.text)
+        self.assertGreater(float(times[1]), 0.0)
+        self.assertAlmostEqual(sum(map(float, times.groups()[1:])), 100.0, delta=0.5)
+        self.assertGreater(min(map(float, times.groups()[1:])), 0.0)
         self.assertEqual(int(last[1]), len(iterations))
         self.assertEqual(last[2], " ".join(f"{k} {header[k]}" for k in ("md", "example", "energy", "test", "labels", "total")))
         self.assertIn("cgflow/al: wrote mb.pmf, mb.cgflow and mb.state", result.text)

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <numbers>
 
 using namespace cgflow;
@@ -538,4 +539,36 @@ TEST(ConditionalFlow, RefusesBadOptionsByName)
   EXPECT_THROW(flow.log_prob(at::zeros({3, 2}, at::kDouble), conditions(3)), ShapeError);
   EXPECT_THROW(flow.sample(at::zeros({2, 1}, at::kDouble), conditions(3)), ShapeError);
   EXPECT_THROW(flow.log_prob(at::zeros({3, 1}, at::kDouble), at::zeros({3, 1}, at::kDouble)), ShapeError);
+}
+
+// What a training keeps is bounded by its batch: memory of the process after 10 000 more steps, two batch sizes in turns.
+TEST(FlowPass, TenThousandStepsTakeNoMoreMemory)
+{
+  const auto resident_pages = [] {
+    std::ifstream file("/proc/self/statm");
+    long total = 0, resident = 0;
+    file >> total >> resident;
+    return resident;
+  };
+  FlowConfig config = molecular(false);
+  config.hidden = {16};
+  config.precision = "float32";
+  const ConditionalFlow flow(config, space(), molecule(), 7);
+  FlowPass pass(flow);
+  Adam adam({{"flow", flow.all()}});
+  const Tensor gradient = at::empty_like(flow.all());
+  const auto steps = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      const std::int64_t batch = i % 4 ? 8 : 5;
+      const Tensor s = conditions(batch), z = flow.draw_latent(3, Stream::test, i, batch, 0);
+      const Tensor fine = pass.sample(z, s).fine, score = pass.score();
+      pass.pull_back_sample(score + 0.1 * fine, at::zeros({batch}, at::kDouble), gradient);
+      adam.step({gradient}, 1e-4);
+    }
+  };
+  steps(500);
+  const long before = resident_pages();
+  if (before == 0) GTEST_SKIP() << "no /proc here";
+  steps(10000);
+  EXPECT_LE(resident_pages() - before, 64);    // a quarter of a MB
 }

@@ -5,6 +5,7 @@
 #include "cgflow/communicator.h"
 #include "cgflow/energy_model.h"
 #include "cgflow/error.h"
+#include "cgflow/work_times.h"
 
 #include <algorithm>
 #include <limits>
@@ -13,10 +14,14 @@
 namespace cgflow {
 
 /// Keeps a failure of the energies on one rank from leaving the others in a collective call: evaluate() never throws, a
-/// failed rank gets +infinity from then on, and rethrow() makes all ranks throw the same error.
+/// failed rank gets +infinity from then on, and rethrow() makes all ranks throw the same error. Adds the time of energies to
+/// `seconds`, where that is given.
 class EnergyGuard : public EnergyModel {
  public:
-  EnergyGuard(EnergyModel &energy, Communicator &comm) : energy_(energy), comm_(comm) {}
+  EnergyGuard(EnergyModel &energy, Communicator &comm, double *seconds = nullptr)
+      : energy_(energy), comm_(comm), seconds_(seconds ? *seconds : unused_)
+  {
+  }
 
   int n_atoms() const override { return energy_.n_atoms(); }
 
@@ -24,6 +29,7 @@ class EnergyGuard : public EnergyModel {
   {
     if (!failed_) {
       try {
+        const WorkTimer timer(seconds_);
         energy_.evaluate(n, x, energy, force);
         return;
       } catch (const std::exception &e) {
@@ -52,6 +58,8 @@ class EnergyGuard : public EnergyModel {
  private:
   EnergyModel &energy_;
   Communicator &comm_;
+  double unused_ = 0.0;
+  double &seconds_;
   bool failed_ = false;
   std::string text_;
 };

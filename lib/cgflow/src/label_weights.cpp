@@ -17,6 +17,49 @@ constexpr std::size_t kNeighbours = 8;
 constexpr double kOwnSamples = 16.0;
 constexpr double kVarianceFloor = 1e-4;
 constexpr double kCrowd = 0.05;
+
+// The positions of a group of labels in units of the ranges, a column a variable, and the nearest of each.
+class Neighbours {
+ public:
+  Neighbours(const CgSpace &space, const std::vector<Label> &labels, const std::vector<std::size_t> &group)
+      : space_(space), n_(group.size()), square_(n_)
+  {
+    for (int k = 0; k < space.n_cv(); ++k) {
+      std::vector<double> &column = columns_.emplace_back();
+      for (const std::size_t i : group) column.push_back((labels[i].s[k] - space[k].lo) / space[k].width());
+    }
+  }
+
+  /// Places in the group of the kNeighbours nearest to its member i, or of all others; the nearest first.
+  const std::vector<std::size_t> &of(std::size_t i)
+  {
+    std::fill(square_.begin(), square_.end(), 0.0);
+    for (int k = 0; k < space_.n_cv(); ++k) {
+      const double *x = columns_[k].data(), mine = x[i], turn = space_[k].periodic ? 1.0 : 0.0;
+      for (std::size_t j = 0; j < n_; ++j) {
+        // Labels lie in their ranges: no difference is above 1.
+        const double delta = x[j] - mine, back = delta > 0.5 ? turn : (delta < -0.5 ? -turn : 0.0);
+        square_[j] += (delta - back) * (delta - back);
+      }
+    }
+    found_.clear();
+    for (std::size_t j = 0; j < n_; ++j) {
+      if (j == i || (found_.size() == kNeighbours && !(square_[j] < square_[found_.back()]))) continue;
+      if (found_.size() == kNeighbours) found_.pop_back();
+      const auto place = std::upper_bound(found_.begin(), found_.end(), square_[j],
+                                          [&](double value, std::size_t other) { return value < square_[other]; });
+      found_.insert(place, j);
+    }
+    return found_;
+  }
+
+ private:
+  const CgSpace &space_;
+  std::size_t n_;
+  std::vector<std::vector<double>> columns_;
+  std::vector<double> square_;
+  std::vector<std::size_t> found_;
+};
 }    // namespace
 
 std::vector<double> label_points(const std::vector<Label> &labels)
@@ -32,18 +75,16 @@ std::vector<double> smoothed_variance(const std::vector<Label> &labels, const Cg
   std::map<std::pair<int, int>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < labels.size(); ++i) groups[{labels[i].iteration, labels[i].n}].push_back(i);
   std::vector<double> out(labels.size());
-  std::vector<std::pair<double, std::size_t>> near;
   for (const auto &[key, group] : groups) {
-    for (const std::size_t i : group) {
-      near.clear();
-      for (const std::size_t j : group)
-        if (j != i) near.emplace_back(space.scaled_distance(labels[i].s.data(), labels[j].s.data()), j);
-      const std::size_t k = std::min(kNeighbours, near.size());
-      std::partial_sort(near.begin(), near.begin() + k, near.end());
+    Neighbours neighbours(space, labels, group);
+    for (std::size_t m = 0; m < group.size(); ++m) {
+      const Label &label = labels[group[m]];
+      const std::vector<std::size_t> &near = neighbours.of(m);
       double sum = 0.0;
-      for (std::size_t m = 0; m < k; ++m) sum += labels[near[m].second].relative_variance;
-      const double own = labels[i].relative_variance, share = labels[i].n / (labels[i].n + kOwnSamples);
-      out[i] = (k > 0 ? share * own + (1.0 - share) * sum / k : own) + kVarianceFloor;
+      for (const std::size_t j : near) sum += labels[group[j]].relative_variance;
+      const double own = label.relative_variance, share = label.n / (label.n + kOwnSamples);
+      const double smoothed = near.empty() ? own : share * own + (1.0 - share) * sum / static_cast<double>(near.size());
+      out[group[m]] = smoothed + kVarianceFloor;
     }
   }
   return out;

@@ -61,7 +61,7 @@ std::vector<double> Trainer::start_from_structure()
   if (!start)
     throw ModelError("start from a structure: only the coordinates of a molecule know one, expected train: example: dump");
   model_.counts.example += require_equal_atoms(*p.map, *energy_, p.info.kT, *start, comm_);
-  EnergyGuard energy(*energy_, comm_);
+  EnergyGuard energy(*energy_, comm_, &times_.energies);
   const RelaxedStructure relaxed = relax_structure(*p.map, energy, p.info.kT, *start, comm_);
   const ThermalShape shape = thermal_shape(*p.map, energy, p.info.kT, relaxed.start, comm_);
   energy.rethrow();
@@ -72,6 +72,7 @@ std::vector<double> Trainer::start_from_structure()
 
 ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const ExampleConfig &config)
 {
+  const WorkTimer timer(times_.training);
   Model::Parts &p = model_.parts();
   FlowTrainer trainer = make_flow_trainer(p, comm_, log_);
   const std::int64_t n = x.size() / (3 * p.info.n_atoms());
@@ -84,11 +85,12 @@ ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const Exa
 EnergySummary Trainer::train_by_energy(const std::vector<double> &points, const EnergyConfig &config, int epochs,
                                        const LabelConfig &labels)
 {
+  const WorkTimer timer(times_.training, &times_.energies);
   Model::Parts &p = model_.parts();
   if (!energy_) throw ModelError("Training by energy: there is no atomistic system to take energies from");
   FlowTrainer trainer = make_flow_trainer(p, comm_, log_);
   const std::int64_t n = points.size() / model_.space().n_cv();
-  EnergyGuard energy(*energy_, comm_);
+  EnergyGuard energy(*energy_, comm_, &times_.energies);
   EnergyReport report =
       trainer.by_energy(to_tensor(points, {n, model_.space().n_cv()}), config, epochs, energy, p.trainings);
   energy.rethrow();
@@ -117,6 +119,7 @@ EnergySummary Trainer::train_by_energy(const std::vector<double> &points, const 
 
 EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
 {
+  const WorkTimer timer(times_.labels, &times_.energies);
   Model::Parts &p = model_.parts();
   if (!energy_) throw ModelError("PMF labels: there is no atomistic system to take energies from");
   const int d = model_.space().n_cv();
@@ -125,7 +128,7 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   const Tensor mine = to_tensor({points.begin() + first * d, points.begin() + (first + count) * d}, {count, d});
   // The samples so far key the stream: every label of a model has latent samples of its own.
   const auto key = static_cast<std::uint64_t>(model_.counts.labels);
-  EnergyGuard energy(*energy_, comm_);
+  EnergyGuard energy(*energy_, comm_, &times_.energies);
   const DefensiveSamples drawn = draw_defensive(*p.flow, *p.map, energy, p.info.kT, mine, latent, p.info.seed, first, key);
   energy.rethrow();
   const std::vector<double> ln_w = comm_.gather(to_vector(drawn.ln_w));
@@ -154,6 +157,7 @@ void Trainer::drop_labels(std::int64_t n)
 
 double Trainer::fit()
 {
+  const WorkTimer timer(times_.fits);
   Model::Parts &p = model_.parts();
   return p.ensemble->fit(p.labels, p.fits++, comm_).residual;
 }

@@ -6,6 +6,7 @@
 #include "cgflow/energy_model.h"
 #include "cgflow/log.h"
 #include "cgflow/model.h"
+#include "cgflow/work_times.h"
 
 #include <cstdint>
 #include <vector>
@@ -64,12 +65,16 @@ class Trainer {
   /// Mean over the last training's samples of -ln w - F(s), kT: the reverse KL divergence of the flow, 0 for a perfect one.
   double flow_divergence() const;
 
+  /// Of this process, since this trainer was made.
+  const WorkTimes &times() const { return times_; }
+
  private:
   Model &model_;
   EnergyModel *energy_;
   Communicator &comm_;
   Log &log_;
   std::vector<double> last_s_, last_ln_w_;
+  WorkTimes times_;
 };
 
 }    // namespace cgflow
