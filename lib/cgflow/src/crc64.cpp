@@ -41,8 +41,7 @@ std::uint64_t crc64(std::string_view bytes)
     }
     value = next;
   }
-  for (; at < bytes.size(); ++at)
-    value = kTables[0][(value ^ static_cast<unsigned char>(bytes[at])) & 0xff] ^ (value >> 8);
+  for (; at < bytes.size(); ++at) value = kTables[0][(value ^ static_cast<unsigned char>(bytes[at])) & 0xff] ^ (value >> 8);
   return ~value;
 }
 
