@@ -11,27 +11,27 @@
 using namespace cgflow;
 using namespace cgflow::kernels;
 
-// In float64 and plain loops; numbers of both signs, so that sums cancel.
+// Numbers of both signs, so that sums cancel.
 TEST(NormalProduct, AgreesWithPlainLoops)
 {
   for (const std::int64_t n : {1, 7, 8, 1023, 1024, 1025, 3000})
     for (const std::int64_t size : {1, 15, 16, 40}) {
       const std::int64_t members = 3, width = padded(size);
       RandomStream random(3, Stream::test, n * 100 + size);
-      std::vector<float> f(n * width, 0.0f), c(members * n), q(members * width, 0.0f), out(members * width, 77.0f);
+      std::vector<double> f(n * width, 0.0), c(members * n), q(members * width, 0.0), out(members * width, 77.0);
       for (std::int64_t i = 0; i < n; ++i)
-        for (std::int64_t k = 0; k < size; ++k) f[i * width + k] = static_cast<float>(random.normal());
-      for (float &v : c) v = static_cast<float>(random.uniform());
+        for (std::int64_t k = 0; k < size; ++k) f[i * width + k] = random.normal();
+      for (double &v : c) v = random.uniform();
       for (std::int64_t m = 0; m < members; ++m)
-        for (std::int64_t k = 0; k < size; ++k) q[m * width + k] = static_cast<float>(random.normal());
+        for (std::int64_t k = 0; k < size; ++k) q[m * width + k] = random.normal();
       normal_product(n, size, members, f.data(), c.data(), q.data(), out.data());
       for (std::int64_t m = 0; m < members; ++m) {
         std::vector<double> sum(width, 0.0), scale(width, 0.0);
         for (std::int64_t i = 0; i < n; ++i) {
           double dot = 0.0, size_of_dot = 0.0;
           for (std::int64_t k = 0; k < size; ++k) {
-            dot += static_cast<double>(f[i * width + k]) * q[m * width + k];
-            size_of_dot += std::abs(static_cast<double>(f[i * width + k]) * q[m * width + k]);
+            dot += f[i * width + k] * q[m * width + k];
+            size_of_dot += std::abs(f[i * width + k] * q[m * width + k]);
           }
           for (std::int64_t k = 0; k < size; ++k) {
             sum[k] += dot * c[m * n + i] * f[i * width + k];
@@ -39,7 +39,7 @@ TEST(NormalProduct, AgreesWithPlainLoops)
           }
         }
         for (std::int64_t k = 0; k < width; ++k)
-          EXPECT_NEAR(out[m * width + k], sum[k], 2e-6 * scale[k]) << n << " " << size << " " << k;
+          EXPECT_NEAR(out[m * width + k], sum[k], 1e-14 * (1.0 + scale[k])) << n << " " << size << " " << k;
       }
     }
 }

@@ -77,10 +77,10 @@ FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
     for (int j = 0; j < d; ++j) w[m * d + j] = 2.0 * std::numbers::pi * step[j] * modes[m].k[j];
 }
 
-Tensor FourierBasis::features(const Tensor &s) const
+Tensor FourierBasis::features(const Tensor &s, std::int64_t width) const
 {
   const std::int64_t k = frequency_.size(0), n = s.size(0);
-  Tensor out = at::empty({n, 2 * k + 1}, s.options());
+  Tensor out = at::empty({n, std::max(width, 2 * k + 1)}, s.options());
   for (std::int64_t first = 0; first < n; first += kChunk) {
     const std::int64_t last = std::min(n, first + kChunk);
     const Waves w = waves(s.slice(0, first, last));
@@ -89,6 +89,7 @@ Tensor FourierBasis::features(const Tensor &s) const
     rows.slice(1, k, 2 * k).copy_(w.sine.t());
   }
   out.select(1, 2 * k).fill_(1.0);
+  out.slice(1, 2 * k + 1).zero_();
   return out;
 }
 

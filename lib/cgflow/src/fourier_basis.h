@@ -22,8 +22,8 @@ class FourierBasis {
   /// Units without the constant.
   std::int64_t size() const { return 2 * frequency_.size(0); }
   int n_cv() const { return space_.n_cv(); }
-  /// [n, size() + 1]: cosines, sines, 1. s [n, n_cv] in box units.
-  Tensor features(const Tensor &s) const;
+  /// [n, size() + 1]: cosines, sines, 1; filled up with zeros to `width` columns. s [n, n_cv] in box units.
+  Tensor features(const Tensor &s, std::int64_t width = 0) const;
   /// Functions with the given weights: weights [m, size() + 1] times features(s), [m, n], without storing the features.
   Tensor combine(const Tensor &weights, const Tensor &s) const;
   /// The same on a grid, one variable after the other: some hundred operations a point instead of one for each weight. `axes`

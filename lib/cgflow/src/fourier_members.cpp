@@ -62,8 +62,8 @@ class FourierMembers : public PmfMembers {
 // The problems of several members in whitened weights theta [members, size] with the prior N(theta0, 1). They share features
 // and labels, so one product serves all.
 struct Problems {
-  Tensor features;    // [n, size]
-  Tensor single;      // the same in float32, filled up to whole vectors
+  Tensor wide;        // [n, padded size], features filled up with zeros for the kernel
+  Tensor features;    // [n, size], of them
   Tensor prior;       // [members, size], std of the weights
   Tensor label;       // [n], centred F: -ln w (gamma) or bias-corrected (squared)
   Tensor weight;      // [members, n], multiplicity / variance
@@ -97,8 +97,7 @@ class Preconditioner {
  public:
   Preconditioner(const Problems &p, const Tensor &mean_weight, const std::vector<FourierScales> &scales)
   {
-    const Tensor normal =
-        normal_matrix(p.single.narrow(1, 0, p.features.size(1)), mean_weight.to(at::kFloat)).to(at::kDouble);
+    const Tensor normal = normal_matrix(p.features, mean_weight);
     std::vector<bool> placed(scales.size(), false);
     for (std::size_t i = 0; i < scales.size(); ++i) {
       if (placed[i]) continue;
@@ -114,10 +113,9 @@ class Preconditioner {
       const Tensor half = scale * root;
       Tensor hessian = normal * half * half.unsqueeze(1);
       at::diagonal(hessian) += at::reciprocal(diagonal);
-      groups_.push_back({at::tensor(rows, at::kLong), root.to(at::kFloat), at::linalg_cholesky(hessian).to(at::kFloat)});
+      groups_.push_back({at::tensor(rows, at::kLong), root, at::linalg_cholesky(hessian)});
     }
   }
-  /// float32
   Tensor solve(const Tensor &right) const
   {
     Tensor out = at::empty_like(right);
@@ -152,20 +150,19 @@ class Preconditioner {
   std::vector<Group> groups_;
 };
 
-// Newton's directions, up to a share of kForcing of their length, by conjugate gradients. That asks for no more than float32;
-// gradients and steps are float64, so that the optimum is, too.
-Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner, const Tensor &curvature_64,
-                         const Tensor &gradient_64)
+// Newton's directions, up to a share of kForcing of their length, by conjugate gradients.
+Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner, const Tensor &curvature,
+                         const Tensor &gradient)
 {
-  const Tensor curvature = curvature_64.to(at::kFloat).contiguous(), gradient = gradient_64.to(at::kFloat);
-  const Tensor prior = p.prior.to(at::kFloat);
   const std::int64_t members = gradient.size(0), size = gradient.size(1);
-  const Tensor wide = at::zeros({members, p.single.size(1)}, at::kFloat), product = at::empty_like(wide);
+  const Tensor weight = curvature.contiguous();
+  const Tensor wide = at::zeros({members, p.wide.size(1)}, gradient.options()), product = at::empty_like(wide);
   const auto hessian = [&](const Tensor &q) {
-    wide.narrow(1, 0, size).copy_(q * prior);
-    kernels::normal_product(p.single.size(0), size, members, p.single.data_ptr<float>(), curvature.data_ptr<float>(),
-                            wide.data_ptr<float>(), product.data_ptr<float>());
-    return product.narrow(1, 0, size) * prior + q;
+    at::Tensor narrow = wide.narrow(1, 0, size);
+    at::mul_out(narrow, q, p.prior);
+    kernels::normal_product(p.wide.size(0), size, members, p.wide.data_ptr<double>(), weight.data_ptr<double>(),
+                            wide.data_ptr<double>(), product.data_ptr<double>());
+    return product.narrow(1, 0, size) * p.prior + q;
   };
   Tensor direction = at::zeros_like(gradient), rest = -gradient, z = preconditioner.solve(rest), q = z.clone();
   Tensor norm = at::sum(rest * z, 1);
@@ -182,7 +179,7 @@ Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner
     q = z + at::where(active, next / norm, 1.0).unsqueeze(1) * q;
     norm = next;
   }
-  return direction.to(at::kDouble);
+  return direction;
 }
 
 // Newton's method with step halving, all members side by side.
@@ -224,7 +221,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
 {
   const bool gamma = config_.loss == "gamma";
   const Tensor variance = gamma ? labels.variance : at::full_like(labels.variance, labels.variance.mean().item<double>());
-  const Tensor features = basis_.features(labels.s);
+  const Tensor wide = basis_.features(labels.s, kernels::padded(size())), features = wide.narrow(1, 0, size());
   const FourierEvidence evidence(basis_, features, labels.f, variance, config_.prior);
   const double centre = evidence.centre();
   const std::int64_t members = multiplicity.size(0);
@@ -242,11 +239,13 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
     share.push_back(1.0 / scales.back().noise);
   }
   const Tensor precision = at::tensor(share, at::kDouble).unsqueeze(1) / variance;    // [members, n]
-  Tensor single = at::zeros({features.size(0), kernels::padded(features.size(1))}, at::kFloat);
-  single.narrow(1, 0, features.size(1)).copy_(features);
-  Problems problems{
-      features,          single, at::stack(priors), (gamma ? -labels.ln_w : labels.f) - centre, multiplicity * precision,
-      at::stack(theta0), gamma};
+  Problems problems{wide,
+                    features,
+                    at::stack(priors),
+                    (gamma ? -labels.ln_w : labels.f) - centre,
+                    multiplicity * precision,
+                    at::stack(theta0),
+                    gamma};
   const Preconditioner preconditioner(problems, 1.0 / variance, scales);
   Tensor theta;
   if (start.defined()) {
@@ -256,7 +255,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
   } else {
     // The optimum of the squared loss with equal multiplicities.
     const Tensor rest = (labels.f - centre - problems.f(problems.theta0)) * precision;
-    theta = problems.theta0 + preconditioner.solve(problems.back(rest).to(at::kFloat)).to(at::kDouble);
+    theta = problems.theta0 + preconditioner.solve(problems.back(rest));
   }
   Report report;
   theta = minimise(problems, preconditioner, theta, report.epochs);
