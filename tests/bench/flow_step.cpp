@@ -13,7 +13,6 @@
 #include <numbers>
 
 using namespace cgflow;
-using bench::processor_seconds;
 
 namespace {
 

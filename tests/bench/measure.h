@@ -3,11 +3,12 @@
 #ifndef CGFLOW_TESTS_BENCH_MEASURE_H
 #define CGFLOW_TESTS_BENCH_MEASURE_H
 
+#include "cgflow/work_times.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 #include <map>
 #include <stdexcept>
@@ -15,9 +16,6 @@
 #include <vector>
 
 namespace cgflow::bench {
-
-/// Seconds of the processor that this process has had: another busy process does not change them.
-inline double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 inline double median(std::vector<double> values)
 {

@@ -26,7 +26,6 @@
 
 using namespace LAMMPS_NS;
 using namespace cgflow;
-using bench::processor_seconds;
 
 namespace {
 
