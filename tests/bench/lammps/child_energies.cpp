@@ -36,9 +36,9 @@ std::vector<double> conformers(const CGFlowChild &child)
 double seconds(CGFlowChild &child, const std::vector<double> &x)
 {
   std::vector<double> energy(kConformers), force(x.size());
-  const double begin = cgflow::bench::processor_seconds();
+  const double begin = cgflow::processor_seconds();
   child.evaluate(kConformers, x.data(), energy.data(), force.data());
-  return cgflow::bench::processor_seconds() - begin;
+  return cgflow::processor_seconds() - begin;
 }
 
 void measure(LAMMPS &parent, const cgflow::bench::Options &options)
