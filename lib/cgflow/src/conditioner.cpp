@@ -9,16 +9,6 @@ namespace {
 // Adam moves every weight by about the rate, so that a step of the output grows with the number of its inputs. The factor
 // kOutputInputs / width makes one rate fit all widths; without it splines tear in the first steps in 1 of 4 trainings.
 constexpr double kOutputInputs = 16.0;
-
-// Calls body with a value of the element type.
-template <class Body> void with_type(at::ScalarType type, const Body &body)
-{
-  if (type == at::kFloat)
-    body(float{});
-  else
-    body(double{});
-}
-
 }    // namespace
 
 Tensor ParameterSource::uniform(at::IntArrayRef shape, double bound)

@@ -23,6 +23,15 @@ class ParameterSource {
   std::uint64_t count_ = 0;
 };
 
+/// Calls body with a value of a network's element type: for code that is written for float and double alike.
+template <class Body> void with_type(at::ScalarType type, const Body &body)
+{
+  if (type == at::kFloat)
+    body(float{});
+  else
+    body(double{});
+}
+
 /// Small network with SiLU between its layers that turns a layer's inputs into the parameters of its map: plain dense layers,
 /// or residual blocks of two dense layers each. The last layer starts at zero: every map starts as the identity.
 /// `flow.precision: float32` computes it in float32; parameters are float64 all the same, so that the optimiser adds up small

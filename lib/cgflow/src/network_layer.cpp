@@ -10,15 +10,6 @@ struct NetworkWork : FlowLayer::Work {
 
 Conditioner::Work &network_of(FlowLayer::Work &work) { return static_cast<NetworkWork &>(work).network; }
 
-// Calls body with a value of the tensor's element type.
-template <class Body> void with_type_of(const Tensor &raw, const Body &body)
-{
-  if (raw.scalar_type() == at::kFloat)
-    body(float{});
-  else
-    body(double{});
-}
-
 double *numbers(const Tensor &t) { return t.data_ptr<double>(); }
 
 }    // namespace
@@ -55,7 +46,7 @@ void NetworkLayer::map(Direction direction, const Tensor &x, const Tensor &c, co
   network_->forward(c, x, network);
   y.copy_(x);
   const Tensor &raw = network.outputs();
-  with_type_of(raw, [&](auto type) {
+  with_type(network_->type(), [&](auto type) {
     const auto *r = raw.data_ptr<decltype(type)>();
     const std::int64_t batch = x.size(1);
     if (maps_.affine.n > 0) kernels::map_affine(maps_.affine, direction, batch, numbers(x), r, numbers(y), numbers(log_det));
@@ -70,7 +61,7 @@ void NetworkLayer::pull_back(Direction direction, const Tensor &x, const Tensor 
   Conditioner::Work &network = network_of(work);
   gx.copy_(gy);
   const Tensor &raw = network.outputs(), &g_raw = network.g_out.back();
-  with_type_of(raw, [&](auto type) {
+  with_type(network_->type(), [&](auto type) {
     using Raw = decltype(type);
     const Raw *r = raw.data_ptr<Raw>();
     Raw *g = gradient.defined() || network_->sees() ? g_raw.data_ptr<Raw>() : nullptr;
