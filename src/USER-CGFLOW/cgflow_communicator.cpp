@@ -15,6 +15,15 @@ namespace {
 // MPI counts are int: longer arrays go in pieces.
 constexpr std::size_t kPiece = std::size_t(1) << 28;
 
+// Every rank knows n, so every rank throws.
+void require_int(std::size_t n)
+{
+  constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
+  if (n > most)
+    throw cgflow::ShapeError("Exchange over ranks: got " + std::to_string(n) + " values, expected at most " +
+                             std::to_string(most));
+}
+
 }    // namespace
 
 CGFlowCommunicator::CGFlowCommunicator(MPI_Comm world) : world_(world)
@@ -23,19 +32,35 @@ CGFlowCommunicator::CGFlowCommunicator(MPI_Comm world) : world_(world)
   MPI_Comm_size(world_, &size_);
 }
 
-// MPI_Allreduce may add in another order on each rank; a training that must stay equal on all ranks needs equal bits, so one
-// rank adds and the others copy.
-void CGFlowCommunicator::sum(double *values, std::size_t n)
+// How many of n values each rank has, by share(n), and where they begin.
+CGFlowCommunicator::Shares CGFlowCommunicator::shares(std::size_t n) const
+{
+  require_int(n);
+  Shares all{std::vector<int>(size_), std::vector<int>(size_)};
+  for (int r = 0; r < size_; ++r) {
+    const auto [first, count] = share_of(static_cast<std::int64_t>(n), r, size_);
+    all.first[r] = static_cast<int>(first);
+    all.count[r] = static_cast<int>(count);
+  }
+  return all;
+}
+
+// Not MPI_Allreduce, which may add in another order on each rank: a training that must stay equal on all ranks needs equal bits.
+void CGFlowCommunicator::sum_share(double *values, std::size_t n)
 {
   if (size_ == 1) return;
-  for (std::size_t i = 0; i < n; i += kPiece) {
-    const int count = static_cast<int>(std::min(kPiece, n - i));
-    if (rank_ == 0)
-      MPI_Reduce(MPI_IN_PLACE, values + i, count, MPI_DOUBLE, MPI_SUM, 0, world_);
-    else
-      MPI_Reduce(values + i, nullptr, count, MPI_DOUBLE, MPI_SUM, 0, world_);
-    MPI_Bcast(values + i, count, MPI_DOUBLE, 0, world_);
-  }
+  const Shares all = shares(n);
+  const int first = all.first[rank_], count = all.count[rank_];
+  received_.resize(count);
+  MPI_Reduce_scatter(values, received_.data(), all.count.data(), MPI_DOUBLE, MPI_SUM, world_);
+  std::copy(received_.begin(), received_.end(), values + first);
+}
+
+void CGFlowCommunicator::spread_share(double *values, std::size_t n)
+{
+  if (size_ == 1) return;
+  const Shares all = shares(n);
+  MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DOUBLE, values, all.count.data(), all.first.data(), MPI_DOUBLE, world_);
 }
 
 void CGFlowCommunicator::max(double *values, std::size_t n)
@@ -62,10 +87,7 @@ std::vector<double> CGFlowCommunicator::gather(const std::vector<double> &values
   std::vector<long long> sizes(size_);
   MPI_Allgather(&mine, 1, MPI_LONG_LONG, sizes.data(), 1, MPI_LONG_LONG, world_);
   const long long total = std::accumulate(sizes.begin(), sizes.end(), 0LL);
-  // Every rank knows the total, so every rank throws.
-  if (total > std::numeric_limits<int>::max())
-    throw cgflow::ShapeError("Gather over ranks: " + std::to_string(total) + " values; at most " +
-                             std::to_string(std::numeric_limits<int>::max()));
+  require_int(static_cast<std::size_t>(total));
   std::vector<int> counts(sizes.begin(), sizes.end()), first(size_, 0);
   std::partial_sum(counts.begin(), counts.end() - 1, first.begin() + 1);
   std::vector<double> all(static_cast<std::size_t>(total));

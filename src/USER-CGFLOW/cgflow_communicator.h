@@ -14,15 +14,22 @@ class CGFlowCommunicator : public cgflow::Communicator {
   explicit CGFlowCommunicator(MPI_Comm world);
   int rank() const override { return rank_; }
   int size() const override { return size_; }
-  void sum(double *values, std::size_t n) override;
+  void sum_share(double *values, std::size_t n) override;
+  void spread_share(double *values, std::size_t n) override;
   void max(double *values, std::size_t n) override;
   void broadcast(void *bytes, std::size_t n, int root) override;
   std::vector<double> gather(const std::vector<double> &values) override;
 
  private:
+  struct Shares {
+    std::vector<int> first, count;    // of each rank
+  };
+  Shares shares(std::size_t n) const;
+
   MPI_Comm world_;
   int rank_ = 0;
   int size_ = 1;
+  std::vector<double> received_;    // kept: gradients come again and again
 };
 
 }    // namespace LAMMPS_NS

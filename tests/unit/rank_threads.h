@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <barrier>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <thread>
@@ -26,13 +27,21 @@ class ThreadCommunicator : public cgflow::Communicator {
   ThreadCommunicator(SharedBoard &board, int rank) : board_(board), rank_(rank) {}
   int rank() const override { return rank_; }
   int size() const override { return board_.size; }
-  void sum(double *values, std::size_t n) override
+  void sum_share(double *values, std::size_t n) override
   {
     const auto all = exchange({values, values + n});
-    for (std::size_t i = 0; i < n; ++i) {
+    const auto [first, count] = share(n);
+    std::fill(values, values + n, std::nan(""));    // what is not this rank's share must not be read
+    for (std::int64_t i = first; i < first + count; ++i) {
       values[i] = 0.0;
       for (const auto &part : all) values[i] += part[i];
     }
+  }
+  void spread_share(double *values, std::size_t n) override
+  {
+    const auto [first, count] = share(n);
+    const auto all = gather({values + first, values + first + count});
+    std::copy(all.begin(), all.end(), values);
   }
   void max(double *values, std::size_t n) override
   {

@@ -7,15 +7,13 @@
 #include "fourier_basis.h"
 #include "grid_rows.h"
 #include "pmf_cases.h"
+#include "rank_threads.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <barrier>
 #include <chrono>
-#include <cstring>
-#include <thread>
 
 using namespace cgflow;
 using namespace cgflow::testing_cases;
@@ -112,56 +110,6 @@ bool same_bits(const NamedTensors &a, const NamedTensors &b)
     if (a[i].name != b[i].name || !at::equal(a[i].value, b[i].value)) return false;
   return true;
 }
-
-// Ranks as threads of this process.
-class ThreadCommunicator : public Communicator {
- public:
-  struct Shared {
-    explicit Shared(int n) : barrier(n), parts(n) {}
-    std::barrier<> barrier;
-    std::vector<std::vector<double>> parts;
-    void *root = nullptr;
-  };
-  ThreadCommunicator(Shared &shared, int rank) : shared_(shared), rank_(rank) {}
-  int rank() const override { return rank_; }
-  int size() const override { return static_cast<int>(shared_.parts.size()); }
-  void sum(double *v, std::size_t n) override
-  {
-    reduce(v, n, [](double a, double b) { return a + b; });
-  }
-  void max(double *v, std::size_t n) override
-  {
-    reduce(v, n, [](double a, double b) { return std::max(a, b); });
-  }
-  void broadcast(void *bytes, std::size_t n, int root) override
-  {
-    if (rank_ == root) shared_.root = bytes;
-    shared_.barrier.arrive_and_wait();
-    if (rank_ != root) std::memcpy(bytes, shared_.root, n);
-    shared_.barrier.arrive_and_wait();
-  }
-  std::vector<double> gather(const std::vector<double> &values) override
-  {
-    shared_.parts[rank_] = values;
-    shared_.barrier.arrive_and_wait();
-    std::vector<double> all;
-    for (const auto &p : shared_.parts) all.insert(all.end(), p.begin(), p.end());
-    shared_.barrier.arrive_and_wait();
-    return all;
-  }
-
- private:
-  template <class F> void reduce(double *v, std::size_t n, F f)
-  {
-    const std::vector<double> all = gather(std::vector<double>(v, v + n));
-    for (std::size_t i = 0; i < n; ++i) {
-      v[i] = all[i];
-      for (std::size_t r = 1; r < shared_.parts.size(); ++r) v[i] = f(v[i], all[r * n + i]);
-    }
-  }
-  Shared &shared_;
-  int rank_;
-};
 
 PmfConfig small_mlp()
 {
@@ -440,18 +388,13 @@ TEST(PmfEnsemble, RanksHoldTheSameBitsAndAgreeWithOne)
   PmfEnsemble one(config, c.space, 3);
   const auto report = one.fit(labels, 0, serial);
   for (const int ranks : {2, 7}) {
-    ThreadCommunicator::Shared shared(ranks);
     std::vector<NamedTensors> states(ranks);
     std::vector<PmfEnsemble::FitReport> reports(ranks);
-    std::vector<std::thread> threads;
-    for (int r = 0; r < ranks; ++r)
-      threads.emplace_back([&, r] {
-        ThreadCommunicator comm(shared, r);
-        PmfEnsemble ensemble(config, c.space, 3);
-        reports[r] = ensemble.fit(labels, 0, comm);
-        states[r] = ensemble.state();
-      });
-    for (auto &t : threads) t.join();
+    cgflow_test::run_ranks(ranks, [&](Communicator &comm) {
+      PmfEnsemble ensemble(config, c.space, 3);
+      reports[comm.rank()] = ensemble.fit(labels, 0, comm);
+      states[comm.rank()] = ensemble.state();
+    });
     for (int r = 0; r < ranks; ++r) {
       EXPECT_TRUE(same_bits(states[r], states[0])) << ranks;
       EXPECT_NEAR(reports[r].loss, report.loss, 1e-8);

@@ -381,8 +381,8 @@ TEST(ConditionalFlow, Float32NetworksFollowTheirParameters)
     return changed;
   };
   EXPECT_FALSE(changes());
-  Adam adam({{"flow", flow.all()}});
-  adam.step({at::ones_like(flow.all())}, 0.01);
+  Adam adam(flow.all());
+  adam.step(at::ones_like(flow.all()), 0.01);
   EXPECT_TRUE(changes());
   randomise(flow.parameters(), 0.2);
   EXPECT_TRUE(changes());
@@ -555,7 +555,7 @@ TEST(FlowPass, TenThousandStepsTakeNoMoreMemory)
   config.precision = "float32";
   const ConditionalFlow flow(config, space(), molecule(), 7);
   FlowPass pass(flow);
-  Adam adam({{"flow", flow.all()}});
+  Adam adam(flow.all());
   const Tensor gradient = at::empty_like(flow.all());
   const auto steps = [&](int n) {
     for (int i = 0; i < n; ++i) {
@@ -563,7 +563,7 @@ TEST(FlowPass, TenThousandStepsTakeNoMoreMemory)
       const Tensor s = conditions(batch), z = flow.draw_latent(3, Stream::test, i, batch, 0);
       const Tensor fine = pass.sample(z, s).fine, score = pass.score();
       pass.pull_back_sample(score + 0.1 * fine, at::zeros({batch}, at::kDouble), gradient);
-      adam.step({gradient}, 1e-4);
+      adam.step(gradient, 1e-4);
     }
   };
   steps(500);

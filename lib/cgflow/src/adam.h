@@ -6,22 +6,17 @@
 
 namespace cgflow {
 
-/// Adam (Kingma and Ba 2015) on a fixed list of leaves, in place.
+/// Adam (Kingma and Ba 2015) on a tensor of parameters, in place. It begins afresh: nothing of it outlives a training.
 class Adam {
  public:
-  explicit Adam(NamedTensors parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8);
+  /// `parameters`: float64, contiguous; a leaf, or a part of one that is this rank's to move.
+  explicit Adam(const Tensor &parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8);
 
-  /// One step with `factor` times the given gradients, one a parameter in the list's order, float64.
-  void step(const std::vector<Tensor> &gradients, double rate, double factor = 1.0);
-  /// Forgets moments and step count.
-  void reset();
-
-  NamedTensors state() const;
-  void load(const NamedTensors &state);
+  /// One step with `factor` times the gradient, of the parameters' shape, float64. Throws ShapeError.
+  void step(const Tensor &gradient, double rate, double factor = 1.0);
 
  private:
-  NamedTensors parameters_;
-  std::vector<Tensor> first_, second_;
+  Tensor parameters_, first_, second_;
   double beta1_, beta2_, epsilon_;
   std::int64_t steps_ = 0;
 };

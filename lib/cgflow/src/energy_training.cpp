@@ -22,11 +22,11 @@ constexpr std::int64_t kTestLatent = std::int64_t{1} << 40;
 
 }    // namespace
 
-EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Adam &adam, double kT,
+EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, double kT,
                                std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration)
-    : flow_(flow), map_(map), comm_(comm), adam_(adam), kT_(kT), seed_(seed), config_(config), energy_(energy),
-      iteration_(iteration), pass_(flow), message_(at::zeros({flow.all().numel() + 4}, at::kDouble)),
-      gradient_(message_.narrow(0, 0, flow.all().numel()))
+    : flow_(flow), map_(map), comm_(comm), kT_(kT), seed_(seed), config_(config), energy_(energy), iteration_(iteration),
+      pass_(flow), gradient_(at::empty_like(flow.all())), mine_(comm.share(gradient_.numel()).first),
+      count_(comm.share(gradient_.numel()).second), adam_(flow.all().detach().narrow(0, mine_, count_), kBeta1, kBeta2)
 {
 }
 
@@ -160,8 +160,10 @@ EnergyTraining::Part EnergyTraining::gradients(const Drawn &drawn, double lowest
   const Tensor kept = kept_samples(drawn, loss);
   part.used = kept.sum().item<double>();
   part.rejected = static_cast<double>(n) - drawn.energy.usable.sum().item<double>();
-  gradient_.zero_();
-  if (part.used == 0.0) return part;
+  if (part.used == 0.0) {
+    gradient_.zero_();
+    return part;
+  }
   part.loss = at::where(kept, loss, 0.0).sum().item<double>();
   const Tensor g = at::where(kept.unsqueeze(1), sample_gradient(drawn, compressed.factor), 0.0);
   const Tensor by_log_q = config_.estimator == "path" ? at::zeros_like(drawn.log_q) : kept.to(at::kDouble);
@@ -176,23 +178,25 @@ double EnergyTraining::rate() const
   return config_.rate * warm * (config_.final_rate + (1.0 - config_.final_rate) * half_cosine);
 }
 
-// Sums the parts of all ranks in one message and takes the same step everywhere.
+// Each rank adds up its share of the gradient, moves the parameters of that share and sends them round: as many numbers on the way as
+// for a sum that all get, and the optimiser's work and memory are shared out.
 void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
 {
   const at::NoGradGuard no_grad;
-  double *sums = message_.data_ptr<double>() + gradient_.numel();
-  const double mine[] = {part.loss, part.used, part.evaluated, part.rejected};
-  std::copy(mine, mine + 4, sums);
-  comm_.sum(message_.data_ptr<double>(), static_cast<std::size_t>(message_.numel()));
+  comm_.sum_share(gradient_.data_ptr<double>(), static_cast<std::size_t>(gradient_.numel()));
+  const Tensor mine = gradient();
+  double sums[] = {part.loss, part.used, part.evaluated, part.rejected, at::dot(mine, mine).item<double>()};
+  comm_.sum(sums, 5);
   const double loss = sums[0], used = sums[1];
   report_.evaluations += std::llround(sums[2]);
   report_.rejected += std::llround(sums[3]);
-  const double norm = gradient_.norm().item<double>() / std::max(1.0, used);
+  const double norm = std::sqrt(sums[4]) / std::max(1.0, used);
   if (used == 0.0 || !std::isfinite(loss) || !std::isfinite(norm)) return skip(drawn, s);
   skipped_in_a_row_ = 0;
   losses_.push_back(loss / used);
   const double clip = config_.clip > 0.0 && norm > config_.clip ? config_.clip / norm : 1.0;
-  adam_.step({gradient_}, rate(), clip / used);
+  adam_.step(mine, rate(), clip / used);
+  comm_.spread_share(flow_.all().data_ptr<double>(), static_cast<std::size_t>(gradient_.numel()));
 }
 
 void EnergyTraining::skip(const Drawn &drawn, const Tensor &s)

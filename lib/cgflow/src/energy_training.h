@@ -11,9 +11,11 @@ namespace cgflow {
 /// One run of training by energy; FlowTrainer::by_energy is its caller.
 class EnergyTraining {
  public:
-  EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Adam &adam, double kT,
-                 std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration);
+  EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, double kT, std::uint64_t seed,
+                 const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration);
   EnergyReport run(const Tensor &points, int epochs);
+  /// Sum over the samples of the last step of the gradient by this rank's share of the parameters, before clipping.
+  Tensor gradient() const { return gradient_.narrow(0, mine_, count_); }
 
  private:
   /// One rank's part of a step: sums over its samples, beside that of their gradients in gradient_.
@@ -45,7 +47,6 @@ class EnergyTraining {
   ConditionalFlow &flow_;
   const CoordinateMap &map_;
   Communicator &comm_;
-  Adam &adam_;
   double kT_;
   std::uint64_t seed_;
   const EnergyConfig &config_;
@@ -53,7 +54,9 @@ class EnergyTraining {
   std::uint64_t iteration_;
 
   FlowPass pass_;
-  Tensor message_, gradient_;      // what ranks sum in one go: the gradient, and four numbers after it
+  Tensor gradient_;                // of the flow's parameters
+  std::int64_t mine_, count_;      // the first parameter that this rank moves, and how many of them
+  Adam adam_;                      // of those
   Tensor points_, test_points_;    // [n, n_cv]
   std::int64_t step_ = 0, steps_ = 0;
   int skipped_in_a_row_ = 0;

@@ -89,8 +89,9 @@ struct PmfEnsemble::Impl {
     if (!parameters.defined()) throw ModelError("PMF ensemble: got an evaluation before the first fit");
   }
   Tensor aligned(const Tensor &s) const { return members->evaluate(parameters, s) + shift.unsqueeze(1); }
+  Tensor at_labels(const Tensor &s, Communicator &comm) const;
   void gather(const Tensor &local, Communicator &comm);
-  void align(const LabelData &data, const std::vector<Label> &labels, Communicator &comm);
+  void align(const Tensor &f, const std::vector<Label> &labels, Communicator &comm);
 };
 
 void PmfEnsemble::Impl::gather(const Tensor &local, Communicator &comm)
@@ -101,14 +102,23 @@ void PmfEnsemble::Impl::gather(const Tensor &local, Communicator &comm)
   parameters = view(all.data(), config.members, members->size()).clone();
 }
 
+// F of every member at s, [members, n], each rank's share of s computed by that rank.
+Tensor PmfEnsemble::Impl::at_labels(const Tensor &s, Communicator &comm) const
+{
+  const auto [first, count] = comm.share(s.size(0));
+  const Tensor mine = members->evaluate(parameters, s.narrow(0, first, count)).t().contiguous();
+  const double *p = mine.data_ptr<double>();
+  const std::vector<double> all = comm.gather({p, p + mine.numel()});
+  return view(all.data(), s.size(0), config.members).t().contiguous();
+}
+
 // Only differences of F mean anything, so the members' constants are set equal before they are compared: each member's
 // mean over the labels, weighted by exp(-F) of the members' common mean and by the labels' spacing, becomes the mean of
-// all. In any number of dimensions the labels are where F is known, and the weight picks the basins among them.
-void PmfEnsemble::Impl::align(const LabelData &data, const std::vector<Label> &labels, Communicator &comm)
+// all. In any number of dimensions the labels are where F is known, and the weight picks the basins among them. f [members, n].
+void PmfEnsemble::Impl::align(const Tensor &f, const std::vector<Label> &labels, Communicator &comm)
 {
   const std::vector<double> spacing = spacing_weights(labels, space);
   const Tensor crowd = at::tensor(spacing, at::kDouble);
-  const Tensor f = members->evaluate(parameters, data.s);
   // Two passes: the common mean itself depends on the constants.
   Tensor weight = crowd / at::sum(crowd);
   for (int pass = 0; pass < 2; ++pass) {
@@ -156,9 +166,10 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
     for (std::int64_t j = 0; j < n; ++j)
       multiplicity.data_ptr<double>()[i * n + j] = bootstrap_weight(impl_->config, impl_->seed, first + i, j);
   const Tensor start = fitted() ? impl_->parameters.slice(0, first, first + count) : Tensor();
-  const PmfMembers::Report local = impl_->members->fit(data, multiplicity, first, start, fit);
+  const PmfMembers::Report local = impl_->members->fit(data, multiplicity, first, start, fit, comm);
   impl_->gather(local.parameters, comm);
-  impl_->align(data, labels, comm);
+  const Tensor f = impl_->at_labels(data.s, comm);
+  impl_->align(f, labels, comm);
 
   FitReport report;
   double epochs = local.epochs, loss = local.loss;
@@ -166,7 +177,7 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
   comm.sum(&loss, 1);
   report.epochs = static_cast<int>(epochs);
   report.loss = loss / impl_->config.members;
-  const Tensor difference = impl_->aligned(data.s).mean(0) - data.f;
+  const Tensor difference = (f + impl_->shift.unsqueeze(1)).mean(0) - data.f;
   report.residual = std::sqrt(at::mean(at::square(difference) / data.variance).item<double>());
   return report;
 }

@@ -5,6 +5,7 @@
 #include "tensor.h"
 
 #include "cgflow/cg_space.h"
+#include "cgflow/communicator.h"
 #include "cgflow/config.h"
 
 #include <cstdint>
@@ -36,9 +37,10 @@ class PmfMembers {
     double loss = 0.0;    ///< sum over the members trained
   };
   /// Trains members first ... first + count - 1. `multiplicity` [count, n] are their bootstrap weights; `start`
-  /// [count, size()] where to begin, or undefined. Needs no communication.
+  /// [count, size()] where to begin, or undefined. Collective: what all members need is computed by all ranks together, also by those
+  /// that have no member.
   virtual Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start,
-                     std::uint64_t fit) const = 0;
+                     std::uint64_t fit, Communicator &comm) const = 0;
 
   /// F/kT of every member, [members, n]. parameters [members, size()], s [n, n_cv] in box units.
   virtual Tensor evaluate(const Tensor &parameters, const Tensor &s) const = 0;

@@ -18,9 +18,6 @@
 namespace cgflow {
 namespace {
 
-// Second moments over 100 steps instead of 1000: a training is a few hundred steps long, and its gradients shrink.
-constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
-
 struct Frames {
   Tensor s, fine;    // [n, n_cv], [n, n_fine]
 };
@@ -78,7 +75,7 @@ double mean_loss(const ConditionalFlow &flow, const Frames &frames)
 
 FlowTrainer::FlowTrainer(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, Log &log, double kT,
                          std::uint64_t seed)
-    : flow_(flow), map_(map), comm_(comm), log_(log), kT_(kT), seed_(seed), adam_({{"flow", flow.all()}}, kBeta1, kBeta2)
+    : flow_(flow), map_(map), comm_(comm), log_(log), kT_(kT), seed_(seed)
 {
 }
 
@@ -103,7 +100,7 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
     train = {pick(internal.s, n_test, n - n_test), pick(internal.fine, n_test, n - n_test)};
     flow_.standardise(train.fine);
   }
-  adam_.reset();
+  Adam adam(flow_.all(), kBeta1, kBeta2);
   FlowPass pass(flow_);
   const Tensor gradient = at::empty_like(flow_.all());
   const auto n = train.s.size(0);
@@ -121,7 +118,7 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
       const Tensor mean = at::full({rows.size(0)}, -1.0 / static_cast<double>(rows.size(0)), at::kDouble);
       pass.pull_back_log_prob(mean, gradient);
       // Cosine decay to a tenth: the noise of small batches is averaged out at the end.
-      adam_.step({gradient}, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
+      adam.step(gradient, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
     }
   }
   const double loss = mean_loss(flow_, train);
@@ -129,7 +126,6 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
     throw ModelError("training by example: the loss is not finite after " + std::to_string(config.epochs) +
                      " epochs, expected frames without gross outliers and a smaller rate than " +
                      std::to_string(config.rate));
-  adam_.reset();
   return {loss, mean_loss(flow_, test), static_cast<int>(n), static_cast<int>(test.s.size(0))};
 }
 
@@ -141,18 +137,13 @@ EnergyReport FlowTrainer::by_energy(const Tensor &points, const EnergyConfig &co
   const at::AutoGradMode derivatives(true);    // whatever the caller has set
   check_shape("CG points", points, {-1, flow_.n_cv()});
   if (points.size(0) == 0) throw ConfigError("training by energy: got no CG point, expected at least one");
-  adam_.reset();
-  EnergyTraining training(flow_, map_, comm_, adam_, kT_, seed_, config, energy, iteration);
+  EnergyTraining training(flow_, map_, comm_, kT_, seed_, config, energy, iteration);
   EnergyReport report = training.run(points, epochs);
   if (report.skipped_steps > 0)
     log_.warning("training by energy: " + std::to_string(report.skipped_steps) +
                  " steps were skipped, because their loss or gradient was not finite");
   return report;
 }
-
-NamedTensors FlowTrainer::state() const { return adam_.state(); }
-
-void FlowTrainer::load(const NamedTensors &state) { adam_.load(state); }
 
 WeightedSamples draw_weighted(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT,
                               const Tensor &s, std::uint64_t seed, Stream purpose, std::int64_t first,

@@ -35,7 +35,11 @@ struct ExampleReport {
   int test_frames = 0;
 };
 
-/// Trains a conditional flow. Every rank holds the same parameters: each works on its share of a batch, gradients are
+/// Second moments over 100 steps instead of 1000: a training is a few hundred steps long, and its gradients shrink.
+constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
+
+/// Trains a conditional flow. Each training's optimiser starts afresh: moments from the end of the last schedule are too small for new
+/// points, and those of another loss have another scale. Every rank holds the same parameters: each works on its share of a batch, gradients are
 /// summed over ranks and the optimiser takes the same step everywhere.
 class FlowTrainer {
  public:
@@ -48,15 +52,11 @@ class FlowTrainer {
 
   /// Minimises the reverse KL per CG point over `points` [n, n_cv] (the same on all ranks), Eq. 10 of METHOD's paper, by
   /// its plain or path gradient (Roeder et al. 2017). ln w = -U/kT + log_det - ln q. `iteration` keys the random streams.
-  /// The optimiser starts afresh: moments from the end of the last schedule are too small for new points. A sample with
+  /// Ranks share out the optimiser: each moves a part of the parameters. A sample with
   /// an energy that is not finite is rejected; a step without a usable sample, or whose loss or gradient is not finite, is
   /// skipped. Throws EnergyError when 50 steps in a row are skipped; the text names the last sample.
   EnergyReport by_energy(const Tensor &points, const EnergyConfig &config, int epochs, EnergyModel &energy,
                          std::uint64_t iteration);
-
-  /// Optimiser state for a checkpoint.
-  NamedTensors state() const;
-  void load(const NamedTensors &state);
 
  private:
   ConditionalFlow &flow_;
@@ -65,7 +65,6 @@ class FlowTrainer {
   Log &log_;
   double kT_;
   std::uint64_t seed_;
-  Adam adam_;
 };
 
 /// Draws one fine sample for each row of s [n, n_cv] from the frozen flow and weighs it. No derivatives.

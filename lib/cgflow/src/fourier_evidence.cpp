@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <iterator>
 
 namespace cgflow {
 
@@ -16,6 +16,7 @@ constexpr double kSmoothness[] = {2.5, 4.5, 8.5};
 constexpr double kSmallestSpread = 2.0;    // kT: a few labels in one basin do not bound what lies outside it
 constexpr double kAmplitudes[] = {0.7, 1.0, 1.5, 2.2, 3.3, 5.0};
 constexpr double kNoises[] = {1.0, 1.5, 2.5, 4.0};
+constexpr std::size_t kScales = std::size(kAmplitudes) * std::size(kNoises);
 // A third of the labels, at a twentieth of the cost, tells most lengths and smoothnesses apart; what it finds less likely than the best
 // by e^-12 is not looked at with all of them.
 constexpr std::int64_t kFirstShare = 3;
@@ -51,7 +52,7 @@ double highest(const std::vector<double> &values) { return *std::max_element(val
 }    // namespace
 
 FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_features, const Tensor &all_f,
-                                 const Tensor &all_variance, double prior)
+                                 const Tensor &all_variance, double prior, Communicator &comm)
 {
   const std::int64_t n = all_f.size(0), stride = (n + kLabels - 1) / kLabels;
   centre_ = (at::sum(all_f / all_variance) / at::sum(1.0 / all_variance)).item<double>();
@@ -64,27 +65,36 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_fe
   struct Candidate {
     double length, smoothness;
     Tensor spectrum;
-    double first;    // ln of the evidence of the first labels
   };
   std::vector<Candidate> candidates;
   const double ratio = std::pow(kLongest * std::sqrt(basis.n_cv()) / kShortest, 1.0 / (kLengths - 1));
   const Sample few = sample(kFirstShare * stride), most = sample(stride);
-  double best_first = -std::numeric_limits<double>::infinity();
   for (const double smoothness : kSmoothness)
     for (int i = 0; i < kLengths; ++i) {
       const double length = kShortest * std::pow(ratio, i);
-      candidates.push_back({length, smoothness, basis.spectrum(length, smoothness), 0.0});
-      candidates.back().first = highest(log_evidence(few, candidates.back().spectrum, spread));
-      best_first = std::max(best_first, candidates.back().first);
+      candidates.push_back({length, smoothness, basis.spectrum(length, smoothness)});
     }
-  std::vector<double> logs;
-  for (const Candidate &c : candidates) {
-    if (c.first < best_first - kUnlikely) continue;
-    const std::vector<double> mine = log_evidence(most, c.spectrum, spread);
-    logs.insert(logs.end(), mine.begin(), mine.end());
+  // Of all ranks, one candidate after the other.
+  const auto logs_of = [&](const Sample &labels) {
+    const auto [first, count] = comm.share(static_cast<std::int64_t>(candidates.size()));
+    std::vector<double> mine;
+    for (std::int64_t i = first; i < first + count; ++i) {
+      const std::vector<double> logs = log_evidence(labels, candidates[i].spectrum, spread);
+      mine.insert(mine.end(), logs.begin(), logs.end());
+    }
+    return comm.gather(mine);
+  };
+  const std::vector<double> first_logs = logs_of(few);
+  const double enough = highest(first_logs) - kUnlikely;
+  std::vector<Candidate> likely;
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    if (std::any_of(&first_logs[i * kScales], &first_logs[i * kScales] + kScales, [&](double l) { return l >= enough; }))
+      likely.push_back(candidates[i]);
+  candidates = std::move(likely);
+  const std::vector<double> logs = logs_of(most);
+  for (const Candidate &c : candidates)
     for (const double amplitude : kAmplitudes)
       for (const double noise : kNoises) grid_.push_back({c.length, c.smoothness, amplitude * spread, noise});
-  }
   const double best = highest(logs);
   double sum = 0.0;
   for (const double l : logs) cumulative_.push_back(sum += std::exp(l - best));

@@ -4,6 +4,8 @@
 
 #include "fourier_basis.h"
 
+#include "cgflow/communicator.h"
+
 #include <vector>
 
 namespace cgflow {
@@ -22,8 +24,10 @@ struct FourierScales {
 /// Lengths go up to 0.3 sqrt(d) of the ranges whatever the labels say, so that the std grows within a tenth of a range.
 class FourierEvidence {
  public:
-  /// features [n, size + 1], f and variance [n]. `prior` scales the amplitudes, in units of the labels' spread.
-  FourierEvidence(const FourierBasis &basis, const Tensor &features, const Tensor &f, const Tensor &variance, double prior);
+  /// features [n, size + 1], f and variance [n]. `prior` scales the amplitudes, in units of the labels' spread. Collective: ranks share out
+  /// the lengths and smoothnesses, and get the same bits whatever their number.
+  FourierEvidence(const FourierBasis &basis, const Tensor &features, const Tensor &f, const Tensor &variance, double prior,
+                  Communicator &comm);
 
   /// Inverse-variance weighted mean of the labels, kT.
   double centre() const { return centre_; }

@@ -37,8 +37,8 @@ class FourierMembers : public PmfMembers {
   }
 
   std::int64_t size() const override { return basis_.size() + 1; }
-  Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start,
-             std::uint64_t fit) const override;
+  Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start, std::uint64_t fit,
+             Communicator &comm) const override;
 
   Tensor evaluate(const Tensor &parameters, const Tensor &s) const override { return basis_.combine(parameters, s); }
   void evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
@@ -90,14 +90,32 @@ struct Problems {
   }
 };
 
+// F^T w F. The lower triangle is right, and more is not read: in blocks that takes 0.58 of the products. Each rank sums over its share of
+// the labels.
+Tensor normal_matrix(const Tensor &features, const Tensor &weight, Communicator &comm)
+{
+  const auto [first_label, labels] = comm.share(features.size(0));
+  const Tensor right = features.narrow(0, first_label, labels);
+  const Tensor left = right.t() * weight.narrow(0, first_label, labels);
+  const std::int64_t n = features.size(1), block = (n + kBlocks - 1) / kBlocks;
+  Tensor normal = at::zeros({n, n}, features.options());
+  for (std::int64_t first = 0; first < n; first += block) {
+    const std::int64_t rows = std::min(block, n - first), columns = first + rows;
+    normal.narrow(0, first, rows)
+        .narrow(1, 0, columns)
+        .copy_(at::matmul(left.narrow(0, first, rows), right.narrow(1, 0, columns)));
+  }
+  comm.sum(normal.data_ptr<double>(), static_cast<std::size_t>(normal.numel()));
+  return normal;
+}
+
 // Of the members' Hessians, which differ by bootstrap weights, prior scales and noise: the Hessian at the labels' mean weights,
 // computed once, with each member's own scales. Computing each member's own is nearly all of a fit's time from a thousand
 // labels on. Most members have scales in common, and then one factor serves them.
 class Preconditioner {
  public:
-  Preconditioner(const Problems &p, const Tensor &mean_weight, const std::vector<FourierScales> &scales)
+  Preconditioner(const Problems &p, const Tensor &normal, const std::vector<FourierScales> &scales)
   {
-    const Tensor normal = normal_matrix(p.features, mean_weight);
     std::vector<bool> placed(scales.size(), false);
     for (std::size_t i = 0; i < scales.size(); ++i) {
       if (placed[i]) continue;
@@ -127,21 +145,6 @@ class Preconditioner {
   }
 
  private:
-  // The lower triangle is right, and more is not read: in blocks that takes 0.58 of the products.
-  static Tensor normal_matrix(const Tensor &features, const Tensor &weight)
-  {
-    const std::int64_t n = features.size(1), block = (n + kBlocks - 1) / kBlocks;
-    const Tensor weighted = features.t() * weight;
-    Tensor normal = at::zeros({n, n}, features.options());
-    for (std::int64_t first = 0; first < n; first += block) {
-      const std::int64_t rows = std::min(block, n - first), columns = first + rows;
-      normal.narrow(0, first, rows)
-          .narrow(1, 0, columns)
-          .copy_(at::matmul(weighted.narrow(0, first, rows), features.narrow(1, 0, columns)));
-    }
-    return normal;
-  }
-
   struct Group {
     Tensor members;    // rows of theta
     Tensor root;       // of the reciprocal diagonal
@@ -217,13 +220,14 @@ Tensor FourierMembers::prior_weights(std::int64_t member) const
 }
 
 PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first,
-                                       const Tensor &start, std::uint64_t) const
+                                       const Tensor &start, std::uint64_t, Communicator &comm) const
 {
   const bool gamma = config_.loss == "gamma";
   const Tensor variance = gamma ? labels.variance : at::full_like(labels.variance, labels.variance.mean().item<double>());
   const Tensor wide = basis_.features(labels.s, kernels::padded(size())), features = wide.narrow(1, 0, size());
-  const FourierEvidence evidence(basis_, features, labels.f, variance, config_.prior);
+  const FourierEvidence evidence(basis_, features, labels.f, variance, config_.prior, comm);
   const double centre = evidence.centre();
+  const Tensor normal = normal_matrix(features, 1.0 / variance, comm);
   const std::int64_t members = multiplicity.size(0);
   if (members == 0) return {at::zeros({0, size()}, at::kDouble), 0, 0.0};
   std::vector<Tensor> priors, theta0;
@@ -246,7 +250,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
                     multiplicity * precision,
                     at::stack(theta0),
                     gamma};
-  const Preconditioner preconditioner(problems, 1.0 / variance, scales);
+  const Preconditioner preconditioner(problems, normal, scales);
   Tensor theta;
   if (start.defined()) {
     theta = start.clone();

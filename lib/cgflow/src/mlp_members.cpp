@@ -40,8 +40,8 @@ class MlpMembers : public PmfMembers {
   }
 
   std::int64_t size() const override { return weights_ + kTail; }
-  Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start,
-             std::uint64_t fit) const override;
+  Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start, std::uint64_t fit,
+             Communicator &comm) const override;
   Tensor evaluate(const Tensor &parameters, const Tensor &s) const override
   {
     const auto tail = [&](int i) { return parameters.select(1, weights_ + i).unsqueeze(1); };
@@ -144,7 +144,7 @@ Tensor MlpMembers::batch_order(std::int64_t n, std::uint64_t fit, int epoch) con
 }
 
 PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first,
-                                   const Tensor &start, std::uint64_t fit) const
+                                   const Tensor &start, std::uint64_t fit, Communicator &) const
 {
   const bool gamma = config_.loss == "gamma";
   const std::int64_t count = multiplicity.size(0), n = labels.f.size(0);
@@ -160,7 +160,7 @@ PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multip
 
   const at::AutoGradMode on(true);
   const Tensor leaf = report.parameters.slice(1, 0, weights_).clone().requires_grad_(true);
-  Adam adam({{"weights", leaf}});
+  Adam adam(leaf);
   const std::int64_t batch = config_.batch > 0 ? std::min<std::int64_t>(config_.batch, n) : n;
   const std::int64_t steps = (n + batch - 1) / batch, all = steps * config_.epochs, warmup = std::min<std::int64_t>(20, all);
   double best = INFINITY;
@@ -176,7 +176,7 @@ PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multip
       const Tensor r = part(offset, 1) + spread * network(leaf, part(x, 0)) - part(target, 0);
       const Tensor loss = at::mean(part(weight, 1) * (gamma ? gamma_deviance(r) : at::square(r)), 1).sum();
       const double decay = kFinalRate + (1 - kFinalRate) * 0.5 * (1 + std::cos(std::numbers::pi * step / all));
-      adam.step(torch::autograd::grad({loss}, {leaf}), config_.rate * decay * std::min(1.0, (step + 1.0) / warmup));
+      adam.step(torch::autograd::grad({loss}, {leaf})[0], config_.rate * decay * std::min(1.0, (step + 1.0) / warmup));
       loss_sum += loss.item<double>() / steps;
     }
     report.epochs = epoch + 1;

@@ -160,7 +160,6 @@ void Model::store(Archive &archive) const
   archive.put("trainings", p.trainings);
   archive.put("fitted", std::int64_t{p.ensemble->fitted()});
   put_tensors(archive, "flow/", p.flow->state());
-  put_tensors(archive, "optimiser/", p.optimiser);
   if (p.ensemble->fitted()) put_tensors(archive, "ensemble/", p.ensemble->state());
   put_labels(archive, p.labels, space().n_cv());
 }
@@ -185,7 +184,6 @@ Model Model::from_archive(const Archive &archive)
   p.fits = archive.integer("fits");
   p.trainings = archive.integer("trainings");
   p.flow->load(get_tensors(archive, "flow/"));
-  p.optimiser = get_tensors(archive, "optimiser/");
   if (archive.integer("fitted")) p.ensemble->load(get_tensors(archive, "ensemble/"));
   p.labels = get_labels(archive, model.space().n_cv());
   return model;

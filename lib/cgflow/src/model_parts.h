@@ -16,7 +16,6 @@ struct Model::Parts {
   std::unique_ptr<CoordinateMap> map;
   std::unique_ptr<ConditionalFlow> flow;
   std::unique_ptr<PmfEnsemble> ensemble;
-  NamedTensors optimiser;    ///< state of the flow's optimiser, kept between trainings
   std::vector<Label> labels;
   std::int64_t fits = 0;         ///< fits of the ensemble so far, keys its random streams
   std::int64_t trainings = 0;    ///< trainings by energy so far

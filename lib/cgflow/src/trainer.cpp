@@ -28,14 +28,6 @@ double median(std::vector<double> values)
   return *middle;
 }
 
-// The optimiser's moments travel with the model, so that a training continues where the last one ended.
-FlowTrainer make_flow_trainer(Model::Parts &p, Communicator &comm, Log &log)
-{
-  FlowTrainer trainer(*p.flow, *p.map, comm, log, p.info.kT, p.info.seed);
-  if (!p.optimiser.empty()) trainer.load(p.optimiser);
-  return trainer;
-}
-
 }    // namespace
 
 Trainer::Trainer(Model &model, EnergyModel *energy, Communicator &comm, Log &log)
@@ -74,11 +66,9 @@ ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const Exa
 {
   const WorkTimer timer(times_.training);
   Model::Parts &p = model_.parts();
-  FlowTrainer trainer = make_flow_trainer(p, comm_, log_);
+  FlowTrainer trainer(*p.flow, *p.map, comm_, log_, p.info.kT, p.info.seed);
   const std::int64_t n = x.size() / (3 * p.info.n_atoms());
   const ExampleReport report = trainer.by_example(to_tensor(x, {n, p.info.n_atoms(), 3}), config);
-  // The energy loss has another scale: its training starts with fresh moments.
-  p.optimiser.clear();
   return {report.frames, report.test_frames, report.loss, report.test_loss};
 }
 
@@ -88,14 +78,13 @@ EnergySummary Trainer::train_by_energy(const std::vector<double> &points, const 
   const WorkTimer timer(times_.training, &times_.energies);
   Model::Parts &p = model_.parts();
   if (!energy_) throw ModelError("Training by energy: there is no atomistic system to take energies from");
-  FlowTrainer trainer = make_flow_trainer(p, comm_, log_);
+  FlowTrainer trainer(*p.flow, *p.map, comm_, log_, p.info.kT, p.info.seed);
   const std::int64_t n = points.size() / model_.space().n_cv();
   EnergyGuard energy(*energy_, comm_, &times_.energies);
   EnergyReport report =
       trainer.by_energy(to_tensor(points, {n, model_.space().n_cv()}), config, epochs, energy, p.trainings);
   energy.rethrow();
   ++p.trainings;
-  p.optimiser = trainer.state();
   model_.counts.energy += report.evaluations;
   model_.counts.test += report.test_evaluations;
 

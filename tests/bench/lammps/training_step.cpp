@@ -71,7 +71,7 @@ std::vector<double> points_around(const std::vector<double> &s, std::int64_t n)
 struct Subject {
   Subject(CGFlowChild &child_, Communicator &comm_, const std::string &flow, std::int64_t a_rank)
       : child(child_), comm(comm_), batch(a_rank * comm_.size()), model(config_of(flow), info_of(child_)),
-        trainer(model, &child_, comm_, log), pass(*model.parts().flow), adam({{"flow", model.parts().flow->all()}})
+        trainer(model, &child_, comm_, log), pass(*model.parts().flow), adam(model.parts().flow->all())
   {
     const std::vector<double> start = trainer.start_from_structure();
     points = points_around(start, batch * kSteps);
@@ -154,7 +154,7 @@ void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
   a.pass.pull_back_sample(g, at::zeros({a.batch}, at::kDouble), a.gradient);
   flow_time += lap();
   const double clip = std::min(1.0, 1.0 / a.gradient.norm().item<double>());
-  a.adam.step({a.gradient}, 1e-9, clip / static_cast<double>(a.batch));    // the model stays what it is
+  a.adam.step(a.gradient, 1e-9, clip / static_cast<double>(a.batch));    // the model stays what it is
   parts.optimiser.push_back(lap());
   parts.flow.push_back(flow_time);
   parts.coordinates.push_back(map_time);

@@ -15,8 +15,16 @@ class Communicator {
   virtual ~Communicator() = default;
   virtual int rank() const = 0;
   virtual int size() const = 0;
-  /// Replaces `values` by the sum over ranks. Every rank gets the same bits.
-  virtual void sum(double *values, std::size_t n) = 0;
+  /// Replaces this rank's share(n) of `values` by the sum over ranks; the rest is undefined afterwards.
+  virtual void sum_share(double *values, std::size_t n) = 0;
+  /// Each rank knows its share(n) of `values`: afterwards all know all of them, the same bits.
+  virtual void spread_share(double *values, std::size_t n) = 0;
+  /// Replaces `values` by the sum over ranks. Every rank gets the same bits, since each number is added up on one of them.
+  void sum(double *values, std::size_t n)
+  {
+    sum_share(values, n);
+    spread_share(values, n);
+  }
   /// Replaces `values` by the maximum over ranks.
   virtual void max(double *values, std::size_t n) = 0;
   virtual void broadcast(void *bytes, std::size_t n, int root) = 0;
@@ -24,10 +32,11 @@ class Communicator {
   virtual std::vector<double> gather(const std::vector<double> &values) = 0;
 
   /// The share [first, first + count) of n items that belongs to this rank: contiguous, sizes differ by at most one.
-  std::pair<std::int64_t, std::int64_t> share(std::int64_t n) const
+  std::pair<std::int64_t, std::int64_t> share(std::int64_t n) const { return share_of(n, rank(), size()); }
+  /// That of any rank.
+  static std::pair<std::int64_t, std::int64_t> share_of(std::int64_t n, std::int64_t rank, std::int64_t size)
   {
-    const std::int64_t p = size(), r = rank();
-    const std::int64_t first = n * r / p, last = n * (r + 1) / p;
+    const std::int64_t first = n * rank / size, last = n * (rank + 1) / size;
     return {first, last - first};
   }
 };
@@ -37,7 +46,8 @@ class SerialCommunicator : public Communicator {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }
-  void sum(double *, std::size_t) override {}
+  void sum_share(double *, std::size_t) override {}
+  void spread_share(double *, std::size_t) override {}
   void max(double *, std::size_t) override {}
   void broadcast(void *, std::size_t, int) override {}
   std::vector<double> gather(const std::vector<double> &values) override { return values; }

@@ -73,7 +73,7 @@ class Model {
   /// Header for a .pmf file of this model.
   PmfHeader header() const;
 
-  /// Flow, coordinate map, ensemble and optimiser: for the library's own sources.
+  /// Flow, coordinate map and ensemble: for the library's own sources.
   struct Parts;
   Parts &parts() { return *parts_; }
   const Parts &parts() const { return *parts_; }
