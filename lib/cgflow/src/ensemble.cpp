@@ -67,6 +67,12 @@ Tensor gamma_deviance(const Tensor &r)
   return at::exp(capped) * (1.0 + beyond + 0.5 * beyond * beyond) - r - 1.0;
 }
 
+Tensor gamma_slope(const Tensor &r)
+{
+  const Tensor capped = at::clamp_max(r, 2.0);
+  return at::exp(capped) * (1.0 + r - capped) - 1.0;
+}
+
 void PmfMembers::evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
                                const std::function<void(std::int64_t, const Tensor &)> &take) const
 {
@@ -109,7 +115,7 @@ Tensor PmfEnsemble::Impl::at_labels(const Tensor &s, Communicator &comm) const
   const Tensor mine = members->evaluate(parameters, s.narrow(0, first, count)).t().contiguous();
   const double *p = mine.data_ptr<double>();
   const std::vector<double> all = comm.gather({p, p + mine.numel()});
-  return view(all.data(), s.size(0), config.members).t().contiguous();
+  return view(all.data(), s.size(0), config.members).t().clone(at::MemoryFormat::Contiguous);
 }
 
 // Only differences of F mean anything, so the members' constants are set equal before they are compared: each member's

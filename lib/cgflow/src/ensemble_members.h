@@ -61,6 +61,8 @@ Tensor scale_to_ranges(const CgSpace &space, const Tensor &s);
 /// Deviance of a mean weight against Z at residual r = F_net - F_label: exp(r) - r - 1, quadratic beyond r = 2 so that a
 /// far start overflows nothing. Its minimum over many labels is unbiased in Z, unlike a squared loss in F.
 Tensor gamma_deviance(const Tensor &r);
+/// Its derivative.
+Tensor gamma_slope(const Tensor &r);
 
 }    // namespace cgflow
 

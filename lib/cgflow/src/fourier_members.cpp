@@ -72,12 +72,7 @@ struct Problems {
 
   Tensor f(const Tensor &theta) const { return at::matmul(theta * prior, features.t()); }
   Tensor back(const Tensor &slope) const { return at::matmul(slope, features) * prior; }
-  Tensor slope(const Tensor &r) const
-  {
-    if (!gamma) return weight * r;
-    const Tensor capped = at::clamp_max(r, 2.0);
-    return weight * (at::exp(capped) - 1.0 + std::exp(2.0) * (r - capped));
-  }
+  Tensor slope(const Tensor &r) const { return weight * (gamma ? gamma_slope(r) : r); }
   Tensor curvature(const Tensor &r) const { return gamma ? weight * at::exp(at::clamp(r, -3.0, 2.0)) : weight; }
   Tensor loss(const Tensor &f) const
   {

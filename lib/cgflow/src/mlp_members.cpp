@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Networks of tanh layers trained by Adam, all members at once by batched products. A member is its fixed random prior
-// function plus its network (Osband et al. 2018). The paper's choice; the Fourier networks are faster and better
+// Networks of tanh layers trained by Adam, one member after the other, so that what a member works on stays in the cache. A member is its
+// fixed random prior function plus its network (Osband et al. 2018). The paper's choice; the Fourier networks are faster and better
 // calibrated.
 #include "ensemble_members.h"
 
@@ -8,6 +8,7 @@
 
 #include "cgflow/random.h"
 #include "fourier_basis.h"
+#include "mlp_network.h"
 
 #include <algorithm>
 #include <cmath>
@@ -28,40 +29,20 @@ constexpr int kTail = 3;    // numbers beside the weights: centre, scale of F, s
 class MlpMembers : public PmfMembers {
  public:
   MlpMembers(const PmfConfig &config, const CgSpace &space, std::uint64_t seed)
-      : config_(config), space_(space), basis_(space), seed_(seed)
+      : config_(config), space_(space), basis_(space), seed_(seed), network_(widths(config, space)), prior_(draw_prior())
   {
-    int inputs = 0;
-    for (const CgVariable &v : space.variables()) inputs += v.periodic ? 2 : 1;
-    widths_.push_back(inputs);
-    widths_.insert(widths_.end(), config.hidden.begin(), config.hidden.end());
-    widths_.push_back(1);
-    prior_ = draw_prior();
-    for (std::size_t l = 0; l + 1 < widths_.size(); ++l) weights_ += widths_[l + 1] * (widths_[l] + 1);
   }
 
-  std::int64_t size() const override { return weights_ + kTail; }
+  std::int64_t size() const override { return network_.size() + kTail; }
   Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start, std::uint64_t fit,
              Communicator &comm) const override;
-  Tensor evaluate(const Tensor &parameters, const Tensor &s) const override
-  {
-    const auto tail = [&](int i) { return parameters.select(1, weights_ + i).unsqueeze(1); };
-    return tail(0) + tail(1) * network(parameters, inputs(s)) + tail(2) * prior(0, parameters.size(0), s);
-  }
-  Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const override
-  {
-    const at::AutoGradMode on(true);
-    const Tensor x = s.detach().clone().requires_grad_(true);
-    return torch::autograd::grad({evaluate(parameters, x).mean(0).sum()}, {x})[0];
-  }
+  Tensor evaluate(const Tensor &parameters, const Tensor &s) const override;
+  Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const override;
 
  private:
+  static std::vector<std::int64_t> widths(const PmfConfig &config, const CgSpace &space);
   Tensor inputs(const Tensor &s) const;
-  Tensor network(const Tensor &parameters, const Tensor &x) const;
   Tensor draw_prior() const;
-  Tensor prior(std::int64_t first, std::int64_t count, const Tensor &s) const
-  {
-    return at::matmul(prior_.slice(0, first, first + count), basis_.features(s).t());
-  }
   Tensor initial(std::int64_t first, std::int64_t count) const;
   Tensor batch_order(std::int64_t n, std::uint64_t fit, int epoch) const;
 
@@ -69,40 +50,62 @@ class MlpMembers : public PmfMembers {
   CgSpace space_;
   FourierBasis basis_;
   std::uint64_t seed_;
-  std::vector<std::int64_t> widths_;
-  std::int64_t weights_ = 0;
+  mutable MlpNetwork network_;    // its work space changes, nothing else
   Tensor prior_;
 };
 
+std::vector<std::int64_t> MlpMembers::widths(const PmfConfig &config, const CgSpace &space)
+{
+  std::vector<std::int64_t> all{0};
+  for (const CgVariable &v : space.variables()) all[0] += v.periodic ? 2 : 1;
+  all.insert(all.end(), config.hidden.begin(), config.hidden.end());
+  all.push_back(1);
+  return all;
+}
+
+// What the networks see of s [n, n_cv]: cosine and sine of a periodic variable, a line from -1 to 1 of another. [inputs, n]
 Tensor MlpMembers::inputs(const Tensor &s) const
 {
   const Tensor x = scale_to_ranges(space_, s);
-  std::vector<Tensor> columns;
+  std::vector<Tensor> rows;
   for (int j = 0; j < space_.n_cv(); ++j) {
     if (space_[j].periodic) {
-      columns.push_back(at::cos(2.0 * std::numbers::pi * x.select(1, j)));
-      columns.push_back(at::sin(2.0 * std::numbers::pi * x.select(1, j)));
+      rows.push_back(at::cos(2.0 * std::numbers::pi * x.select(1, j)));
+      rows.push_back(at::sin(2.0 * std::numbers::pi * x.select(1, j)));
     } else
-      columns.push_back(2.0 * x.select(1, j) - 1.0);
+      rows.push_back(2.0 * x.select(1, j) - 1.0);
   }
-  return at::stack(columns, 1);
+  return at::stack(rows);
 }
 
-// parameters [members, >= weights_], x [n, inputs] -> [members, n]
-Tensor MlpMembers::network(const Tensor &parameters, const Tensor &x) const
+Tensor MlpMembers::evaluate(const Tensor &parameters, const Tensor &s) const
 {
-  const std::int64_t members = parameters.size(0);
-  Tensor h = x.unsqueeze(0).expand({members, x.size(0), x.size(1)});
-  std::int64_t offset = 0;
-  for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
-    const std::int64_t in = widths_[l], out = widths_[l + 1];
-    const Tensor w = parameters.slice(1, offset, offset + in * out).reshape({members, in, out});
-    const Tensor b = parameters.slice(1, offset + in * out, offset + in * out + out).unsqueeze(1);
-    h = at::baddbmm(b, h, w);
-    if (l + 2 < widths_.size()) h = at::tanh(h);
-    offset += (in + 1) * out;
+  const auto tail = [&](int i) { return parameters.select(1, network_.size() + i).unsqueeze(1); };
+  const Tensor x = inputs(s), rows = parameters.contiguous();
+  Tensor f = at::empty({rows.size(0), s.size(0)}, at::kDouble);
+  for (std::int64_t m = 0; m < rows.size(0); ++m) f[m].copy_(network_.forward(rows[m], x));
+  return f.mul_(tail(1)).add_(tail(0)).add_(tail(2) * basis_.combine(prior_.slice(0, 0, rows.size(0)), s));
+}
+
+Tensor MlpMembers::mean_gradient(const Tensor &parameters, const Tensor &s) const
+{
+  const Tensor x = inputs(s), rows = parameters.contiguous(), tails = rows.slice(1, network_.size());
+  const std::int64_t members = rows.size(0), n = s.size(0);
+  Tensor by_x = at::zeros_like(x);
+  for (std::int64_t m = 0; m < members; ++m) {
+    network_.forward(rows[m], x);
+    by_x += network_.pull_back_inputs(rows[m], (tails[m][1] / static_cast<double>(members)).expand({n}));
   }
-  return h.squeeze(2);
+  Tensor gradient = basis_.gradient((tails.select(1, 2).unsqueeze(1) * prior_.slice(0, 0, members)).mean(0), s);
+  for (int j = 0, row = 0; j < space_.n_cv(); ++j) {
+    if (space_[j].periodic) {
+      const Tensor by_angle = x[row] * by_x[row + 1] - x[row + 1] * by_x[row];
+      gradient.select(1, j) += by_angle * (2.0 * std::numbers::pi / space_[j].width());
+      row += 2;
+    } else
+      gradient.select(1, j) += by_x[row++] * (2.0 / space_[j].width());
+  }
+  return gradient;
 }
 
 // Weights of the members' prior functions, of variance 1. [members, units + 1]
@@ -124,11 +127,12 @@ Tensor MlpMembers::initial(std::int64_t first, std::int64_t count) const
   for (std::int64_t i = 0; i < count; ++i) {
     RandomStream stream(seed_, Stream::ensemble_init, first + i, 0);
     double *p = out[i].data_ptr<double>();
-    for (std::size_t l = 0; l + 1 < widths_.size(); ++l) {
-      const double scale = (l == 0 ? kFirstLayerScale : 1.0) / std::sqrt(static_cast<double>(widths_[l]));
-      for (std::int64_t k = 0; k < widths_[l] * widths_[l + 1]; ++k) *p++ = scale * stream.normal();
+    const std::vector<std::int64_t> &width = network_.widths();
+    for (std::size_t l = 0; l + 1 < width.size(); ++l) {
+      const double scale = (l == 0 ? kFirstLayerScale : 1.0) / std::sqrt(static_cast<double>(width[l]));
+      for (std::int64_t k = 0; k < width[l] * width[l + 1]; ++k) *p++ = scale * stream.normal();
       // Biases of the first layer spread the units over the range.
-      for (std::int64_t k = 0; k < widths_[l + 1]; ++k) *p++ = l == 0 ? kFirstLayerScale * (2 * stream.uniform() - 1) : 0.0;
+      for (std::int64_t k = 0; k < width[l + 1]; ++k) *p++ = l == 0 ? kFirstLayerScale * (2 * stream.uniform() - 1) : 0.0;
     }
   }
   return out;
@@ -153,14 +157,16 @@ PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multip
   const double centre = labels.f.mean().item<double>();
   const double spread = std::max(n > 1 ? at::std(labels.f, 0, true).item<double>() : 1.0, 1e-3);
   const Tensor tail = at::tensor({centre, spread, config_.prior * std::max(spread, 2.0)}, at::kDouble);
-  report.parameters.slice(1, weights_).copy_(tail.expand({count, kTail}));
-  const Tensor x = inputs(labels.s), offset = centre + tail[2] * prior(first, count, labels.s);
-  const Tensor target = gamma ? -labels.ln_w : labels.f;
+  report.parameters.slice(1, network_.size()).copy_(tail.expand({count, kTail}));
+  const Tensor x = inputs(labels.s);
+  // What the networks have to give, times spread: the labels less the members' own constants and prior functions.
+  const Tensor target =
+      (gamma ? -labels.ln_w : labels.f) - centre - tail[2] * basis_.combine(prior_.slice(0, first, first + count), labels.s);
   const Tensor weight = gamma ? multiplicity * (labels.variance.mean() / labels.variance) : multiplicity / (spread * spread);
 
-  const at::AutoGradMode on(true);
-  const Tensor leaf = report.parameters.slice(1, 0, weights_).clone().requires_grad_(true);
-  Adam adam(leaf);
+  const Tensor parameters = report.parameters.slice(1, 0, network_.size()).contiguous(),
+               gradient = at::empty_like(parameters);
+  Adam adam(parameters);
   const std::int64_t batch = config_.batch > 0 ? std::min<std::int64_t>(config_.batch, n) : n;
   const std::int64_t steps = (n + batch - 1) / batch, all = steps * config_.epochs, warmup = std::min<std::int64_t>(20, all);
   double best = INFINITY;
@@ -170,21 +176,26 @@ PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multip
     double loss_sum = 0.0;
     for (std::int64_t k = 0; k < steps; ++k) {
       const std::int64_t step = epoch * steps + k;
-      const auto part = [&](const Tensor &t, std::int64_t dim) {
-        return order.defined() ? t.index_select(dim, order.slice(0, k * batch, std::min(n, (k + 1) * batch))) : t;
+      const auto part = [&](const Tensor &t) {
+        return order.defined() ? t.index_select(1, order.slice(0, k * batch, std::min(n, (k + 1) * batch))) : t;
       };
-      const Tensor r = part(offset, 1) + spread * network(leaf, part(x, 0)) - part(target, 0);
-      const Tensor loss = at::mean(part(weight, 1) * (gamma ? gamma_deviance(r) : at::square(r)), 1).sum();
+      const Tensor x_part = part(x), target_part = part(target), weight_part = part(weight);
+      const double share = 1.0 / static_cast<double>(x_part.size(1));
+      for (std::int64_t m = 0; m < count; ++m) {
+        const Tensor r = spread * network_.forward(parameters[m], x_part) - target_part[m];
+        const Tensor slope = weight_part[m] * (gamma ? gamma_slope(r) : 2.0 * r) * (spread * share);
+        network_.pull_back(parameters[m], x_part, slope, gradient[m]);
+        loss_sum += at::dot(weight_part[m], gamma ? gamma_deviance(r) : at::square(r)).item<double>() * share / steps;
+      }
       const double decay = kFinalRate + (1 - kFinalRate) * 0.5 * (1 + std::cos(std::numbers::pi * step / all));
-      adam.step(torch::autograd::grad({loss}, {leaf})[0], config_.rate * decay * std::min(1.0, (step + 1.0) / warmup));
-      loss_sum += loss.item<double>() / steps;
+      adam.step(gradient, config_.rate * decay * std::min(1.0, (step + 1.0) / warmup));
     }
     report.epochs = epoch + 1;
     report.loss = loss_sum;
     since = loss_sum < (1 - kFall) * best ? 0 : since + 1;
     best = std::min(best, loss_sum);
   }
-  report.parameters.slice(1, 0, weights_).copy_(leaf.detach());
+  report.parameters.slice(1, 0, network_.size()).copy_(parameters);
   return report;
 }
 }    // namespace

@@ -30,8 +30,9 @@ using namespace cgflow;
 namespace {
 
 constexpr double kT = 0.0019872067 * 300.0;    // kcal/mol
-constexpr int kSteps = 8;                      // of one training
-constexpr double kSpread = 40.0;               // degrees around the structure
+constexpr std::int64_t kSamples = 2048;        // of one training on each rank, as in an iteration of learning, but
+constexpr std::int64_t kFewestSteps = 8;
+constexpr double kSpread = 40.0;    // degrees around the structure
 // Passes of the networks' products in a path-gradient step: drawing, the derivative of ln q to the sample at held weights, then backward
 // for inputs and weights.
 constexpr int kPathPasses = 4;
@@ -70,11 +71,12 @@ std::vector<double> points_around(const std::vector<double> &s, std::int64_t n)
 /// One model in training, and what measures it.
 struct Subject {
   Subject(CGFlowChild &child_, Communicator &comm_, const std::string &flow, std::int64_t a_rank)
-      : child(child_), comm(comm_), batch(a_rank * comm_.size()), model(config_of(flow), info_of(child_)),
-        trainer(model, &child_, comm_, log), pass(*model.parts().flow), adam(model.parts().flow->all())
+      : child(child_), comm(comm_), batch(a_rank * comm_.size()), steps(std::max(kFewestSteps, kSamples / a_rank)),
+        model(config_of(flow), info_of(child_)), trainer(model, &child_, comm_, log), pass(*model.parts().flow),
+        adam(model.parts().flow->all())
   {
     const std::vector<double> start = trainer.start_from_structure();
-    points = points_around(start, batch * kSteps);
+    points = points_around(start, batch * steps);
     schedule = model.config().energy;
     schedule.batch = static_cast<int>(batch);
     schedule.latent = 1;
@@ -83,12 +85,12 @@ struct Subject {
     gradient = at::empty_like(model.parts().flow->all());
   }
 
-  /// The library's own training, kSteps steps of it.
+  /// The library's own training, `steps` steps of it.
   void train() { trainer.train_by_energy(points, schedule, 1, labels); }
 
   CGFlowChild &child;
   Communicator &comm;
-  std::int64_t batch;
+  std::int64_t batch, steps;
   SilentLog log;
   Model model;
   Trainer trainer;
@@ -120,7 +122,7 @@ double rate(Subject &a, double seconds, const std::string &which)
     times.push_back(took);
     spent += took;
   }
-  return static_cast<double>(a.batch * kSteps) / bench::median(times);
+  return static_cast<double>(a.batch * a.steps) / bench::median(times);
 }
 
 /// Seconds of one step by what they were spent on; the same calls as the library's step.
