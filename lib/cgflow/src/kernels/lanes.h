@@ -37,15 +37,30 @@ template <class T> CGFLOW_INLINE void store_lanes(const double *in, const Tile &
     for (int l = 0; l < tile.count; ++l) row[l] = static_cast<T>(in[l]);
 }
 
+/// Part i of a batch.
+inline Tile tile_of(std::int64_t i, std::int64_t batch)
+{
+  const std::int64_t first = i * kLanes, rest = batch - first;
+  return {first, rest < kLanes ? static_cast<int>(rest) : kLanes};
+}
+
+/// Hands out parts of a work space one after the other, each of so many quantities.
+struct LaneSpace {
+  double *next;
+  CGFLOW_INLINE double *operator()(int quantities)
+  {
+    double *begin = next;
+    next += quantities * kLanes;
+    return begin;
+  }
+};
+
 /// Calls body(tile) for all parts of a batch, on the host space: Serial or OpenMP.
 template <class Body> void for_each_tile(const char *name, std::int64_t batch, const Body &body)
 {
   using Space = Kokkos::DefaultHostExecutionSpace;
   const std::int64_t tiles = (batch + kLanes - 1) / kLanes;
-  Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, tiles), [&](std::int64_t i) {
-    const std::int64_t first = i * kLanes, rest = batch - first;
-    body(Tile{first, rest < kLanes ? static_cast<int>(rest) : kLanes});
-  });
+  Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, tiles), [&](std::int64_t i) { body(tile_of(i, batch)); });
   Space().fence();
 }
 
@@ -61,10 +76,7 @@ template <class Body> void for_each_tile(const char *name, std::int64_t batch, s
   Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, workers), [&](std::int64_t worker) {
     double *space = spaces.data() + worker * quantities * kLanes;
     const std::int64_t end = tiles * (worker + 1) / workers;
-    for (std::int64_t i = tiles * worker / workers; i < end; ++i) {
-      const std::int64_t first = i * kLanes, rest = batch - first;
-      body(Tile{first, rest < kLanes ? static_cast<int>(rest) : kLanes}, space);
-    }
+    for (std::int64_t i = tiles * worker / workers; i < end; ++i) body(tile_of(i, batch), space);
   });
   Space().fence();
 }

@@ -30,11 +30,7 @@ struct Plan {
 struct Space {
   CGFLOW_INLINE Space(const Plan &p, double *space)
   {
-    const auto take = [&](int quantities) {
-      double *begin = space;
-      space += quantities * kLanes;
-      return begin;
-    };
+    LaneSpace take{space};
     const int n = p.n_atoms;
     x = take(3 * n);
     q = take(3 * n - 6);

@@ -33,11 +33,7 @@ constexpr int kFrame = 9;
 struct Space {
   CGFLOW_INLINE Space(const Plan &p, double *space)
   {
-    const auto take = [&](int quantities) {
-      double *begin = space;
-      space += quantities * kLanes;
-      return begin;
-    };
+    LaneSpace take{space};
     q = take(p.n_internal());
     sine = take(p.n_turns());
     cosine = take(p.n_turns());
