@@ -2,6 +2,7 @@
 #include "fourier_basis.h"
 
 #include "ensemble_members.h"
+#include "kernels/fourier_features.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +11,7 @@
 namespace cgflow {
 
 namespace {
-constexpr std::int64_t kChunk = 256;       // points whose waves stay in the cache
+constexpr std::int64_t kChunk = 256;       // points whose features stay in the cache
 constexpr std::int64_t kPart = 1 << 17;    // numbers of all members in a part of a grid
 constexpr double kPadding = 1.6;
 // Part of the prior's variance in a rough process of shorter length: a hundredth of the amplitude.
@@ -54,16 +55,13 @@ FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
   std::stable_sort(modes.begin(), modes.end(), [](const Mode &a, const Mode &b) { return a.square < b.square - 1e-9; });
   modes.resize(wanted);
   for (int j = 0; j < d; ++j) {
-    std::vector<std::int64_t> multiple;
-    std::vector<double> sign;
+    int highest = 0;
     for (const Mode &mode : modes) {
-      multiple.push_back(std::abs(mode.k[j]));
-      sign.push_back(mode.k[j] < 0 ? -1.0 : 1.0);
+      k_.push_back(mode.k[j]);
+      highest = std::max(highest, std::abs(mode.k[j]));
     }
-    multiple_.push_back(at::tensor(multiple, at::kLong));
-    sign_.push_back(at::tensor(sign, at::kDouble).unsqueeze(1));
+    highest_.push_back(highest);
   }
-  for (const Tensor &k : multiple_) highest_.push_back(k.max().item<std::int64_t>());
   std::vector<std::int64_t> place;
   for (const Mode &mode : modes) {
     std::int64_t at = mode.k[0];
@@ -79,49 +77,22 @@ FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
 
 Tensor FourierBasis::features(const Tensor &s, std::int64_t width) const
 {
-  const std::int64_t k = frequency_.size(0), n = s.size(0);
-  Tensor out = at::empty({n, std::max(width, 2 * k + 1)}, s.options());
-  for (std::int64_t first = 0; first < n; first += kChunk) {
-    const std::int64_t last = std::min(n, first + kChunk);
-    const Waves w = waves(s.slice(0, first, last));
-    const Tensor rows = out.slice(0, first, last);
-    rows.slice(1, 0, k).copy_(w.cosine.t());
-    rows.slice(1, k, 2 * k).copy_(w.sine.t());
-  }
-  out.select(1, 2 * k).fill_(1.0);
-  out.slice(1, 2 * k + 1).zero_();
+  const std::int64_t n = s.size(0), columns = std::max(width, size() + 1);
+  Tensor angle = scale_to_ranges(space_, s).contiguous();
+  for (int j = 0; j < n_cv(); ++j) angle.select(1, j).mul_(angle_step(j));
+  Tensor out = at::empty({n, columns}, at::kDouble);
+  kernels::fourier_features({n_cv(), frequency_.size(0), k_.data(), highest_.data()}, n, angle.data_ptr<double>(), columns,
+                            out.data_ptr<double>());
   return out;
-}
-
-// cos and sin of each mode's angle. A mode is a product of waves of single variables, so only the multiples of one angle a
-// variable are computed (a dozen in two dimensions, where there are 256 modes) and multiplied by the addition theorems.
-FourierBasis::Waves FourierBasis::waves(const Tensor &s) const
-{
-  const Tensor share = scale_to_ranges(space_, s);
-  Waves all;
-  for (int j = 0; j < n_cv(); ++j) {
-    const Tensor &k = multiple_[j];
-    const Tensor order = at::arange(highest_[j] + 1, at::kDouble).unsqueeze(1);
-    const Tensor angle = order * (angle_step(j) * share.select(1, j)).unsqueeze(0);
-    const Tensor cosine = at::cos(angle).index_select(0, k), sine = at::sin(angle).index_select(0, k) * sign_[j];
-    if (j == 0)
-      all = {cosine, sine};
-    else
-      all = {all.cosine * cosine - all.sine * sine, all.sine * cosine + all.cosine * sine};
-  }
-  return all;
 }
 
 Tensor FourierBasis::combine(const Tensor &weights, const Tensor &s) const
 {
-  const std::int64_t k = frequency_.size(0), n = s.size(0);
+  const std::int64_t n = s.size(0);
   Tensor out = at::empty({weights.size(0), n}, weights.options());
   for (std::int64_t first = 0; first < n; first += kChunk) {
     const std::int64_t last = std::min(n, first + kChunk);
-    const Waves w = waves(s.slice(0, first, last));
-    out.slice(1, first, last)
-        .copy_(weights.slice(1, 2 * k) + at::matmul(weights.slice(1, 0, k), w.cosine) +
-               at::matmul(weights.slice(1, k, 2 * k), w.sine));
+    out.slice(1, first, last).copy_(at::matmul(weights, features(s.slice(0, first, last)).t()));
   }
   return out;
 }

@@ -39,17 +39,13 @@ class FourierBasis {
   Tensor spectrum(double length, double smoothness) const;
 
  private:
-  struct Waves {
-    Tensor cosine, sine;    // [modes, n]
-  };
-  Waves waves(const Tensor &s) const;
   double angle_step(int j) const;    // radians a range, of the first wave of a variable
 
   CgSpace space_;
-  std::vector<Tensor> multiple_, sign_;    // of each variable: |k| and sign of k of each mode, [modes] and [modes, 1]
-  std::vector<std::int64_t> highest_;      // of each variable: the largest |k|
-  Tensor place_;        // of each mode among all k in the box of the highest, the first from 0 on, [modes]
-  Tensor frequency_;    // [size() / 2, n_cv], radians per range
+  std::vector<int> k_;          // [n_cv, modes]
+  std::vector<int> highest_;    // of each variable: the largest |k|
+  Tensor place_;                // of each mode among all k in the box of the highest, the first from 0 on, [modes]
+  Tensor frequency_;            // [size() / 2, n_cv], radians per range
 };
 
 }    // namespace cgflow
