@@ -2,13 +2,20 @@
 #ifndef LMP_CGFLOW_LAMMPS_VERSIONS_H
 #define LMP_CGFLOW_LAMMPS_VERSIONS_H
 
-// What differs between the LAMMPS versions that the package is built for, from 4 Feb 2025 on. A member is asked for by its being
-// there: the headers of an installed LAMMPS hold no version number.
+// What differs between the LAMMPS versions that the package is built for, from 4 Feb 2025 on, and between LAMMPS with MPI and with
+// the stubs of a serial build. A member is asked for by its being there: the headers of an installed LAMMPS hold no version number.
 
 #include "error.h"
 #include "lammps.h"
 
+#include <mpi.h>
+
 #include <cstdio>
+#include <vector>
+
+#if defined(MPI_STUBS) && !defined(MPI_COMM_SELF)    // the stubs have one communicator
+#define MPI_COMM_SELF MPI_COMM_WORLD
+#endif
 
 // LAMMPS opens a plugin with all its symbols or not at all: an older one would say "undefined symbol" and go on without the plugin.
 // As weak ones the two that it lacks may be missing, and the plugin is asked, and says which version it needs.
@@ -18,6 +25,9 @@ __asm__(".weak _ZNK9LAMMPS_NS6Domain13minimum_imageERKNSt7__cxx1112basic_stringI
 #endif
 
 namespace LAMMPS_NS {
+
+/// Where a collective call reads from; the stubs take no constant buffer.
+template <class T> T *cgflow_send_buffer(const std::vector<T> &values) { return const_cast<T *>(values.data()); }
 
 /// The shortest vector between periodic images, in place. Newer LAMMPS reports the place of a fault.
 template <class DomainClass> void cgflow_minimum_image(DomainClass *domain, double *delta)
