@@ -58,11 +58,22 @@ step() {
 
 run_tests() { ctest --test-dir "$1/cgflow-tests" --no-tests=error --output-on-failure -j "$jobs"; }
 
+# LAMMPS' own sources are compiled as without the package.
+keeps_cxx17() {
+  local command
+  command=$(ninja -C "$1" -t commands liblammps.a | grep -- '-c [^ ]*/src/angle.cpp$')
+  if ! grep -q -- '-std=c++17' <<< "$command" || grep -q -E 'lib/cgflow|torch' <<< "$command"; then
+    note "the package changes how LAMMPS' own sources are compiled: $command"
+    return 1
+  fi
+}
+
 # build_and_test FOLDER TREE OPTIONS...: configures, compiles, and runs the tests named in `tests`.
 build_and_test() {
   local folder=$1 before
   before=$(tree_state)
   step "configuring" configure configure_lammps "$@" || return 1
+  keeps_cxx17 "$folder" || return 1
   step "compiling with $jobs jobs" build cmake --build "$folder" -j "$jobs" --target lmp || return 1
   [ "$(tree_state)" = "$before" ] || { note "LAMMPS' tree $lammps_tree was changed by the build"; return 1; }
   [ $build_only = no ] || return 0

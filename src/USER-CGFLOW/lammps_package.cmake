@@ -84,7 +84,10 @@ function(cgflow_add_to_lammps)
 
   target_sources(lammps PRIVATE $<TARGET_OBJECTS:cgflow_styles>)
   target_include_directories(lammps PRIVATE "${CGFLOW_STYLES_DIR}")
-  target_link_libraries(lammps PRIVATE cgflow::cgflow)
+  # For the link alone: the library's own needs (C++20, its headers) must not become those of all of LAMMPS.
+  add_library(cgflow_link INTERFACE)
+  set_property(TARGET cgflow_link PROPERTY INTERFACE_LINK_LIBRARIES "$<LINK_ONLY:cgflow::cgflow>")
+  target_link_libraries(lammps PRIVATE cgflow_link)
   if(BUILD_SHARED_LIBS)    # LibTorch cannot be unloaded, so neither may what brings it in
     target_link_options(lammps PRIVATE "LINKER:-z,nodelete")
   endif()
