@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# How the set-up talks and how it runs its steps; sourced by tools/setup.
+# How the set-up and tools/test-package talk and how they run their steps; sourced by them. `program` is who talks.
 # shellcheck shell=bash
 
 say() { printf '%s\n' "$*"; }
@@ -7,7 +7,7 @@ note() { printf '      %s\n' "$*"; }
 
 # Says what failed, why and what to do, and ends.
 fail() {
-  printf '\ntools/setup: %s\n' "$1" >&2
+  printf '\n%s: %s\n' "${program:-tools/setup}" "$1" >&2
   shift
   if [ $# -gt 0 ]; then printf '  %s\n' "$@" >&2; fi
   exit 1
@@ -27,7 +27,7 @@ child=
 # Ctrl-C ends the step's program and all that it started: in the background it would not see the signal.
 end_child() {
   [ -z "$child" ] || kill -- "-$child" 2>/dev/null || true
-  printf '\ntools/setup: interrupted; the next call goes on from here.\n' >&2
+  printf '\n%s: interrupted; the next call goes on from here.\n' "${program:-tools/setup}" >&2
   exit 130
 }
 trap end_child INT TERM

@@ -3,6 +3,7 @@
 
 #include "cgflow/error.h"
 #include "cgflow_child_checks.h"
+#include "cgflow_lammps_versions.h"
 #include "cgflow_script.h"
 
 #include "error.h"
@@ -169,8 +170,8 @@ void CGFlowChildInstance::hand_over_variables(LAMMPS *parent, const CGFlowScript
 
     std::string value, message;
     const int whichflag = parent->update->whichflag;
-    const int shown = parent->error->set_show_error(0);
     try {
+      const CGFlowQuietErrors quiet(parent);
       const char *got = variables->retrieve(name.c_str());
       if (!got)
         message = "it has no value";
@@ -181,7 +182,6 @@ void CGFlowChildInstance::hand_over_variables(LAMMPS *parent, const CGFlowScript
       parent->update->whichflag = whichflag;
       variables->clear_in_progress();
     }
-    parent->error->set_show_error(shown);
     if (!message.empty()) {
       if (mentioned) throw cgflow::EnergyError("variable '" + name + "' cannot be handed over: " + message);
       continue;

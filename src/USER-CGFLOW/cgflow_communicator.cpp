@@ -2,6 +2,7 @@
 #include "cgflow_communicator.h"
 
 #include "cgflow/error.h"
+#include "cgflow_lammps_versions.h"
 
 #include <algorithm>
 #include <limits>
@@ -91,6 +92,7 @@ std::vector<double> CGFlowCommunicator::gather(const std::vector<double> &values
   std::vector<int> counts(sizes.begin(), sizes.end()), first(size_, 0);
   std::partial_sum(counts.begin(), counts.end() - 1, first.begin() + 1);
   std::vector<double> all(static_cast<std::size_t>(total));
-  MPI_Allgatherv(values.data(), counts[rank_], MPI_DOUBLE, all.data(), counts.data(), first.data(), MPI_DOUBLE, world_);
+  MPI_Allgatherv(cgflow_send_buffer(values), counts[rank_], MPI_DOUBLE, all.data(), counts.data(), first.data(), MPI_DOUBLE,
+                 world_);
   return all;
 }

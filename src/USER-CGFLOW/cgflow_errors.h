@@ -2,6 +2,8 @@
 #ifndef LMP_CGFLOW_ERRORS_H
 #define LMP_CGFLOW_ERRORS_H
 
+#include "cgflow_torch_blas.h"
+
 #include "exceptions.h"
 
 #include <exception>
@@ -23,6 +25,7 @@ void cgflow_raise_together(class LAMMPS *lmp, const std::string &place, bool fai
 /// through unchanged: error->all() is collective already and error->one() ends the job.
 template <class Work> void cgflow_guarded(class LAMMPS *lmp, const std::string &place, Work &&work)
 {
+  cgflow_bind_torch_blas_once();    // whatever uses LibTorch has come through here before, as plugin and as package
   bool failed = true;
   std::string text = "unknown error";
   try {

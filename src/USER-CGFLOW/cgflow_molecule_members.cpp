@@ -2,6 +2,7 @@
 #include "cgflow_molecule_members.h"
 
 #include "cgflow_errors.h"
+#include "cgflow_lammps_versions.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -30,7 +31,8 @@ std::vector<tagint> gather(const std::vector<tagint> &own, std::vector<int> &cou
   MPI_Allgather(&n, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
   for (int r = 0; r < ranks; ++r) starts[r + 1] = starts[r] + counts[r];
   std::vector<tagint> all(starts[ranks]);
-  MPI_Allgatherv(own.data(), n, MPI_LMP_TAGINT, all.data(), counts.data(), starts.data(), MPI_LMP_TAGINT, world);
+  MPI_Allgatherv(cgflow_send_buffer(own), n, MPI_LMP_TAGINT, all.data(), counts.data(), starts.data(), MPI_LMP_TAGINT,
+                 world);
   return all;
 }
 

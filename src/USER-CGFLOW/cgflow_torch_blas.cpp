@@ -80,3 +80,5 @@ std::vector<std::string> LAMMPS_NS::cgflow_bind_torch_blas()
 std::vector<std::string> LAMMPS_NS::cgflow_bind_torch_blas() { return {}; }
 
 #endif
+
+void LAMMPS_NS::cgflow_bind_torch_blas_once() { static const auto bound = cgflow_bind_torch_blas(); }

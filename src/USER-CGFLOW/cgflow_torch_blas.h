@@ -13,6 +13,9 @@ namespace LAMMPS_NS {
 /// (another system, a LibTorch of another name, or one whose table is read-only) it does nothing: results are right either way.
 std::vector<std::string> cgflow_bind_torch_blas();
 
+/// The same, once in a process: for those who are about to use the library.
+void cgflow_bind_torch_blas_once();
+
 }    // namespace LAMMPS_NS
 
 #endif

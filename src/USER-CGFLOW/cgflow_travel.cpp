@@ -98,7 +98,7 @@ void Travel::approach()
 {
   const bool limited = reach_is_limited();
   for (;;) {
-    const int more = limited ? hop() : false;
+    int more = limited ? hop() : false;
     int any = 0;
     if (limited) MPI_Allreduce(&more, &any, 1, MPI_INT, MPI_MAX, world);
     if (!any) break;

@@ -3,7 +3,6 @@
 #include "cgflow_command_backmap.h"
 #include "cgflow_command_pmf.h"
 #include "cgflow_command_train.h"
-#include "cgflow_torch_blas.h"
 #include "compute_cgflow_cv.h"
 #include "compute_cgflow_std.h"
 #include "fix_cgflow_al.h"
@@ -60,6 +59,10 @@ template <class Style> void *compute(void *lmp, int narg, char **arg)
   return static_cast<Compute *>(new Style(static_cast<LAMMPS *>(lmp), narg, arg));
 }
 
+// Since then plugins belong to the process. Before, an instance loads and unloads them for itself alone: a child would not have
+// the styles of a script that names them, and its end would take them from its parent.
+constexpr int kOldest = 20250612;
+
 struct StyleRow {
   const char *kind, *name, *info;
   lammpsplugin_factory1 *without_arguments;
@@ -89,13 +92,19 @@ const std::pair<const char *, Input::CommandCreator> kCommands[] = {
 extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *lmp, void *handle, void *register_style)
 {
   auto *lammps = static_cast<LAMMPS *>(lmp);
+  if (lammps->num_ver < kOldest)
+    lammps->error->all(
+        FLERR,
+        "cgflow: the plugin needs LAMMPS of 12 Jun 2025 or newer, this is version {}: older ones do not show a plugin's "
+        "styles to child instances, which compute the energies. Build cgflow as a package of this LAMMPS instead: "
+        "doc/Howto_cgflow_install.rst, ways (b) and (c)",
+        lammps->version);
 #ifdef CGFLOW_LAMMPS_VERSION
   // Classes differ between LAMMPS versions without any mark in the library: a plugin for another one would crash later.
   if (lammps->num_ver != CGFLOW_LAMMPS_VERSION)
     lammps->error->all(FLERR, "cgflow: the plugin was built for LAMMPS version {}, this is version {}: expected the same",
                        CGFLOW_LAMMPS_VERSION, lammps->num_ver);
 #endif
-  cgflow_bind_torch_blas();
   const auto add = reinterpret_cast<lammpsplugin_regfunc>(register_style);
   for (const StyleRow &row : kStyles) {
     lammpsplugin_t plugin{};

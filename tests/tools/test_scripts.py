@@ -40,7 +40,7 @@ class Scripts(unittest.TestCase):
 
 class Options(Sandbox):
     def test_help_and_unknown_options(self):
-        for name in ("demo", "test", "setup"):
+        for name in ("demo", "test", "setup", "test-package"):
             code, text = self.run_tool(name, "--help")
             self.assertEqual(code, 0, text)
             self.assertTrue(text.startswith(f"tools/{name} ["), text)

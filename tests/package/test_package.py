@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is different when the styles are a part of LAMMPS' own build. tools/test-package runs this, with the tests of tests/lammps,
+for each of its builds."""
+import os
+import pathlib
+import re
+import unittest
+
+from harness import BUILD, PACKAGE, SOURCE, LammpsTest
+
+TABLE = (SOURCE / "src/USER-CGFLOW/cgflowplugin.cpp").read_text()
+STYLES = re.findall(r'^\s*\{"(pair|fix|compute)",\s*"([\w/]+)",', TABLE, re.M)
+COMMANDS = re.findall(r'^\s*\{"([\w/]+)",\s*command<', TABLE, re.M)
+
+
+class Package(LammpsTest):
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(PACKAGE, f"no lmp in {BUILD}")
+
+    def test_help_lists_package_and_styles(self):
+        text = self.lammps("", "-h").text
+        packages = text[text.index("Installed packages:"):text.index("List of individual style options")]
+        self.assertIn("USER-CGFLOW", packages.split())
+        for kind, name in STYLES:
+            section = re.search(rf"^\* {kind.capitalize()} styles:?\n(.*?)(?=^\* )", text, re.M | re.S)[1]
+            self.assertIn(name, section.split())
+        for name in COMMANDS:
+            self.assertIn(name, text.split())
+
+    def test_styles_are_there_without_a_plugin_and_after_clear(self):
+        text = self.lammps("clear\ninfo styles pair\ninfo styles fix\ninfo config\nplugin list\n").text
+        self.assertIn("cgflow/pmf", text)
+        self.assertIn("mueller/brown", text)
+        self.assertIn("USER-CGFLOW", text)
+        self.assertNotIn("Loaded", text)
+
+    def test_the_plugin_is_refused_by_a_lammps_without_plugins_of_the_process(self):
+        plugin = pathlib.Path(os.environ["CGFLOW_PLUGIN_DIR"]) / "cgflowplugin.so"
+        self.assertTrue(plugin.is_file(), plugin)
+        result = self.assert_error(f"plugin load {plugin}\n", "cgflow: the plugin needs LAMMPS of 12 Jun 2025 or newer, this is version "
+                                   "4 Feb 2025: older ones do not show a plugin's styles to child instances.*as a package.*"
+                                   r"Howto_cgflow_install\.rst")
+        self.assertEqual(len(result.errors()), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

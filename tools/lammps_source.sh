@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# LAMMPS' source as Debian keeps it; sourced by tools/test-package.
+# shellcheck shell=bash disable=SC2154
+lammps_package=20250204+dfsg.1-2
+lammps_suite=trixie
+lammps_home="$root/build/lammps-source"
+lammps_tree="$lammps_home/lammps-4Feb2025"
+
+# The mirror that the user's own apt takes Debian from.
+debian_mirror() {
+  # shellcheck disable=SC2016  # apt's variables, not the shell's
+  apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 2>/dev/null | awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }'
+}
+
+# apt with lists and cache of its own: the user's are neither asked nor changed.
+private_apt() {
+  apt-get -o Dir::Etc::SourceList="$lammps_home/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+    -o Dir::State::Lists="$lammps_home/apt/lists" -o Dir::Cache="$lammps_home/apt/cache" -o APT::Sandbox::User=root "$@"
+}
+
+# Its code 3 says that the source is not to be had here.
+download_lammps() {
+  local mirror
+  command -v apt-get > /dev/null || { echo "no apt-get, which downloads it from Debian"; return 3; }
+  mirror=$(debian_mirror)
+  [ -n "$mirror" ] || { echo "apt knows no mirror of Debian (or has no package lists yet: apt-get update)"; return 3; }
+  mkdir -p "$lammps_home/apt/lists/partial" "$lammps_home/apt/cache/archives/partial"
+  printf 'deb-src %s %s main\n' "$mirror" "$lammps_suite" > "$lammps_home/apt/sources.list"
+  private_apt -o APT::Update::Error-Mode=any update || return 3
+  (cd "$lammps_home" && private_apt source --download-only --tar-only "lammps=$lammps_package") || return 3
+}
+
+# Documents, examples and bench are three quarters of the files. LAMMPS' unit tests are configured with two of the examples.
+unpack_lammps() {
+  rm -rf "$lammps_tree"
+  tar -x -f "$lammps_home"/lammps_*.orig.tar.xz -C "$lammps_home" --exclude='lammps-*/examples/[!Cp]*' --exclude='lammps-*/doc/*' \
+    --exclude='lammps-*/bench/*'
+  rm -rf "$lammps_home/apt"
+  : > "$lammps_home/.unpacked"
+}
+
+# Sees to it that $lammps_tree is there; false when it cannot be had, with `lammps_fault` saying why.
+get_lammps_source() {
+  local log="$logs/lammps-source.log"
+  [ ! -f "$lammps_home/.unpacked" ] || return 0
+  mkdir -p "$lammps_home"
+  if ! compgen -G "$lammps_home/lammps_*.orig.tar.xz" > /dev/null; then
+    need_disk "$lammps_home" 1 "LAMMPS' source"
+    say "LAMMPS' source: downloading lammps $lammps_package, 130 MB, from Debian's $lammps_suite"
+    run_logged "$log" download_lammps || {
+      lammps_fault=$(grep -v '^[[:space:]]*$' "$log" | tail -n 1)
+      return 1
+    }
+  fi
+  run_logged "$log" unpack_lammps || { last_lines "$log"; fail "Unpacking LAMMPS' source failed." "$(cause "$log")"; }
+}
