@@ -6,10 +6,14 @@ lammps_suite=trixie
 lammps_home="$root/build/lammps-source"
 lammps_tree="$lammps_home/lammps-4Feb2025"
 
-# The mirror that the user's own apt takes Debian from.
+# The mirror that the user's own apt takes Debian from: as apt knows it, or, before its first update, as its sources say.
 debian_mirror() {
+  local known
   # shellcheck disable=SC2016  # apt's variables, not the shell's
-  apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 2>/dev/null | awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }'
+  known=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 2>/dev/null | awk '$1 == "Debian" && $2 !~ /security/ { print $2; exit }')
+  [ -n "$known" ] || known=$(grep -r -h -s -v '^#' /etc/apt/sources.list /etc/apt/sources.list.d | grep -o -E '[a-z]+://[^ ]+/debian/?( |$)' |
+    head -n 1 | tr -d ' ' || true)
+  say "$known"
 }
 
 # apt with lists and cache of its own: the user's are neither asked nor changed.
@@ -23,11 +27,12 @@ download_lammps() {
   local mirror
   command -v apt-get > /dev/null || { echo "no apt-get, which downloads it from Debian"; return 3; }
   mirror=$(debian_mirror)
-  [ -n "$mirror" ] || { echo "apt knows no mirror of Debian (or has no package lists yet: apt-get update)"; return 3; }
+  [ -n "$mirror" ] || { echo "apt's sources name no mirror of Debian"; return 3; }
   mkdir -p "$lammps_home/apt/lists/partial" "$lammps_home/apt/cache/archives/partial"
   printf 'deb-src %s %s main\n' "$mirror" "$lammps_suite" > "$lammps_home/apt/sources.list"
   private_apt -o APT::Update::Error-Mode=any update || return 3
   (cd "$lammps_home" && private_apt source --download-only --tar-only "lammps=$lammps_package") || return 3
+  compgen -G "$lammps_home/lammps_*.orig.tar.xz" > /dev/null || { echo "apt-get has brought no lammps_*.orig.tar.xz"; return 3; }
 }
 
 # Documents, examples and bench are three quarters of the files. LAMMPS' unit tests are configured with two of the examples.
