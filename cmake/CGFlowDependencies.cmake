@@ -1,6 +1,6 @@
 # The parts that are not ours, found once and offered as targets:
 #   cgflow::torch        LibTorch (CPU link: libtorch_cpu and libc10)
-#   Kokkos::kokkos       any installed Kokkos >= 3.4
+#   Kokkos::kokkos       any installed Kokkos >= 3.4, with a backend for the host: Serial or OpenMP; CUDA may be there too
 #   cgflow::yaml         yaml-cpp
 #   LAMMPS::lammps       headers and library of the LAMMPS that the plugin is for
 #   MPI::MPI_CXX         the MPI that this LAMMPS was built with
@@ -34,7 +34,8 @@ endforeach()
 set_property(TARGET cgflow::torch APPEND PROPERTY INTERFACE_LINK_OPTIONS
   "LINKER:-rpath,${_torch}/lib")
 
-find_package(Kokkos 3.4 REQUIRED)
+# Without the component a Kokkos with CUDA compiles all files of the project by its own compiler.
+find_package(Kokkos 3.4 REQUIRED OPTIONAL_COMPONENTS separable_compilation)
 # Debian's Kokkos 3.4 computes its include folder from a path that lacks the multiarch part.
 get_target_property(_kokkos_include Kokkos::kokkos INTERFACE_INCLUDE_DIRECTORIES)
 if(_kokkos_include AND NOT EXISTS "${_kokkos_include}")
@@ -43,6 +44,24 @@ if(_kokkos_include AND NOT EXISTS "${_kokkos_include}")
     INTERFACE_INCLUDE_DIRECTORIES "${CGFLOW_KOKKOS_INCLUDE}"
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_KOKKOS_INCLUDE}")
 endif()
+# Kernels run on Kokkos' host backend, which is OpenMP where Kokkos has it. CUDA besides asks for its compiler in one source
+# (lib/cgflow/CMakeLists.txt); what other devices ask for nobody has tried.
+string(TOUPPER "${Kokkos_DEVICES}" CGFLOW_KOKKOS_BACKENDS)
+set(CGFLOW_KOKKOS_CUDA OFF)
+set(CGFLOW_KERNEL_BACKEND "")
+foreach(_backend SERIAL THREADS OPENMP)
+  if(_backend IN_LIST CGFLOW_KOKKOS_BACKENDS)
+    set(CGFLOW_KERNEL_BACKEND ${_backend})
+  endif()
+endforeach()
+foreach(_backend IN LISTS CGFLOW_KOKKOS_BACKENDS)
+  if(_backend STREQUAL "CUDA")
+    set(CGFLOW_KOKKOS_CUDA ON)
+  elseif(NOT _backend MATCHES "^(SERIAL|THREADS|OPENMP)$")
+    message(FATAL_ERROR "The Kokkos at ${Kokkos_DIR} has the backend ${_backend}: expected one with SERIAL or OPENMP, and CUDA at most "
+      "besides. Choose another by -D Kokkos_ROOT=FOLDER")
+  endif()
+endforeach()
 find_package(yaml-cpp REQUIRED)
 add_library(cgflow_yaml INTERFACE)
 add_library(cgflow::yaml ALIAS cgflow_yaml)

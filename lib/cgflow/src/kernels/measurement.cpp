@@ -2,7 +2,6 @@
 #include "measurement.h"
 
 #include "internal_volume.h"
-#include "runtime.h"
 
 #include <algorithm>
 
@@ -292,7 +291,6 @@ Measurement::Measurement(InternalLayout layout, InternalSources sources, Interna
 
 void Measurement::measure(std::int64_t batch, const double *x, double *s, double *fine, double *log_det) const
 {
-  ensure_runtime();
   const Plan plan = plan_of(layout_, sources_, ranges_, order_, n_renamed_, log_factors_);
   for_each_tile("cgflow::measure", batch, Space::forward(plan.n_atoms, plan.n_rotors),
                 [=](const Tile &tile, double *space) { measure_tile(plan, batch, tile, x, space, s, fine, log_det); });
@@ -301,7 +299,6 @@ void Measurement::measure(std::int64_t batch, const double *x, double *s, double
 void Measurement::pull_back(std::int64_t batch, const double *x, const double *gs, const double *g_fine,
                             const double *g_log_det, double *gx) const
 {
-  ensure_runtime();
   const Plan plan = plan_of(layout_, sources_, ranges_, order_, n_renamed_, log_factors_);
   for_each_tile("cgflow::measure_back", batch, Space::backward(plan.n_atoms, plan.n_rotors),
                 [=](const Tile &tile, double *space) { pull_tile(plan, batch, tile, x, gs, g_fine, g_log_det, space, gx); });
