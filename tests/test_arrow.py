@@ -12,8 +12,9 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 PUBLIC, SRC, KERNELS = "lib/cgflow/include/", "lib/cgflow/src/", "lib/cgflow/src/kernels/"
 TOOLS, GLUE = "lib/cgflow/tools/", "src/USER-CGFLOW/"
 YAML_READER = "lib/cgflow/src/yaml_tree.cpp"
+KOKKOS_USER = KERNELS + "runtime.cpp"
 TORCH = re.compile(r"(torch|ATen|c10|caffe2)/")
-KOKKOS = re.compile(r"(Kokkos|KokkosKernels|impl/Kokkos)[_.\w/]*\.hpp$|kokkos")
+KOKKOS = re.compile(r"(Kokkos|KokkosKernels|impl/Kokkos)[_.\w/]*\.hpp$|kokkos|omp\.h$")
 YAML = re.compile(r"yaml(-cpp)?[./]")
 MPI = re.compile(r"mpi(xx)?\.h$")
 # Of the system, besides the standard library, the library may use what POSIX has; public headers may not.
@@ -42,7 +43,7 @@ def offence(path, system, name, files):
     if TORCH.match(name):
         return None if path.startswith(SRC) and not in_kernels else "torch is for lib/cgflow/src without its kernels"
     if KOKKOS.match(name) and not name.startswith("kernels/"):
-        return None if in_kernels else "Kokkos is for lib/cgflow/src/kernels"
+        return None if path == KOKKOS_USER else "Kokkos and OpenMP are for " + KOKKOS_USER
     if YAML.match(name):
         return None if path == YAML_READER else "yaml-cpp is for " + YAML_READER
     if MPI.match(name):
@@ -141,6 +142,7 @@ class Rules(unittest.TestCase):
                 (PUBLIC + "cgflow/a.h", "#include <torch/torch.h>"), (PUBLIC + "cgflow/a.h", "#include <ATen/ATen.h>"),
                 (PUBLIC + "cgflow/a.h", "#include <unistd.h>"), (PUBLIC + "cgflow/a.h", '#include "tensor.h"'),
                 (KERNELS + "a.cpp", "#include <c10/core/Device.h>"), (KERNELS + "a.cpp", '#include "../tensor.h"'),
+                (KERNELS + "a.cpp", "#include <Kokkos_Core.hpp>"), (KERNELS + "a.cpp", "#include <omp.h>"),
                 (SRC + "a.cpp", "#include <Kokkos_Core.hpp>"), (SRC + "a.cpp", "#include <mpi.h>"),
                 (SRC + "config_reader.cpp", "#include <yaml-cpp/yaml.h>"), (SRC + "a.cpp", '#include "lammps.h"'),
                 (SRC + "a.cpp", '#include "error.h"'), (SRC + "a.cpp", "#include <library.h>"),
@@ -153,7 +155,7 @@ class Rules(unittest.TestCase):
         others = [SRC + "tensor.h", KERNELS + "a.h", PUBLIC + "cgflow/b.h"]
         for path, line in [
                 (SRC + "tensor.h", "#include <torch/csrc/autograd/autograd.h>"), (SRC + "a.cpp", '#include "kernels/a.h"'),
-                (KERNELS + "a.cpp", '#include <Kokkos_Core.hpp>\n#include "a.h"'), (GLUE + "a.cpp", "#include <mpi.h>"),
+                (KOKKOS_USER, '#include <Kokkos_Core.hpp>\n#include "a.h"'), (GLUE + "a.cpp", "#include <mpi.h>"),
                 (GLUE + "a.cpp", '#include "lammps.h"\n#include "cgflow/b.h"'), (YAML_READER, "#include <yaml-cpp/yaml.h>"),
                 (PUBLIC + "cgflow/a.h", '#include <vector>\n#include "cgflow/b.h"'), (SRC + "a.cpp", "// #include <mpi.h>"),
                 (SRC + "a.cpp", "/*\n#include <mpi.h>\n*/"), (SRC + "a.cpp", "#include <unistd.h>\n#include <cstdint>")]:

@@ -3,9 +3,7 @@
 
 #include "cgflow/random.h"
 #include "kernels/reference/spline_table.h"
-#include "kernels/runtime.h"
 
-#include <Kokkos_Core.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -93,14 +91,6 @@ std::vector<double> edge_values(const SplineGrid &g)
   return s;
 }
 }    // namespace
-
-TEST(Runtime, StartsKokkosOnce)
-{
-  ensure_runtime();
-  EXPECT_TRUE(Kokkos::is_initialized());
-  ensure_runtime();
-  EXPECT_TRUE(Kokkos::is_initialized());
-}
 
 TEST(SplineTable, AgreesWithTheReferenceInAllDimensionsSizesAndEdges)
 {

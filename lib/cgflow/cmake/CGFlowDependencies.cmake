@@ -1,6 +1,7 @@
 # What lib/cgflow is made with and is not ours, found once and offered as targets:
 #   cgflow::torch        LibTorch (CPU link: libtorch_cpu and libc10)
-#   Kokkos::kokkos       any installed Kokkos >= 3.4; one that is a target already (LAMMPS' own) is taken as it is
+#   Kokkos::kokkos       any installed Kokkos >= 3.4, with a backend for the host: Serial or OpenMP; CUDA may be there too. One that is a
+#                        target already (LAMMPS' own) is taken as it is
 #   cgflow::yaml         yaml-cpp
 # Read by the build of the library, by that of LAMMPS in package mode, and, once installed, by cgflowConfig.cmake.
 include_guard(DIRECTORY)
@@ -40,7 +41,8 @@ if(NOT TARGET cgflow::torch)
 endif()
 
 if(NOT TARGET Kokkos::kokkos)
-  find_package(Kokkos 3.4 REQUIRED)
+  # Without the component a Kokkos with CUDA compiles all files of the project by its own compiler.
+  find_package(Kokkos 3.4 REQUIRED OPTIONAL_COMPONENTS separable_compilation)
   # Debian's Kokkos 3.4 computes its include folder from a path that lacks the multiarch part.
   get_target_property(_kokkos_include Kokkos::kokkos INTERFACE_INCLUDE_DIRECTORIES)
   if(_kokkos_include AND NOT EXISTS "${_kokkos_include}")
@@ -50,6 +52,31 @@ if(NOT TARGET Kokkos::kokkos)
       INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_KOKKOS_INCLUDE}")
   endif()
 endif()
+# Kernels run on Kokkos' host backend, which is OpenMP where Kokkos has it. CUDA besides asks for its compiler in one source
+# (CGFlowLibrary.cmake); what other devices ask for nobody has tried.
+string(TOUPPER "${Kokkos_DEVICES}" CGFLOW_KOKKOS_BACKENDS)
+if(NOT CGFLOW_KOKKOS_BACKENDS)    # one that LAMMPS compiles: only its options are known yet
+  foreach(_backend SERIAL THREADS OPENMP CUDA HIP SYCL)
+    if(Kokkos_ENABLE_${_backend})
+      list(APPEND CGFLOW_KOKKOS_BACKENDS ${_backend})
+    endif()
+  endforeach()
+endif()
+set(CGFLOW_KOKKOS_CUDA OFF)
+set(CGFLOW_KERNEL_BACKEND "")
+foreach(_backend SERIAL THREADS OPENMP)
+  if(_backend IN_LIST CGFLOW_KOKKOS_BACKENDS)
+    set(CGFLOW_KERNEL_BACKEND ${_backend})
+  endif()
+endforeach()
+foreach(_backend IN LISTS CGFLOW_KOKKOS_BACKENDS)
+  if(_backend STREQUAL "CUDA")
+    set(CGFLOW_KOKKOS_CUDA ON)
+  elseif(NOT _backend MATCHES "^(SERIAL|THREADS|OPENMP)$")
+    message(FATAL_ERROR "The Kokkos at ${Kokkos_DIR} has the backend ${_backend}: expected one with SERIAL or OPENMP, and CUDA at most "
+      "besides. Choose another by -D Kokkos_ROOT=FOLDER")
+  endif()
+endforeach()
 
 if(NOT TARGET cgflow::yaml)
   find_package(yaml-cpp REQUIRED)

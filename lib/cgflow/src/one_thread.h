@@ -2,6 +2,8 @@
 #ifndef CGFLOW_SRC_ONE_THREAD_H
 #define CGFLOW_SRC_ONE_THREAD_H
 
+#include "kernels/runtime.h"
+
 #include <ATen/Parallel.h>
 
 namespace cgflow {
@@ -11,8 +13,11 @@ namespace cgflow {
 /// long. What the host program has set is restored.
 class OneThread {
  public:
-  OneThread() : before_(at::get_num_threads())
+  OneThread()
   {
+    // LibTorch's number is OpenMP's, which says how many kernels may take: they start before it is changed.
+    kernels::ensure_runtime();
+    before_ = at::get_num_threads();
     if (before_ != 1) at::set_num_threads(1);
   }
   ~OneThread()

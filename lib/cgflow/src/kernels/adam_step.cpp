@@ -4,9 +4,8 @@
 #include "runtime.h"
 #include "vector_math.h"
 
-#include <Kokkos_Core.hpp>
-
 #include <algorithm>
+#include <cmath>
 
 namespace cgflow::kernels {
 namespace {
@@ -31,16 +30,15 @@ CGFLOW_CLONES void block(const AdamStep &a, double size, double root, std::int64
 
 void adam_step(const AdamStep &adam, std::int64_t n, const double *g, double *parameters, double *first, double *second)
 {
-  ensure_runtime();
-  using Space = Kokkos::DefaultHostExecutionSpace;
   const auto steps = static_cast<double>(adam.step);
   const double size = adam.rate / (1.0 - std::pow(adam.beta1, steps));
   const double root = 1.0 / std::sqrt(1.0 - std::pow(adam.beta2, steps));
-  Kokkos::parallel_for("cgflow::adam_step", Kokkos::RangePolicy<Space>(0, (n + kBlock - 1) / kBlock), [=](std::int64_t b) {
-    const std::int64_t at = b * kBlock;
-    block(adam, size, root, std::min(kBlock, n - at), g + at, parameters + at, first + at, second + at);
+  for_each_part("cgflow::adam_step", (n + kBlock - 1) / kBlock, [&](std::int64_t b, std::int64_t end) {
+    for (; b < end; ++b) {
+      const std::int64_t at = b * kBlock;
+      block(adam, size, root, std::min(kBlock, n - at), g + at, parameters + at, first + at, second + at);
+    }
   });
-  Space().fence();
 }
 
 }    // namespace cgflow::kernels

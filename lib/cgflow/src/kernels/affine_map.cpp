@@ -2,7 +2,6 @@
 #include "affine_map.h"
 
 #include "lanes.h"
-#include "runtime.h"
 
 namespace cgflow::kernels {
 namespace {
@@ -210,7 +209,6 @@ CGFLOW_CLONES void run_tile_of(const Kernel<float> &k, Direction d, const Tile &
 
 template <class Raw> void run_all(const char *name, const Kernel<Raw> &kernel, Direction direction)
 {
-  ensure_runtime();
   for_each_tile(name, kernel.batch, [=](const Tile &tile) { run_tile_of(kernel, direction, tile); });
 }
 

@@ -2,7 +2,6 @@
 #include "fourier_features.h"
 
 #include "lanes.h"
-#include "runtime.h"
 
 #include <cmath>
 
@@ -45,7 +44,7 @@ CGFLOW_INLINE void times(std::int64_t n, const int *k, const Waves &one, const W
 CGFLOW_CLONES void tile_of(const FourierModes &modes, const Tile &tile, const double *angles, std::int64_t width,
                            double *out, double *space)
 {
-  LaneSpace take{space};
+  TakeLanes take{space};
   double *angle = take(1);
   int most = 0;
   for (int j = 0; j < modes.d; ++j) most = modes.highest[j] > most ? modes.highest[j] : most;
@@ -71,7 +70,6 @@ CGFLOW_CLONES void tile_of(const FourierModes &modes, const Tile &tile, const do
 
 void fourier_features(const FourierModes &modes, std::int64_t points, const double *angles, std::int64_t width, double *out)
 {
-  ensure_runtime();
   std::int64_t quantities = 1 + 2 * modes.n;
   int most = 0;
   for (int j = 0; j < modes.d; ++j) most = modes.highest[j] > most ? modes.highest[j] : most;

@@ -2,11 +2,11 @@
 #ifndef CGFLOW_KERNELS_LANES_H
 #define CGFLOW_KERNELS_LANES_H
 
+#include "runtime.h"
 #include "vector_math.h"
 
-#include <Kokkos_Core.hpp>
-
 #include <cstdint>
+#include <new>
 
 namespace cgflow::kernels {
 
@@ -37,15 +37,40 @@ template <class T> CGFLOW_INLINE void store_lanes(const double *in, const Tile &
     for (int l = 0; l < tile.count; ++l) row[l] = static_cast<T>(in[l]);
 }
 
-/// Part i of a batch.
+/// Tile i of a batch.
 inline Tile tile_of(std::int64_t i, std::int64_t batch)
 {
   const std::int64_t first = i * kLanes, rest = batch - first;
   return {first, rest < kLanes ? static_cast<int>(rest) : kLanes};
 }
 
-/// Hands out parts of a work space one after the other, each of so many quantities.
-struct LaneSpace {
+/// Calls body(tile) for all tiles of a batch, on the host's threads.
+template <class Body> void for_each_tile(const char *name, std::int64_t batch, const Body &body)
+{
+  for_each_part(name, (batch + kLanes - 1) / kLanes, [&](std::int64_t i, std::int64_t end) {
+    for (; i < end; ++i) body(tile_of(i, batch));
+  });
+}
+
+/// Room for numbers that is not filled with any, on whole lines of the cache.
+class LaneSpace {
+ public:
+  explicit LaneSpace(std::int64_t numbers)
+      : data_(static_cast<double *>(::operator new(sizeof(double) * static_cast<std::size_t>(numbers), kLine)))
+  {
+  }
+  ~LaneSpace() { ::operator delete(data_, kLine); }
+  LaneSpace(const LaneSpace &) = delete;
+  LaneSpace &operator=(const LaneSpace &) = delete;
+  double *data() const { return data_; }
+
+ private:
+  static constexpr std::align_val_t kLine{64};
+  double *data_;
+};
+
+/// Hands out parts of such room one after the other, each of so many quantities.
+struct TakeLanes {
   double *next;
   CGFLOW_INLINE double *operator()(int quantities)
   {
@@ -55,30 +80,14 @@ struct LaneSpace {
   }
 };
 
-/// Calls body(tile) for all parts of a batch, on the host space: Serial or OpenMP.
-template <class Body> void for_each_tile(const char *name, std::int64_t batch, const Body &body)
-{
-  using Space = Kokkos::DefaultHostExecutionSpace;
-  const std::int64_t tiles = (batch + kLanes - 1) / kLanes;
-  Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, tiles), [&](std::int64_t i) { body(tile_of(i, batch)); });
-  Space().fence();
-}
-
 /// The same with body(tile, space), where space holds `quantities` times kLanes numbers that a thread's tiles use one after the
 /// other, so that it stays in the nearest cache.
 template <class Body> void for_each_tile(const char *name, std::int64_t batch, std::int64_t quantities, const Body &body)
 {
-  using Space = Kokkos::DefaultHostExecutionSpace;
-  const std::int64_t tiles = (batch + kLanes - 1) / kLanes, threads = Space().concurrency();
-  const std::int64_t workers = tiles < threads ? tiles : threads;
-  const Kokkos::View<double **, Kokkos::LayoutRight, Space> spaces(
-      Kokkos::view_alloc(Kokkos::WithoutInitializing, "cgflow::lanes"), workers, quantities * kLanes);
-  Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, workers), [&](std::int64_t worker) {
-    double *space = spaces.data() + worker * quantities * kLanes;
-    const std::int64_t end = tiles * (worker + 1) / workers;
-    for (std::int64_t i = tiles * worker / workers; i < end; ++i) body(tile_of(i, batch), space);
+  for_each_part(name, (batch + kLanes - 1) / kLanes, [&](std::int64_t i, std::int64_t end) {
+    const LaneSpace space(quantities * kLanes);
+    for (; i < end; ++i) body(tile_of(i, batch), space.data());
   });
-  Space().fence();
 }
 
 }    // namespace cgflow::kernels

@@ -2,7 +2,6 @@
 #include "measurement.h"
 
 #include "internal_volume.h"
-#include "runtime.h"
 
 #include <algorithm>
 
@@ -30,7 +29,7 @@ struct Plan {
 struct Space {
   CGFLOW_INLINE Space(const Plan &p, double *space)
   {
-    LaneSpace take{space};
+    TakeLanes take{space};
     const int n = p.n_atoms;
     x = take(3 * n);
     q = take(3 * n - 6);
@@ -288,7 +287,6 @@ Measurement::Measurement(InternalLayout layout, InternalSources sources, Interna
 
 void Measurement::measure(std::int64_t batch, const double *x, double *s, double *fine, double *log_det) const
 {
-  ensure_runtime();
   const Plan plan = plan_of(layout_, sources_, ranges_, order_, n_renamed_, log_factors_);
   for_each_tile("cgflow::measure", batch, Space::forward(plan.n_atoms, plan.n_rotors),
                 [=](const Tile &tile, double *space) { measure_tile(plan, batch, tile, x, space, s, fine, log_det); });
@@ -297,7 +295,6 @@ void Measurement::measure(std::int64_t batch, const double *x, double *s, double
 void Measurement::pull_back(std::int64_t batch, const double *x, const double *gs, const double *g_fine,
                             const double *g_log_det, double *gx) const
 {
-  ensure_runtime();
   const Plan plan = plan_of(layout_, sources_, ranges_, order_, n_renamed_, log_factors_);
   for_each_tile("cgflow::measure_back", batch, Space::backward(plan.n_atoms, plan.n_rotors),
                 [=](const Tile &tile, double *space) { pull_tile(plan, batch, tile, x, gs, g_fine, g_log_det, space, gx); });

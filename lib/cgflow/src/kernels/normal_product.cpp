@@ -4,8 +4,6 @@
 #include "runtime.h"
 #include "vector_math.h"
 
-#include <Kokkos_Core.hpp>
-
 #include <algorithm>
 #include <vector>
 
@@ -13,6 +11,9 @@ namespace cgflow::kernels {
 namespace {
 
 constexpr int kRows = 8;    // of F at once: each number of q that is loaded serves eight
+// Rows of F whose sum is made by itself, whatever the number of threads, and then added to those before it: so that all numbers of threads
+// give the same bits.
+constexpr std::int64_t kPart = 512;
 
 // Adds what kRows rows give for one member to sum.
 CGFLOW_INLINE void eight_rows(std::int64_t width, const double *f, const double *c, std::int64_t rows, const double *q,
@@ -59,23 +60,16 @@ CGFLOW_CLONES void part(std::int64_t first, std::int64_t last, std::int64_t n, s
 void normal_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *c,
                     const double *q, double *out)
 {
-  ensure_runtime();
-  using Space = Kokkos::DefaultHostExecutionSpace;
-  const std::int64_t width = padded(size), all = members * width, blocks = (n + kRows - 1) / kRows;
-  const std::int64_t threads = std::min<std::int64_t>(std::max<std::int64_t>(1, blocks), Space().concurrency());
-  std::vector<double> work(threads * (all + kRows * width), 0.0);
-  double *const room = work.data();
-  Kokkos::parallel_for("cgflow::normal_product", Kokkos::RangePolicy<Space>(0, threads), [=](std::int64_t t) {
-    double *mine = room + t * (all + kRows * width);
-    const std::int64_t first = t * blocks / threads * kRows, last = std::min(n, (t + 1) * blocks / threads * kRows);
-    part(first, last, n, width, members, features, c, q, mine, mine + all);
+  const std::int64_t width = padded(size), all = members * width, parts = (n + kPart - 1) / kPart;
+  std::vector<double> sums(parts * all, 0.0);
+  for_each_part("cgflow::normal_product", parts, [&](std::int64_t p, std::int64_t end) {
+    std::vector<double> block(kRows * width);
+    for (; p < end; ++p)
+      part(p * kPart, std::min(n, (p + 1) * kPart), n, width, members, features, c, q, sums.data() + p * all, block.data());
   });
-  Space().fence();
-  // In the threads' order: the same bits in every run on as many threads.
-  for (std::int64_t k = 0; k < all; ++k) {
-    out[k] = 0.0;
-    for (std::int64_t t = 0; t < threads; ++t) out[k] += room[t * (all + kRows * width) + k];
-  }
+  std::fill(out, out + all, 0.0);
+  for (std::int64_t p = 0; p < parts; ++p)
+    for (std::int64_t k = 0; k < all; ++k) out[k] += sums[p * all + k];
 }
 
 }    // namespace cgflow::kernels

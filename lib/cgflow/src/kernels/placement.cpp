@@ -2,7 +2,6 @@
 #include "placement.h"
 
 #include "internal_volume.h"
-#include "runtime.h"
 
 #include <limits>
 
@@ -33,7 +32,7 @@ constexpr int kFrame = 9;
 struct Space {
   CGFLOW_INLINE Space(const Plan &p, double *space)
   {
-    LaneSpace take{space};
+    TakeLanes take{space};
     q = take(p.n_internal());
     sine = take(p.n_turns());
     cosine = take(p.n_turns());
@@ -242,7 +241,6 @@ Placement::Placement(InternalLayout layout, InternalSources sources)
 
 void Placement::place(std::int64_t batch, const double *s, const double *fine, double *x, double *log_det) const
 {
-  ensure_runtime();
   const Plan plan = plan_of(layout_, sources_, log_factors_);
   for_each_tile("cgflow::place", batch, Space::forward(plan.n_atoms),
                 [=](const Tile &tile, double *space) { place_tile(plan, batch, tile, s, fine, space, x, log_det); });
@@ -251,7 +249,6 @@ void Placement::place(std::int64_t batch, const double *s, const double *fine, d
 void Placement::pull_back(std::int64_t batch, const double *s, const double *fine, const double *gx, const double *g_log_det,
                           double *gs, double *g_fine) const
 {
-  ensure_runtime();
   const Plan plan = plan_of(layout_, sources_, log_factors_);
   for_each_tile("cgflow::pull_back", batch, Space::backward(plan.n_atoms), [=](const Tile &tile, double *space) {
     pull_tile(plan, batch, tile, s, fine, gx, g_log_det, space, gs, g_fine);

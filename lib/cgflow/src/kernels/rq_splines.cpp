@@ -2,7 +2,6 @@
 #include "rq_splines.h"
 
 #include "lanes.h"
-#include "runtime.h"
 
 #include <numbers>
 
@@ -431,7 +430,6 @@ template <class Raw>
 void map_rq_splines(const RqSplines &splines, Direction direction, std::int64_t batch, const double *x, const Raw *raw,
                     double *y, double *log_det)
 {
-  ensure_runtime();
   for_each_tile("cgflow::rq_splines", batch,
                 [=](const Tile &tile) { map_tile_of(splines, direction, batch, tile, x, raw, y, log_det); });
 }
@@ -440,7 +438,6 @@ template <class Raw>
 void pull_back_rq_splines(const RqSplines &splines, Direction direction, std::int64_t batch, const double *x, const Raw *raw,
                           const double *gy, const double *g_log_det, double *gx, Raw *graw)
 {
-  ensure_runtime();
   for_each_tile("cgflow::rq_splines_back", batch, [=](const Tile &tile) {
     pull_back_tile_of(splines, direction, batch, tile, x, raw, gy, g_log_det, gx, graw);
   });

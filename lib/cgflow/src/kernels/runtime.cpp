@@ -4,22 +4,79 @@
 #include <Kokkos_Core.hpp>
 
 #include <cstdlib>
+#ifdef KOKKOS_ENABLE_OPENMP
+#include <omp.h>
+#endif
+#ifdef KOKKOS_ENABLE_CUDA
+#include <stdexcept>
+#include <string>
+#endif
 
 namespace cgflow::kernels {
 
 namespace {
+using Space = Kokkos::DefaultHostExecutionSpace;
+
 void finalise_ours()
 {
   if (Kokkos::is_initialized()) Kokkos::finalize();
+}
+
+// Left to itself Kokkos takes all cores where OMP_NUM_THREADS is not set, and so would each rank. LAMMPS says to OpenMP what its user
+// has asked for, by this variable, -pk omp or the package command, and else 1.
+int threads_asked_for()
+{
+#ifdef KOKKOS_ENABLE_OPENMP
+  return omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
+
+// Kokkos ends the process where it finds no device, in words that name neither this library nor what to do.
+void require_device()
+{
+#ifdef KOKKOS_ENABLE_CUDA
+  int devices = 0;
+  const cudaError_t error = cudaGetDeviceCount(&devices);
+  if (error != cudaSuccess || devices == 0)
+    throw std::runtime_error(std::string("cgflow is built with a Kokkos that starts CUDA, and there is no GPU (") +
+                             cudaGetErrorString(error) + "); expected one, or a cgflow built with a Kokkos without CUDA");
+#endif
 }
 }    // namespace
 
 void ensure_runtime()
 {
   if (Kokkos::is_initialized()) return;
-  Kokkos::initialize();
+  require_device();
+  // Without warnings: they go to the screen on all ranks, and most are of the pinning of threads, which is the user's.
+#if KOKKOS_VERSION >= 30700
+  Kokkos::initialize(Kokkos::InitializationSettings().set_num_threads(threads_asked_for()).set_disable_warnings(true));
+#else
+  Kokkos::InitArguments arguments;
+  arguments.num_threads = threads_asked_for();
+  arguments.disable_warnings = true;
+  Kokkos::initialize(arguments);
+#endif
   // Kokkos refuses a second start after its end, so this runs once a process.
   std::atexit(finalise_ours);
+}
+
+const char *backend() { return Space::name(); }
+
+int threads()
+{
+  ensure_runtime();
+  return static_cast<int>(Space().concurrency());
+}
+
+void share_out(const char *name, std::int64_t n, void (*part)(const void *, std::int64_t, std::int64_t), const void *body)
+{
+  const std::int64_t most = threads(), parts = n < most ? n : most;
+  Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, parts),
+                       [=](std::int64_t i) { part(body, n * i / parts, n * (i + 1) / parts); });
+  Space().fence();
 }
 
 }    // namespace cgflow::kernels

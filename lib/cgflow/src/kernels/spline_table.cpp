@@ -3,17 +3,14 @@
 
 #include "runtime.h"
 
-#include <Kokkos_Core.hpp>
-
+#include <cmath>
 #include <limits>
 
 namespace cgflow::kernels {
 
 namespace {
 // Walkers live in host memory and a sweep moves a few hundred of them: microseconds of work, less than a device launch
-// with its copies would take. So the kernel runs on the host space (Serial or OpenMP).
-using Space = Kokkos::DefaultHostExecutionSpace;
-
+// with its copies would take. So the kernel runs on the host.
 // In cells: grid points and range ends that rounding has moved still count as what they are.
 constexpr double kRounding = 1e-9;
 
@@ -23,11 +20,11 @@ struct Where {
   bool outside;    // of a non-periodic range, or NaN
 };
 
-KOKKOS_INLINE_FUNCTION Where locate(double s, double lo, double inverse_spacing, int cells, bool periodic)
+inline Where locate(double s, double lo, double inverse_spacing, int cells, bool periodic)
 {
   double x = (s - lo) * inverse_spacing;
   if (periodic) {
-    x -= cells * Kokkos::Experimental::floor(x / cells);
+    x -= cells * std::floor(x / cells);
     if (x >= cells) x = 0.0;    // rounding of a tiny negative value
   }
   // Written so that NaN is outside; it then meets no conversion to int.
@@ -38,7 +35,7 @@ KOKKOS_INLINE_FUNCTION Where locate(double s, double lo, double inverse_spacing,
   return {cell, x - cell, outside};
 }
 
-KOKKOS_INLINE_FUNCTION void weights(double t, double *b)
+inline void weights(double t, double *b)
 {
   const double u = 1.0 - t;
   b[0] = u * u * u / 6.0;
@@ -47,7 +44,7 @@ KOKKOS_INLINE_FUNCTION void weights(double t, double *b)
   b[3] = t * t * t / 6.0;
 }
 
-KOKKOS_INLINE_FUNCTION void slopes(double t, double inverse_spacing, double *b)
+inline void slopes(double t, double inverse_spacing, double *b)
 {
   const double u = 1.0 - t;
   b[0] = -0.5 * u * u * inverse_spacing;
@@ -64,7 +61,7 @@ template <int D> struct Kernel {
   int cells[D], points[D], stored[D];
   bool periodic[D];
 
-  KOKKOS_INLINE_FUNCTION bool touches_unknown(const Where *at) const
+  bool touches_unknown(const Where *at) const
   {
     for (int corner = 0; corner < (1 << D); ++corner) {
       std::size_t index = 0;
@@ -81,7 +78,7 @@ template <int D> struct Kernel {
     return false;
   }
 
-  KOKKOS_INLINE_FUNCTION void operator()(int row) const
+  void operator()(int row) const
   {
     Where at[D];
     double b[D][4], db[D][4];
@@ -128,8 +125,7 @@ template <int D> struct Kernel {
     if (std) {
       const bool infinite = outside || nan || (unknown && touches_unknown(at));
       // A spline through a minimum near zero may dip below it.
-      std[row] =
-          infinite ? std::numeric_limits<double>::infinity() : (variance > 0.0 ? Kokkos::Experimental::sqrt(variance) : 0.0);
+      std[row] = infinite ? std::numeric_limits<double>::infinity() : (variance > 0.0 ? std::sqrt(variance) : 0.0);
     }
     if (gradient)
       for (int k = 0; k < D; ++k) gradient[row * D + k] = nan ? not_a_number : grad[k];
@@ -140,7 +136,6 @@ template <int D> struct Kernel {
 SplineTable::SplineTable(const SplineGrid &grid, const std::vector<double> &value, const std::vector<double> &std)
     : grid_(grid)
 {
-  ensure_runtime();
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double largest = 0.0;
   bool all_known = true;
@@ -195,8 +190,9 @@ template <int D> void SplineTable::run(int n, const double *s, double *value, do
     kernel.stored[k] = stored_[k];
     kernel.periodic[k] = grid_.periodic[k];
   }
-  Kokkos::parallel_for("cgflow::spline_table", Kokkos::RangePolicy<Space>(0, n), kernel);
-  Space().fence();
+  for_each_part("cgflow::spline_table", n, [&](std::int64_t row, std::int64_t end) {
+    for (; row < end; ++row) kernel(static_cast<int>(row));
+  });
 }
 
 void SplineTable::evaluate(int n, const double *s, double *value, double *std, double *gradient) const
