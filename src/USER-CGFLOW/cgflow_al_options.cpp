@@ -6,11 +6,15 @@
 #include "platform.h"
 #include "utils.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace LAMMPS_NS {
 
 namespace {
+
+const char *const kKeywords[] = {"atomistic", "threshold", "pmf", "start", "fresh", "checkpoint", "copies"};
 
 void parse_checkpoint(LAMMPS *lmp, const std::string &value, const std::string &unit, CGFlowALOptions &options)
 {
@@ -40,7 +44,7 @@ std::string stem(const std::string &path)
 CGFlowALOptions parse_cgflow_al(LAMMPS *lmp, int narg, char **arg)
 {
   Error *error = lmp->error;
-  if (narg < 6) utils::missing_cmd_args(FLERR, "fix cgflow/al", error);
+  if (narg < 6) utils::missing_cmd_args(FLERR, "fix cgflow/al T seed FILE atomistic SCRIPT ...", error);
   CGFlowALOptions options;
   options.T = utils::numeric(FLERR, arg[3], false, lmp);
   if (!(options.T > 0.0) || !std::isfinite(options.T))
@@ -54,6 +58,10 @@ CGFlowALOptions parse_cgflow_al(LAMMPS *lmp, int narg, char **arg)
   int iarg = 6;
   while (iarg < narg) {
     const std::string keyword = arg[iarg];
+    if (std::find(std::begin(kKeywords), std::end(kKeywords), keyword) == std::end(kKeywords))
+      error->all(FLERR,
+                 "Fix cgflow/al: unknown keyword {}, expected atomistic, threshold, pmf, start, fresh, checkpoint or copies",
+                 keyword);
     const int values = keyword == "checkpoint" ? 2 : 1;
     if (iarg + values >= narg) utils::missing_cmd_args(FLERR, "fix cgflow/al " + keyword, error);
     const std::string value = arg[iarg + 1];
@@ -72,13 +80,9 @@ CGFlowALOptions parse_cgflow_al(LAMMPS *lmp, int narg, char **arg)
       options.fresh = utils::logical(FLERR, value, false, lmp) == 1;
     } else if (keyword == "checkpoint") {
       parse_checkpoint(lmp, value, arg[iarg + 2], options);
-    } else if (keyword == "copies") {
+    } else {
       options.copies = utils::inumeric(FLERR, value, false, lmp);
       if (options.copies < 1) error->all(FLERR, "Fix cgflow/al copies: got {}, expected an integer > 0", value);
-    } else {
-      error->all(FLERR,
-                 "Fix cgflow/al: unknown keyword {}, expected atomistic, threshold, pmf, start, fresh, checkpoint or copies",
-                 keyword);
     }
     iarg += 1 + values;
   }

@@ -36,13 +36,15 @@ struct Options {
   CGFlowStructureFile dump;
 };
 
+constexpr double kMaxStructures = 1e7;
+
 // Words after the dump's file name up to the next keyword are its style.
 const std::set<std::string> kKeywords = {"seed", "points", "dump", "weights", "atomistic"};
 
 Options parse(LAMMPS *lmp, int narg, char **arg)
 {
   Error *error = lmp->error;
-  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/backmap", error);
+  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/backmap MODEL n seed N points FILE dump FILE ...", error);
   Options options;
   options.model = arg[0];
   options.n = utils::inumeric(FLERR, arg[1], false, lmp);
@@ -86,6 +88,15 @@ void check_pmf(const cgflow::Model &model, const Options &options)
                              " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
 }
 
+// All of them are held in memory until the dump is written.
+void check_number(int n, std::size_t points)
+{
+  const double total = static_cast<double>(n) * static_cast<double>(points);
+  if (total > kMaxStructures)
+    throw cgflow::ModelError(fmt::format("got {:.0f} structures in all ({} for each of {} points), expected at most {:.0f}",
+                                         total, n, points, kMaxStructures));
+}
+
 cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &options, CGFlowCommunicator &comm)
 {
   // It ends with this function: a process holds one child at a time, and the dump is written from another.
@@ -94,8 +105,10 @@ cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &
     child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(model.config()));
     cgflow_require_same_molecule(model, options.model, child->molecule(), options.atomistic);
   }
+  check_number(options.n, 1);
   if (options.points == "pmf") return cgflow::backmap_pmf(model, options.n, options.seed, child.get(), comm);
   const std::vector<double> points = cgflow::read_points(options.points, model.space());
+  check_number(options.n, points.size() / model.space().n_cv());
   return cgflow::backmap_points(model, points, options.n, options.seed, child.get(), comm);
 }
 

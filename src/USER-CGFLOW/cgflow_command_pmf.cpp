@@ -47,22 +47,27 @@ struct Options {
   std::vector<std::string> grid;    // words: n lo hi for each CG variable
 };
 
+bool is_keyword(const std::string &word) { return word == "grid" || word == "file" || word == "labels"; }
+
 Options parse(LAMMPS *lmp, int narg, char **arg)
 {
   Error *error = lmp->error;
-  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/pmf", error);
+  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/pmf MODEL grid n lo hi ... file FILE", error);
   Options options;
   options.model = arg[0];
   for (int iarg = 1; iarg < narg; iarg += 2) {
     const std::string keyword = arg[iarg];
-    if (keyword != "grid" && keyword != "file" && keyword != "labels")
+    if (!is_keyword(keyword))
       error->all(FLERR, "Command cgflow/pmf: unknown keyword {}, expected grid, file or labels", keyword);
     if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/pmf " + keyword, error);
     if (keyword == "file") options.file = arg[iarg + 1];
     if (keyword == "labels") options.labels = arg[iarg + 1];
     if (keyword != "grid") continue;
-    // How many they must be is known once the model is.
-    while (iarg + 1 < narg && utils::is_double(arg[iarg + 1])) options.grid.emplace_back(arg[++iarg]);
+    // How many they must be is known once the model is. A word after whole triples is a keyword, if a wrong one.
+    const auto ends = [&](const char *word) {
+      return is_keyword(word) || (!utils::is_double(word) && !options.grid.empty() && options.grid.size() % 3 == 0);
+    };
+    while (iarg + 1 < narg && !ends(arg[iarg + 1])) options.grid.emplace_back(arg[++iarg]);
     --iarg;
   }
   if (options.grid.empty()) error->all(FLERR, "Command cgflow/pmf: keyword grid is missing, or no number follows it");

@@ -40,10 +40,12 @@ struct Options {
   int epochs = 0;    // 0: as the YAML says
 };
 
+const std::set<std::string> kKeywords = {"temp", "seed", "from", "atomistic", "points", "epochs"};
+
 Options parse(LAMMPS *lmp, int narg, char **arg)
 {
   Error *error = lmp->error;
-  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/train", error);
+  if (narg < 2) utils::missing_cmd_args(FLERR, "cgflow/train style MODEL temp T seed N ...", error);
   Options options;
   const std::string kind = arg[0];
   if (kind != "example" && kind != "energy")
@@ -53,6 +55,9 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
   std::set<std::string> got;
   for (int iarg = 2; iarg < narg; iarg += 2) {
     const std::string keyword = arg[iarg];
+    if (!kKeywords.count(keyword))
+      error->all(FLERR, "Command cgflow/train: unknown keyword {}, expected temp, seed, from, atomistic, points or epochs",
+                 keyword);
     if (iarg + 1 >= narg) utils::missing_cmd_args(FLERR, "cgflow/train " + keyword, error);
     const char *value = arg[iarg + 1];
     got.insert(keyword);
@@ -66,12 +71,10 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
       options.atomistic = value;
     else if (keyword == "points")
       options.points = value;
-    else if (keyword == "epochs") {
+    else {
       options.epochs = utils::inumeric(FLERR, value, false, lmp);
       if (options.epochs < 1) error->all(FLERR, "Command cgflow/train epochs: got {}, expected an integer > 0", value);
-    } else
-      error->all(FLERR, "Command cgflow/train: unknown keyword {}, expected temp, seed, from, atomistic, points or epochs",
-                 keyword);
+    }
   }
   for (const std::string keyword : {"temp", "seed"})
     if (!got.count(keyword)) error->all(FLERR, "Command cgflow/train: keyword {} is missing", keyword);

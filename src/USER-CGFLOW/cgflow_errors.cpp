@@ -4,7 +4,62 @@
 #include "error.h"
 #include "lammps.h"
 
+#include <new>
+#include <stdexcept>
+
 using namespace LAMMPS_NS;
+
+namespace {
+
+/// Length of the UTF-8 character at `i`, 0 when there is none or when it is a control character.
+std::size_t character(const std::string &text, std::size_t i)
+{
+  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+  const unsigned char first = byte(i);
+  if (first < 0x80) return (first >= ' ' && first != 0x7f) || first == '\n' || first == '\t';
+  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
+                             : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
+  if (length == 0 || i + length > text.size()) return 0;
+  for (std::size_t k = 1; k < length; ++k)
+    if ((byte(i + k) & 0xc0) != 0x80) return 0;
+  // Longer than need be, the halves of pairs, and beyond the last character.
+  if ((first == 0xe0 && byte(i + 1) < 0xa0) || (first == 0xed && byte(i + 1) > 0x9f)) return 0;
+  if ((first == 0xf0 && byte(i + 1) < 0x90) || (first == 0xf4 && byte(i + 1) > 0x8f)) return 0;
+  return length;
+}
+
+std::string printable(const std::string &text)
+{
+  std::string shown;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = character(text, i);
+    shown += length ? text.substr(i, length) : "?";
+    i += length ? length : 1;
+  }
+  return shown;
+}
+
+}    // namespace
+
+std::string LAMMPS_NS::cgflow_error_text(const std::exception &e)
+{
+  std::string text = e.what();
+  const std::string asked = "you tried to allocate ";
+  const auto at = text.find(asked);
+  if (dynamic_cast<const std::bad_alloc *>(&e) || dynamic_cast<const std::length_error *>(&e) || at != std::string::npos) {
+    std::string bytes;
+    if (at != std::string::npos)
+      for (auto k = at + asked.size(); k < text.size() && text[k] >= '0' && text[k] <= '9'; ++k) bytes += text[k];
+    return "not enough memory" + (bytes.empty() ? "" : ", " + bytes + " bytes more were needed") +
+           ": fewer or smaller networks, batches, points or structures need less";
+  }
+  // LibTorch adds its own stack to what it says.
+  if (const auto stack = text.find("\nframe #"); stack != std::string::npos) text.resize(stack);
+  if (const auto stack = text.find("\nException raised from"); stack != std::string::npos) text.resize(stack);
+  return printable(text);
+}
 
 void LAMMPS_NS::cgflow_raise_together(LAMMPS *lmp, const std::string &place, bool failed, const std::string &text)
 {

@@ -16,6 +16,10 @@ namespace LAMMPS_NS {
 /// Collective. The text is that of the lowest failing rank, led by `place` and a colon unless `place` is empty.
 void cgflow_raise_together(class LAMMPS *lmp, const std::string &place, bool failed, const std::string &text);
 
+/// What an exception of the library says to a user: what only programmers read is left out, running out of memory is said
+/// in words, and bytes that are no text are question marks (a file's content may be quoted in it, and terminals obey codes).
+std::string cgflow_error_text(const std::exception &e);
+
 /// The one border where the library's exceptions become LAMMPS errors: runs `work` and, when it threw on any rank, ends
 /// the run on all with error->all(). Collective: every rank of the world calls it.
 ///
@@ -34,7 +38,7 @@ template <class Work> void cgflow_guarded(class LAMMPS *lmp, const std::string &
   } catch (const LAMMPSException &) {
     throw;
   } catch (const std::exception &e) {
-    text = e.what();
+    text = cgflow_error_text(e);
   } catch (...) {
   }
   cgflow_raise_together(lmp, place, failed, text);

@@ -50,7 +50,10 @@ std::vector<std::string> words_of(const std::string &line)
 
 CGFlowScript::CGFlowScript(const std::string &file)
 {
-  if (!std::ifstream(file)) throw cgflow::EnergyError("cannot be opened: " + std::string(std::strerror(errno)));
+  std::ifstream in(file);
+  if (!in) throw cgflow::EnergyError("cannot be opened: " + std::string(std::strerror(errno)));
+  // A folder can be opened, and has no first line.
+  if (in.peek(), in.bad()) throw cgflow::EnergyError("cannot be read, is it a folder? Expected a LAMMPS script");
   scan(file);
 }
 
@@ -62,6 +65,9 @@ void CGFlowScript::scan(const std::string &file)
   int number = 0, first = 0;
   while (std::getline(in, line)) {
     ++number;
+    // LAMMPS takes it for the end of the line, or of what it has not looked at yet.
+    if (line.find('\0') != std::string::npos)
+      throw cgflow::EnergyError("got a zero byte (" + file + " line " + std::to_string(number) + "), expected a text file");
     if (whole.empty()) first = number;
     const auto last = line.find_last_not_of(" \t\r");
     line.resize(last == std::string::npos ? 0 : last + 1);

@@ -8,13 +8,13 @@
 #include "update.h"
 #include "utils.h"
 
+#include "cgflow/atomic_file.h"
 #include "cgflow/collective_variables.h"
 #include "cgflow/config.h"
 #include "cgflow/error.h"
 #include "cgflow/model.h"
 #include "cgflow/pmf_file.h"
 
-#include <fstream>
 #include <sstream>
 #include <vector>
 
@@ -47,10 +47,12 @@ FileKind kind_of_file(const std::string &file)
 
 int table_dimensions(const std::string &path)
 {
-  std::ifstream in(path);
+  // Not a stream of the file: what cannot be read, such as a folder, is an error that says so.
+  std::istringstream in(cgflow::read_file(path));
   std::vector<double> first, row;
   std::string line;
   while (std::getline(in, line)) {
+    if (line.find('\0') != std::string::npos) throw cgflow::FileError(path + ": got a zero byte, expected a text file");
     const auto begin = line.find_first_not_of(" \t\r");
     if (begin == std::string::npos || line[begin] == '#') continue;
     row.clear();

@@ -75,7 +75,7 @@ std::vector<std::pair<tagint, tagint>> gather_ids(const Atom *atom, int groupbit
 
 ComputeCGFlowCV::ComputeCGFlowCV(LAMMPS *lmp, int narg, char **arg) : Compute(lmp, narg, arg), impl(std::make_unique<Impl>())
 {
-  if (narg < 4) utils::missing_cmd_args(FLERR, "compute cgflow/cv", error);
+  if (narg < 4) utils::missing_cmd_args(FLERR, "compute cgflow/cv FILE", error);
   if (narg > 4) error->all(FLERR, "Compute cgflow/cv: unexpected argument {} after the YAML file", arg[4]);
   if (!atom->tag_enable) error->all(FLERR, "Compute cgflow/cv needs atom IDs");
 

@@ -118,6 +118,9 @@ void FixCGFlowMC::parse(int narg, char **arg)
   while (end < narg && strcmp(arg[end], "exchange") != 0) ++end;
   if (end == 5) utils::missing_cmd_args(FLERR, "fix cgflow/mc T seed step1 ...", error);
   for (int k = 5; k < end; ++k) {
+    if (!utils::is_double(arg[k]))
+      error->all(FLERR, "{}: got {} as step {}, expected a length > 0 in box units, or the keyword exchange", kWhere, arg[k],
+                 k - 4);
     const double step = utils::numeric(FLERR, arg[k], false, lmp);
     if (!(step > 0.0) || !std::isfinite(step))
       error->all(FLERR, "{}: got {} as step {}, expected a length > 0 in box units", kWhere, arg[k], k - 4);

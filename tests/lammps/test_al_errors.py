@@ -51,7 +51,7 @@ class Arguments(Messages):
                 ("threshold 0.5", "copies 0", r"Fix cgflow/al copies: got 0, expected an integer > 0"),
                 ("threshold 0.5", "pmf", r"Illegal fix cgflow/al pmf command: missing argument"),
                 ("atomistic in.mb", "", r"Fix cgflow/al: keyword atomistic is missing, it names the script"),
-                ("mb.yaml atomistic in.mb threshold 0.5", "", r"Illegal fix cgflow/al command: missing argument"),
+                ("mb.yaml atomistic in.mb threshold 0.5", "", r"Illegal fix cgflow/al T seed FILE atomistic SCRIPT ... command: missing argument"),
                 ("atomistic in.mb", "atomistic in.nothing", r"Fix cgflow/al: cannot read the atomistic script in.nothing"),
                 ("10.0 ${seed} mb.yaml", "10.0 ${seed} nothing.yaml", r"fix cgflow/al: Cannot read file nothing.yaml: No such file"),
         ):

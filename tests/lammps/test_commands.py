@@ -167,7 +167,7 @@ shell cp m.cgflow k.cgflow
 
     def test_refuses_wrong_arguments(self):
         for arguments, pattern in (
-                ("", "Illegal cgflow/train command: missing"),
+                ("", "Illegal cgflow/train style MODEL temp T seed N ... command: missing"),
                 ("forces m.cgflow temp 10 seed 1", "got forces, expected example or energy"),
                 ("example m.cgflow seed 1", "keyword temp is missing"),
                 ("example m.cgflow temp 10", "keyword seed is missing"),
@@ -332,6 +332,8 @@ run 0
                 ("m.cgflow grid 10 1 -2 file out.pmf", "got 10 1 -2 for s"),
                 ("m.cgflow grid 100000000 -2 1 file out.pmf", "got 100000000 points in all, expected at most 10000000"),
                 ("m.cgflow grid 10 -2 1 file out.pmf label l", "unknown keyword label, expected grid, file or labels"),
+                ("m.cgflow grid 10 -2 1 fiel out.pmf", "unknown keyword fiel, expected grid, file or labels"),
+                ("m.cgflow grid 10 -2 end file out.pmf", "Expected floating point parameter instead of 'end'"),
                 ("none.cgflow grid 10 -2 1 file out.pmf", "none.cgflow: No such file"),
                 ("minima.txt grid 10 -2 1 file out.pmf", "minima.txt.*not a cgflow"),
                 ("example.cgflow grid 10 -2 1 file out.pmf", "example.cgflow holds no PMF yet, train it by energy"),
@@ -479,6 +481,8 @@ rerun e.lammpstrj dump x y box no
     def test_refuses_wrong_arguments(self):
         for arguments, pattern in (
                 ("", "missing"),
+                ("m.cgflow 20000000 seed 3 points pmf dump d", r"got 20000000 structures in all \(20000000 for each of 1 points\), "
+                 "expected at most 10000000"),
                 ("m.cgflow 0 seed 3 points pmf dump d", "got 0 structures, expected an integer > 0"),
                 ("m.cgflow 4 points pmf dump d", "keyword seed is missing"),
                 ("m.cgflow 4 seed 3 dump d", "keyword points is missing"),

@@ -134,6 +134,27 @@ TEST_F(Glue, ErrorsOfLammpsPassUnchanged)
   EXPECT_EQ(got.find("ERROR: own words"), 0U) << got;
 }
 
+TEST_F(Glue, TextsForProgrammersStayInside)
+{
+  const auto text = [](const std::string &what) { return cgflow_error_text(std::runtime_error(what)); };
+  EXPECT_EQ(text("bad shape\nException raised from f at g.cpp:1"), "bad shape");
+  EXPECT_EQ(text("bad shape\nframe #0: c10::Error"), "bad shape");
+  EXPECT_EQ(text("two\nlines and a \ttab"), "two\nlines and a \ttab");
+  const std::string memory = "fewer or smaller networks, batches, points or structures need less";
+  EXPECT_EQ(cgflow_error_text(std::bad_alloc()), "not enough memory: " + memory);
+  EXPECT_EQ(text("[enforce fail] can't allocate memory: you tried to allocate 144 bytes. Error code 12\nframe #0"),
+            "not enough memory, 144 bytes more were needed: " + memory);
+}
+
+TEST_F(Glue, TextsOfForgedFilesCannotCommandATerminal)
+{
+  const auto text = [](const std::string &what) { return cgflow_error_text(std::runtime_error(what)); };
+  EXPECT_EQ(text("got '\x1b[2J\x07'"), "got '?[2J?'");
+  EXPECT_EQ(text("\xff\xc3\xa4\xc3"), "?\xc3\xa4?");    // an umlaut stays
+  EXPECT_EQ(text("\xe2\x82\xac\xf0\x9f\x98\x80"), "\xe2\x82\xac\xf0\x9f\x98\x80");
+  EXPECT_EQ(text("\xc0\xaf\xed\xa0\x80"), "?????");    // overlong, half a pair
+}
+
 TEST_F(Glue, ThrownThingsOfAnyKindAreErrors)
 {
   EXPECT_NE(guarded([] { throw 3; }).find("Here: unknown error"), std::string::npos);

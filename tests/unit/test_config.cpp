@@ -234,6 +234,11 @@ TEST(ConfigErrors, ValuesOutOfRangeNameTheRange)
   EXPECT_EQ(error_after_cg("pmf: {rate: 0}\n"), "mb.yaml:2:13: pmf.rate: got '0', expected number > 0");
   EXPECT_EQ(error_after_cg("pmf: {bagging: 1.01}\n"), "mb.yaml:2:16: pmf.bagging: got '1.01', expected number in (0, 1]");
   EXPECT_EQ(error_after_cg("explore: {kappa: -1}\n"), "mb.yaml:2:18: explore.kappa: got '-1', expected number >= 0");
+  EXPECT_EQ(error_after_cg("flow: {harmonics: 101}\n"),
+            "mb.yaml:2:19: flow.harmonics: got '101', expected integer in [1, 100]");
+  EXPECT_EQ(error_after_cg("flow: {bins: 257}\n"), "mb.yaml:2:14: flow.bins: got '257', expected integer in [2, 256]");
+  EXPECT_EQ(error_after_cg("explore: {grid: 1001}\n"),
+            "mb.yaml:2:17: explore.grid: got '1001', expected integer in [2, 1000]");
   EXPECT_EQ(error_after_cg("explore: {old: 1}\n"), "mb.yaml:2:16: explore.old: got '1', expected number in [0, 1)");
   EXPECT_EQ(error_after_cg("pmf: {epochs: 99999999999}\n"),
             "mb.yaml:2:15: pmf.epochs: got '99999999999', expected integer >= 1, at most 2147483647");

