@@ -70,15 +70,19 @@ CGFlowALOptions parse_cgflow_al(LAMMPS *lmp, int narg, char **arg)
       options.start_at_data = value == "data";
     } else if (keyword == "fresh") {
       options.fresh = utils::logical(FLERR, value, false, lmp) == 1;
+    } else if (keyword == "share") {
+      options.share = utils::logical(FLERR, value, false, lmp) == 1;
     } else if (keyword == "checkpoint") {
       parse_checkpoint(lmp, value, arg[iarg + 2], options);
     } else if (keyword == "copies") {
       options.copies = utils::inumeric(FLERR, value, false, lmp);
       if (options.copies < 1) error->all(FLERR, "Fix cgflow/al copies: got {}, expected an integer > 0", value);
     } else {
-      error->all(FLERR,
-                 "Fix cgflow/al: unknown keyword {}, expected atomistic, threshold, pmf, start, fresh, checkpoint or copies",
-                 keyword);
+      error->all(
+          FLERR,
+          "Fix cgflow/al: unknown keyword {}, expected atomistic, threshold, pmf, start, fresh, checkpoint, copies or "
+          "share",
+          keyword);
     }
     iarg += 1 + values;
   }
