@@ -19,6 +19,7 @@ struct CGFlowALOptions {
   std::string pmf;           ///< file of the PMF
   bool start_at_data = true;
   bool fresh = false;
+  bool share = false;              ///< with the other partitions of a -partition run
   bigint checkpoint_sweeps = 0;    ///< 0: by time
   double checkpoint_minutes = 5.0;
   int copies = 64;    ///< conformers that the child evaluates at once

@@ -264,6 +264,8 @@ std::int64_t CGFlowChild::evaluations() const { return impl_->evaluations; }
 
 std::int64_t CGFlowChild::check_evaluations() const { return impl_->check_evaluations; }
 
+double CGFlowChild::probe_energy() const { return impl_->probe_energies.front(); }
+
 int CGFlowChild::dimension() const { return impl_->copies->dimension(); }
 
 const cgflow::Molecule &CGFlowChild::molecule() const { return impl_->copies->molecule(); }
