@@ -98,6 +98,7 @@ struct FixCGFlowAL::Impl {
   bool sweep_may_begin();
   Figures tally();
   void open_child();
+  int copies() const;
   void prepare();
   void begin_run();
   void go_to_step(Fix *self);
@@ -187,6 +188,7 @@ void FixCGFlowAL::Impl::begin_run()
   using Start = CGFlowRunLedger::Start;
   in_run = true;
   forced = end_is_known = cut_short = false;
+  asked = -1;    // a run that was cut short has asked before a sweep that this one may begin with
   pair->runs_learned(options.state_file()) = ++runs;
   const int complete = ledger.complete();
   start = ledger.begin_run(runs, lmp->update->ntimestep, lmp->update->nsteps);
@@ -345,7 +347,16 @@ void FixCGFlowAL::Impl::open_child()
   if (lmp->universe->nworlds > 1 && !worlds.several() && lmp->comm->me == 0)
     claim.emplace(options.state_file(), fmt::format("partition {}", lmp->universe->iworld),
                   "with share yes partitions learn together; those that learn apart need YAML files of different names");
-  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !cgflow::is_molecular(config));
+  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, copies(), !cgflow::is_molecular(config));
+}
+
+// All copies are evaluated whenever one of them is asked for, and most of the evaluations are in training steps, which ask for a share
+// of a batch. Below eight the cost of an evaluation does not fall any more.
+int FixCGFlowAL::Impl::copies() const
+{
+  constexpr int kLeast = 8, kMost = 64;
+  if (options.copies > 0) return options.copies;
+  return std::clamp((config.energy.batch + comm.size() - 1) / comm.size(), kLeast, kMost);
 }
 
 void FixCGFlowAL::Impl::prepare()

@@ -9,7 +9,7 @@ import unittest
 import numpy as np
 
 import learning as l
-from harness import LMP, SOURCE
+from harness import LMP, SOURCE, read_dump
 
 END = "run 20000\n"
 SHARE = "share yes"
@@ -116,7 +116,8 @@ class Together(Partitions):
         again = l.script(l.LEARN.splitlines()[2] + "\n", options=SHARE)
         self.learns(text + again + l.script(l.THERMO) + "run 20\n")
         for world in (0, 1):
-            self.assertIn("cgflow/al: this run is complete in mb.state, skipped", self.text_of(world))
+            self.assertEqual(self.text_of(world).count("cgflow/al: wrote mb.pmf, mb.cgflow and mb.state"), 3)
+        self.assertEqual(lines_of(self.text_of(0)), lines_of(self.text_of(1)))
 
 
 class Apart(Partitions):
@@ -204,6 +205,21 @@ class Resume(Partitions):
         self.learns(text)
         self.assertIn(f"run resumed from mb.state at step {ends[0][0][1]}, it ends at step 20000", self.text_of(0))
         self.same_outputs(whole, self.outputs())
+
+    def test_run_that_is_halted_in_one_world_ends_in_all_and_the_next_one_goes_on(self):
+        """Walkers of the other world have not moved in the sweep that the halted one did not do."""
+        text = "variable me world 0 1\nvariable now equal step\n" + l.learning(
+            "if '${me} == 1' then 'fix stop all halt 1 v_now == 30 error continue message no'\n", options=SHARE)
+        look = "dump 1 all custom 1 walkers.${me} id x\ndump_modify 1 sort id format float %.15g\n"
+        runs = "run 100\nprint 'first ended at $(step)'\nif '${me} == 1' then 'unfix stop'\nrun 10\nprint 'second ended at $(step)'\n"
+        self.learns(text + look + runs, timeout=120)
+        for world in (0, 1):
+            self.assertEqual(re.findall(r"^(?:first|second) ended at (\d+)", self.text_of(world), re.M), ["30", "40"])
+        frames = {}
+        for step, atoms in read_dump(self.folder / "walkers.0"):
+            frames.setdefault(step, atoms)    # the first of step 31: the second run has it once more
+        self.assertEqual(frames[31]["x"], frames[30]["x"])
+        self.assertNotEqual(frames[30]["x"], frames[29]["x"])
 
     def test_a_state_of_another_layout_is_refused(self):
         self.learns(l.learning("run 5\n", options=SHARE))
