@@ -46,7 +46,7 @@ def cases(folder, share=1.0):
             families[case.family].append(case)
         seen.add(same)
     for family in families.values():
-        n = max(2, round(share * len(family)))
+        n = min(len(family), max(2, round(share * len(family))))
         yield from (family[int((k + 0.5) * len(family) / n)] for k in range(n))
 
 
