@@ -18,6 +18,13 @@ using namespace LAMMPS_NS;
 
 namespace {
 std::string number(double value) { return fmt::format("{:.15g}", value); }
+
+std::string list(const std::vector<std::int64_t> &values)
+{
+  std::string text;
+  for (const std::int64_t value : values) text += std::to_string(value) + " ";
+  return text.substr(0, text.size() - 1);
+}
 }    // namespace
 
 bool CGFlowALCheckpoint::exists() const { return !options_.fresh && std::filesystem::exists(options_.state_file()); }
@@ -25,34 +32,41 @@ bool CGFlowALCheckpoint::exists() const { return !options_.fresh && std::filesys
 void CGFlowALCheckpoint::load(const cgflow::Config &config, const cgflow::ModelInfo &info, const Parts &parts)
 {
   const cgflow::Archive archive = cgflow::Archive::read(options_.state_file(), "state");
-  check(archive, config, info);
+  check(archive, config, info, parts.worlds);
   const auto &mc_counts = archive.numbers("mc.counts");
-  if (mc_counts.size() != parts.mc.counts().size())
+  const std::size_t n_counts = parts.mc.counts().size();
+  if (mc_counts.size() != n_counts * parts.worlds.count())
     throw cgflow::ModelError(options_.state_file() + ": the counts of fix cgflow/mc are incomplete");
   parts.learner.load(archive);
   parts.ledger.load(archive);
-  parts.mc.set_counts(mc_counts);
+  const auto my_counts = mc_counts.begin() + n_counts * parts.worlds.mine();
+  parts.mc.set_counts({my_counts, my_counts + n_counts});
   parts.pending = archive.integer("pending") != 0;
   walkers_.emplace(parts.learner.model().space().n_cv(), archive.numbers("walkers.rows"));
 }
 
-void CGFlowALCheckpoint::put_walkers(FixCGFlowMC &mc)
+void CGFlowALCheckpoint::put_walkers(FixCGFlowMC &mc, const CGFlowWorlds &worlds)
 {
-  walkers_->put(lmp_, mc, options_.state_file());
+  walkers_->put(lmp_, mc, worlds.first_id(), options_.state_file());
   walkers_.reset();
 }
 
 void CGFlowALCheckpoint::write(const Parts &parts, cgflow::Communicator &comm) const
 {
-  const auto walkers = CGFlow::WalkerRows::gather(lmp_, parts.mc, comm, parts.learner.model().space().n_cv());
-  const std::vector<double> mc_counts = parts.mc.counts();
-  if (lmp_->comm->me != 0) return;
+  const CGFlowWorlds &worlds = parts.worlds;
+  const auto walkers =
+      CGFlow::WalkerRows::gather(lmp_, parts.mc, comm, parts.learner.model().space().n_cv(), worlds.first_id());
+  std::vector<double> mc_counts = parts.mc.counts();
+  if (lmp_->comm->me != 0) mc_counts.clear();
+  mc_counts = comm.gather(mc_counts);
+  if (comm.rank() != 0) return;
   cgflow::Archive archive("state");
   parts.learner.store(archive);
   parts.ledger.store(archive);
   archive.put("pending", std::int64_t{parts.pending});
-  archive.put("ranks", std::int64_t{lmp_->comm->nprocs});
-  archive.put("walkers", static_cast<std::int64_t>(lmp_->atom->natoms));
+  // One number a world.
+  archive.put("ranks", worlds.ranks_each());
+  archive.put("walkers", worlds.walkers_each());
   archive.put("walkers.rows", walkers.numbers(), {static_cast<std::int64_t>(walkers.numbers().size())});
   archive.put("mc.counts", mc_counts, {static_cast<std::int64_t>(mc_counts.size())});
   const double *lo = lmp_->domain->boxlo, *hi = lmp_->domain->boxhi;
@@ -67,9 +81,14 @@ void CGFlowALCheckpoint::differ(const std::string &what, const std::string &got,
                   options_.state_file(), what, got, here));
 }
 
-void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Config &config,
-                               const cgflow::ModelInfo &info) const
+void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Config &config, const cgflow::ModelInfo &info,
+                               const CGFlowWorlds &worlds) const
 {
+  const auto check_each = [&](const std::string &what, const std::vector<std::int64_t> &got,
+                              const std::vector<std::int64_t> &here) {
+    const bool several = got.size() > 1 || here.size() > 1;
+    if (got != here) differ(what + (several ? " in each partition" : ""), list(got), list(here));
+  };
   const auto check_integer = [&](const std::string &what, std::int64_t got, std::int64_t here) {
     if (got != here) differ(what, std::to_string(got), std::to_string(here));
   };
@@ -78,8 +97,8 @@ void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Con
   check_integer("seed", archive.integer("info.seed"), info.seed);
   if (archive.number("info.threshold") != info.threshold)
     differ("threshold", number(archive.number("info.threshold")), number(info.threshold));
-  check_integer("number of ranks", archive.integer("ranks"), lmp_->comm->nprocs);
-  check_integer("number of walkers", archive.integer("walkers"), lmp_->atom->natoms);
+  check_each("number of ranks", archive.integers("ranks"), worlds.ranks_each());
+  check_each("number of walkers", archive.integers("walkers"), worlds.walkers_each());
   const cgflow::Molecule molecule = cgflow::get_molecule(archive);
   check_integer("number of atoms in the atomistic system", molecule.n_atoms(), info.n_atoms());
   check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);

@@ -5,6 +5,7 @@
 #include "cgflow_al_options.h"
 #include "cgflow_run_ledger.h"
 #include "cgflow_walker_rows.h"
+#include "cgflow_worlds.h"
 
 #include "cgflow/config.h"
 #include "cgflow/learner.h"
@@ -23,6 +24,7 @@ class CGFlowALCheckpoint {
     cgflow::Learner &learner;
     CGFlowRunLedger &ledger;
     FixCGFlowMC &mc;
+    const CGFlowWorlds &worlds;
     bool &pending;    ///< an iteration is due before the next sweep
   };
 
@@ -38,16 +40,17 @@ class CGFlowALCheckpoint {
 
   bool has_walkers() const { return walkers_.has_value(); }
   /// Once, in the setup of the run after load().
-  void put_walkers(FixCGFlowMC &mc);
+  void put_walkers(FixCGFlowMC &mc, const CGFlowWorlds &worlds);
 
-  /// Collective; rank 0 writes.
+  /// Collective; the first rank of all writes.
   void write(const Parts &parts, cgflow::Communicator &comm) const;
 
   double memory_usage() const { return walkers_ ? walkers_->numbers().size() * sizeof(double) : 0.0; }
 
  private:
   [[noreturn]] void differ(const std::string &what, const std::string &got, const std::string &here) const;
-  void check(const cgflow::Archive &archive, const cgflow::Config &config, const cgflow::ModelInfo &info) const;
+  void check(const cgflow::Archive &archive, const cgflow::Config &config, const cgflow::ModelInfo &info,
+             const CGFlowWorlds &worlds) const;
   void check_box(const cgflow::Archive &archive) const;
 
   LAMMPS *lmp_;

@@ -14,7 +14,7 @@ namespace LAMMPS_NS {
 
 namespace {
 
-const char *const kKeywords[] = {"atomistic", "threshold", "pmf", "start", "fresh", "checkpoint", "copies"};
+const char *const kKeywords[] = {"atomistic", "threshold", "pmf", "start", "fresh", "checkpoint", "copies", "share"};
 
 void parse_checkpoint(LAMMPS *lmp, const std::string &value, const std::string &unit, CGFlowALOptions &options)
 {
@@ -59,9 +59,10 @@ CGFlowALOptions parse_cgflow_al(LAMMPS *lmp, int narg, char **arg)
   while (iarg < narg) {
     const std::string keyword = arg[iarg];
     if (std::find(std::begin(kKeywords), std::end(kKeywords), keyword) == std::end(kKeywords))
-      error->all(FLERR,
-                 "Fix cgflow/al: unknown keyword {}, expected atomistic, threshold, pmf, start, fresh, checkpoint or copies",
-                 keyword);
+      error->all(
+          FLERR,
+          "Fix cgflow/al: unknown keyword {}, expected atomistic, threshold, pmf, start, fresh, checkpoint, copies or share",
+          keyword);
     const int values = keyword == "checkpoint" ? 2 : 1;
     if (iarg + values >= narg) utils::missing_cmd_args(FLERR, "fix cgflow/al " + keyword, error);
     const std::string value = arg[iarg + 1];
@@ -78,6 +79,8 @@ CGFlowALOptions parse_cgflow_al(LAMMPS *lmp, int narg, char **arg)
       options.start_at_data = value == "data";
     } else if (keyword == "fresh") {
       options.fresh = utils::logical(FLERR, value, false, lmp) == 1;
+    } else if (keyword == "share") {
+      options.share = utils::logical(FLERR, value, false, lmp) == 1;
     } else if (keyword == "checkpoint") {
       parse_checkpoint(lmp, value, arg[iarg + 2], options);
     } else {

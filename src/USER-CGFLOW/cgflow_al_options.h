@@ -19,9 +19,10 @@ struct CGFlowALOptions {
   std::string pmf;           ///< file of the PMF
   bool start_at_data = true;
   bool fresh = false;
+  bool share = false;              ///< with the other partitions of a -partition run
   bigint checkpoint_sweeps = 0;    ///< 0: by time
   double checkpoint_minutes = 5.0;
-  int copies = 64;    ///< conformers that the child evaluates at once
+  int copies = 0;    ///< conformers that the child evaluates at once; 0: as many as a training step has on a rank
 
   std::string state_file() const { return name + ".state"; }
   std::string model_file() const { return name + ".cgflow"; }

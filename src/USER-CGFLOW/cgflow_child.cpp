@@ -276,6 +276,8 @@ double CGFlowChild::memory() const
          lmp->update->memory_usage() + lmp->force->memory_usage() + lmp->modify->memory_usage();
 }
 
+double CGFlowChild::probe_energy() const { return impl_->probe_energies.front(); }
+
 int CGFlowChild::dimension() const { return impl_->copies->dimension(); }
 
 const cgflow::Molecule &CGFlowChild::molecule() const { return impl_->copies->molecule(); }

@@ -30,8 +30,8 @@ std::map<tagint, Replica> gather(const std::map<tagint, Replica> &mine, int n_cv
 }    // namespace
 
 // The result does not depend on which rank holds which walker: ordered by ID, random numbers keyed by ID and sweep.
-Exchange::Swaps Exchange::decide(const std::map<tagint, Replica> &mine, int n_cv, double boltz, int seed, bigint sweep,
-                                 cgflow::Communicator &comm) const
+Exchange::Swaps Exchange::decide(const std::map<tagint, Replica> &mine, int n_cv, double boltz, int seed, bigint first_id,
+                                 bigint sweep, cgflow::Communicator &comm) const
 {
   const std::map<tagint, Replica> all = gather(mine, n_cv, comm);
   const std::size_t n = temperatures_.size(), first_rung = n > 2 ? static_cast<std::size_t>(sweep / every_ % 2) : 0;
@@ -41,7 +41,7 @@ Exchange::Swaps Exchange::decide(const std::map<tagint, Replica> &mine, int n_cv
     if (rung(id) % 2 != first_rung || rung(id) + 1 == n || upper == all.end()) continue;
     ++swaps.tried;
     const double gain = 1.0 / (boltz * temperature(id)) - 1.0 / (boltz * temperature(id + 1));
-    cgflow::RandomStream random(seed, cgflow::Stream::exchanges, id, sweep);
+    cgflow::RandomStream random(seed, cgflow::Stream::exchanges, first_id + id, sweep);
     if (!(random.uniform() < std::exp(gain * (lower.energy - upper->second.energy)))) continue;
     swaps.occupants[id] = upper->second;
     swaps.occupants[id + 1] = lower;

@@ -33,13 +33,13 @@ class Exchange {
 
   /// Which of the walkers swap places in this sweep, after the Metropolis rule min(1, exp((1/kT_i - 1/kT_j)(E_i - E_j))).
   /// Pairs are neighbours on the ladder with consecutive IDs; rungs (0 1) (2 3) ... and (1 2) (3 4) ... take turns where
-  /// there are more than two. `mine` are the walkers of this rank that may swap. Collective: every rank gets all new
+  /// there are more than two. `mine` are the walkers of this rank that may swap. Random numbers are keyed by first_id + ID. Collective: every rank gets all new
   /// occupants by the ID of the walker that takes them, and the number of pairs that were tried.
   struct Swaps {
     std::map<tagint, Replica> occupants;
     int tried = 0;
   };
-  Swaps decide(const std::map<tagint, Replica> &mine, int n_cv, double boltz, int seed, bigint sweep,
+  Swaps decide(const std::map<tagint, Replica> &mine, int n_cv, double boltz, int seed, bigint first_id, bigint sweep,
                cgflow::Communicator &comm) const;
 
  private:

@@ -21,7 +21,7 @@ namespace {
 const char *const kWhere = "fix cgflow/al";
 
 // Columns of a row; s follows.
-enum { kTag, kImage, kStopped = kImage + 3, kVariables };
+enum { kNumber, kImage, kStopped = kImage + 3, kVariables };
 
 void unpack_image(imageint image, double *flags)
 {
@@ -38,7 +38,7 @@ imageint pack_image(const double *flags)
 
 }    // namespace
 
-WalkerRows WalkerRows::gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv)
+WalkerRows WalkerRows::gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv, bigint first_id)
 {
   const Atom *atom = lmp->atom;
   Walkers access(lmp);
@@ -47,7 +47,7 @@ WalkerRows WalkerRows::gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Commun
   std::vector<double> mine(atom->nlocal * all.width());
   for (int i = 0; i < atom->nlocal; ++i) {
     double *row = mine.data() + i * all.width();
-    row[kTag] = static_cast<double>(atom->tag[i]);
+    row[kNumber] = static_cast<double>(first_id + atom->tag[i]);
     unpack_image(atom->image[i], row + kImage);
     row[kStopped] = mc.stopped(i);
     access.get(i, row + kVariables);
@@ -56,7 +56,7 @@ WalkerRows WalkerRows::gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Commun
 
   std::vector<std::size_t> order(all.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return all.row(a)[kTag] < all.row(b)[kTag]; });
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return all.row(a)[kNumber] < all.row(b)[kNumber]; });
   std::vector<double> sorted;
   sorted.reserve(all.numbers_.size());
   for (const std::size_t i : order) sorted.insert(sorted.end(), all.row(i), all.row(i) + all.width());
@@ -64,16 +64,16 @@ WalkerRows WalkerRows::gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Commun
   return all;
 }
 
-void WalkerRows::put(LAMMPS *lmp, FixCGFlowMC &mc, const std::string &file) const
+void WalkerRows::put(LAMMPS *lmp, FixCGFlowMC &mc, bigint first_id, const std::string &file) const
 {
   Atom *atom = lmp->atom;
   Walkers access(lmp);
   access.bind(n_cv_, kWhere);
-  std::map<tagint, const double *> by_tag;
-  for (std::size_t i = 0; i < size(); ++i) by_tag[static_cast<tagint>(row(i)[kTag])] = row(i);
+  std::map<bigint, const double *> by_number;
+  for (std::size_t i = 0; i < size(); ++i) by_number[static_cast<bigint>(row(i)[kNumber])] = row(i);
   for (int i = 0; i < atom->nlocal; ++i) {
-    const auto found = by_tag.find(atom->tag[i]);
-    if (found == by_tag.end())
+    const auto found = by_number.find(first_id + atom->tag[i]);
+    if (found == by_number.end())
       throw cgflow::ModelError(
           fmt::format("{}: it holds no walker {}; the script must create the same walkers", file, atom->tag[i]));
     const double *r = found->second;

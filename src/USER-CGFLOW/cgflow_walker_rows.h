@@ -2,6 +2,8 @@
 #ifndef LMP_CGFLOW_WALKER_ROWS_H
 #define LMP_CGFLOW_WALKER_ROWS_H
 
+#include "lmptype.h"
+
 #include "cgflow/communicator.h"
 
 #include <cstddef>
@@ -15,7 +17,8 @@ class LAMMPS;
 
 namespace CGFlow {
 
-/// All walkers of all ranks, one a row of numbers by ascending tag: (tag, three image flags, stopped, s [n_cv]).
+/// All walkers of all ranks, one a row of numbers by ascending number: (number, three image flags, stopped, s [n_cv]). The
+/// number is the ID behind `first_id`, which differs where worlds learn together.
 class WalkerRows {
  public:
   /// None.
@@ -23,11 +26,11 @@ class WalkerRows {
   /// From numbers().
   WalkerRows(int n_cv, std::vector<double> numbers) : n_cv_(n_cv), numbers_(std::move(numbers)) {}
   /// The walkers as they are. Collective; every rank gets them all.
-  static WalkerRows gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv);
+  static WalkerRows gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv, bigint first_id);
 
   /// Gives the walkers of this rank the place, image flags and stopped mark of their rows; to be called before the setup of
   /// a run, which brings each to its rank. Throws ModelError, led by `file`, when a walker has no row.
-  void put(LAMMPS *lmp, FixCGFlowMC &mc, const std::string &file) const;
+  void put(LAMMPS *lmp, FixCGFlowMC &mc, bigint first_id, const std::string &file) const;
 
   /// s of the stopped walkers, [n, n_cv].
   std::vector<double> stopped_points() const;

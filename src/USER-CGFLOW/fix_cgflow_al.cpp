@@ -6,15 +6,18 @@
 #include "cgflow_cite.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
+#include "cgflow_file_claim.h"
 #include "cgflow_log.h"
 #include "cgflow_surface.h"
 #include "cgflow_walker_rows.h"
 #include "cgflow_walkers.h"
+#include "cgflow_worlds.h"
 #include "fix_cgflow_mc.h"
 #include "pair_cgflow_pmf.h"
 
 #include "atom.h"
 #include "comm.h"
+#include "domain.h"
 #include "error.h"
 #include "force.h"
 #include "group.h"
@@ -22,6 +25,7 @@
 #include "output.h"
 #include "platform.h"
 #include "timer.h"
+#include "universe.h"
 #include "update.h"
 
 #include "cgflow/atomic_file.h"
@@ -30,16 +34,25 @@
 #include "cgflow/trajectory.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
+#include <optional>
+#include <utility>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
+
+namespace {
+const char kHere[] = "here", kGone[] = "gone";
+}    // namespace
 
 struct FixCGFlowAL::Impl {
   LAMMPS *lmp;
   CGFlowALOptions options;
   cgflow::Config config;
+  CGFlowWorlds worlds;
   CGFlowCommunicator comm;
+  std::optional<CGFlowFileClaim> claim;
   CGFlowLog log;
   CGFlowALCheckpoint state;
   CGFlowRunLedger ledger;
@@ -48,11 +61,20 @@ struct FixCGFlowAL::Impl {
   std::unique_ptr<cgflow::Learner> learner;
   PairCGFlowPMF *pair = nullptr;
   FixCGFlowMC *mc = nullptr;
-  int runs = 0;            // of the script so far, this one included
-  bool in_run = false;     // between init() and post_run() of a run with steps
-  bool idle = false;       // this run does nothing: it is complete, or learning has ended before it
-  bool forced = false;     // it was this fix that ended the run
-  bool pending = false;    // an iteration is due before the next sweep
+  int runs = 0;           // of the script so far, this one included
+  bool in_run = false;    // between init() and post_run() of a run with steps
+  bool idle = false;      // this run does nothing: it is complete, or learning has ended before it
+  bool forced = false;    // it was this fix that ended the run
+  // Of worlds that learn together:
+  bool joined = false;          // they have met before a first run, and will again
+  bool alone = false;           // another one takes no part any more
+  bool end_is_known = false;    // the run ends here in all of them
+  bool cut_short = false;       // it has ended in another one before this sweep
+  bigint asked = -1;            // the step before which sweep_may_begin() has asked
+  struct Figures {
+    double going, largest_std;    // of all walkers, the std in energy units
+  } figures{0.0, 0.0};            // as of the last sweep
+  bool pending = false;           // an iteration is due before the next sweep
   bool checkpoint_due = false;
   bool state_due = false;          // the record of runs has changed
   double last_checkpoint = 0.0;    // wall time; decides when to write, never what
@@ -60,10 +82,23 @@ struct FixCGFlowAL::Impl {
   cgflow::WorkTimes before;        // of the runs before this one
 
   Impl(LAMMPS *lmp_, CGFlowALOptions options_)
-      : lmp(lmp_), options(std::move(options_)), comm(lmp_->world), log(lmp_, "cgflow/al"), state(lmp_, options)
+      : lmp(lmp_), options(std::move(options_)), worlds(lmp_, options.share), comm(worlds.ranks()), log(lmp_, "cgflow/al"),
+        state(lmp_, options)
   {
   }
 
+  /// What can fail on one rank, as a LAMMPS error on all that learn together.
+  template <class Work> void guarded(Work &&work)
+  {
+    cgflow_guarded(lmp, worlds.ranks(), "fix cgflow/al", std::forward<Work>(work));
+  }
+  void meet();
+  void leave();
+  void check_worlds() const;
+  bool sweep_may_begin();
+  Figures tally();
+  void open_child();
+  int copies() const;
   void prepare();
   void begin_run();
   void go_to_step(Fix *self);
@@ -71,7 +106,7 @@ struct FixCGFlowAL::Impl {
   void begin();
   cgflow::ModelInfo model_info() const;
   void check_pair_file() const;
-  CGFlowALCheckpoint::Parts parts() { return {*learner, ledger, *mc, pending}; }
+  CGFlowALCheckpoint::Parts parts() { return {*learner, ledger, *mc, worlds, pending}; }
   void put_walkers_at_start();
   void iterate();
   void publish();
@@ -95,7 +130,7 @@ FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg)
   time_depend = 1;
   if (igroup != group->find("all"))
     error->all(FLERR, "Fix cgflow/al: got the group {}, expected all: every atom is a walker", group->names[igroup]);
-  cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->config = cgflow::Config::read(impl->options.yaml); });
+  impl->guarded([&] { impl->config = cgflow::Config::read(impl->options.yaml); });
   if (!platform::file_is_readable(impl->options.atomistic))
     error->all(FLERR, "Fix cgflow/al: cannot read the atomistic script {}", impl->options.atomistic);
 }
@@ -105,9 +140,11 @@ FixCGFlowAL::~FixCGFlowAL()
 {
   for (auto *fix : modify->get_fix_by_style("^cgflow/mc$"))
     if (fix == impl->mc) {
+      impl->mc->ask_before_sweeps(nullptr);
       impl->mc->set_stop_threshold(std::numeric_limits<double>::infinity());
       impl->mc->release_all();
     }
+  impl->leave();
 }
 
 // PRE_EXCHANGE for its setup: LAMMPS calls setup_pre_exchange() on fixes with that mask alone.
@@ -128,7 +165,17 @@ void FixCGFlowAL::init()
   if (update->whichflag != 1 || update->nsteps <= 0) return;
   impl->began = cgflow::processor_seconds();
   impl->before = impl->learner ? impl->learner->times() : cgflow::WorkTimes();
-  cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->prepare(); });
+  impl->meet();
+  if (impl->alone) {
+    impl->in_run = impl->idle = true;
+    return;
+  }
+  // Apart, because the first can fail in one world and all meet in the second.
+  if (!impl->learner) impl->guarded([&] { impl->open_child(); });
+  impl->guarded([&] { impl->check_worlds(); });
+  impl->guarded([&] { impl->prepare(); });
+  impl->mc->number_walkers_from(impl->worlds.first_id());
+  impl->mc->ask_before_sweeps([this] { return impl->sweep_may_begin(); });
   // Pair style and fix cgflow/mc may be others than in the last run.
   if (impl->learner->surface()) impl->publish();
   impl->begin_run();
@@ -140,7 +187,8 @@ void FixCGFlowAL::Impl::begin_run()
 {
   using Start = CGFlowRunLedger::Start;
   in_run = true;
-  forced = false;
+  forced = end_is_known = cut_short = false;
+  asked = -1;    // a run that was cut short has asked before a sweep that this one may begin with
   pair->runs_learned(options.state_file()) = ++runs;
   const int complete = ledger.complete();
   start = ledger.begin_run(runs, lmp->update->ntimestep, lmp->update->nsteps);
@@ -199,13 +247,122 @@ cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
   return info;
 }
 
+// Before each run with steps: whether the worlds that have begun together take part in it. One whose script has come to its
+// end, because its run was cut short by a limit of the wall time say, must not leave the others waiting.
+void FixCGFlowAL::Impl::meet()
+{
+  if (!alone && worlds.several()) {
+    const std::vector<std::string> all = worlds.texts(kHere);
+    const auto gone = std::find(all.begin(), all.end(), kGone);
+    alone = gone != all.end();
+    if (alone) log.warning(fmt::format("partition {} learns no more, and without it no other one does", gone - all.begin()));
+    joined = true;
+  }
+  if (alone) return log.line("this run ends at once");
+  worlds.count_walkers();
+}
+
+void FixCGFlowAL::Impl::leave()
+{
+  if (joined && !alone) worlds.texts(kGone);
+}
+
+// Worlds that learn together must learn the same, and do the same runs.
+void FixCGFlowAL::Impl::check_worlds() const
+{
+  if (!worlds.several()) return;
+  worlds.require_equal({{"the number of steps of a run", std::to_string(lmp->update->nsteps)},
+                        {"the timestep before it", std::to_string(lmp->update->ntimestep)}});
+  if (learner) return;
+  const auto number = [](double value) { return fmt::format("{:.15g}", value); };
+  const auto path = [](const std::string &file) { return std::filesystem::absolute(file).lexically_normal().string(); };
+  worlds.require_equal(
+      {{"the unit style", lmp->update->unit_style},
+       {"the temperature", number(options.T)},
+       {"the seed", std::to_string(options.seed)},
+       {"the threshold", number(options.threshold)},
+       {"the state file", path(options.state_file())},
+       {"the file of the PMF", path(options.pmf)},
+       {"keyword start", options.start_at_data ? "data" : "here"},
+       {"keyword fresh", options.fresh ? "yes" : "no"},
+       {"keyword checkpoint", options.checkpoint_sweeps > 0 ? fmt::format("{} sweeps", options.checkpoint_sweeps)
+                                                            : number(options.checkpoint_minutes) + " minutes"},
+       {"the file of pair_coeff", pair->file()},
+       {"the dimension of the atomistic system", std::to_string(child->dimension())},
+       // Eight digits: nodes may differ in the last ones.
+       {"the energy of a probe of the atomistic system", fmt::format("{:.8g}", child->probe_energy())}});
+  for (int k = 0; k < 3; ++k)
+    worlds.require_equal(
+        {{std::string("the box in ") + "xyz"[k], number(lmp->domain->boxlo[k]) + " to " + number(lmp->domain->boxhi[k])}});
+  cgflow::Archive archive("state");
+  cgflow::put_molecule(archive, child->molecule());
+  const std::vector<std::string> molecules = worlds.texts(archive.to_bytes());
+  for (std::size_t w = 1; w < molecules.size(); ++w) {
+    const auto molecule = [&](std::size_t world) {
+      return cgflow::get_molecule(cgflow::Archive::from_bytes(molecules[world], "state", options.atomistic));
+    };
+    const std::string text = cgflow::molecule_difference(molecule(0), "the molecule of partition 0", molecule(w),
+                                                         fmt::format("that of partition {}", w));
+    if (!text.empty())
+      throw cgflow::ModelError("share yes: " + text + "; partitions that learn together must learn the same one");
+  }
+  const std::vector<std::string> yaml = worlds.texts(config.to_yaml());
+  for (std::size_t w = 1; w < yaml.size(); ++w) {
+    const auto parse = [&](std::size_t world) { return cgflow::Config::parse(yaml[world], options.yaml); };
+    if (const auto difference = parse(0).first_difference(parse(w)))
+      worlds.disagree("the YAML key " + difference->key, difference->here, difference->there, w);
+  }
+}
+
+// Asked before the first fix has begun with a sweep: a run that has ended in another world has done one sweep less than this one
+// would. So all have done the same when a wall time ends a run.
+bool FixCGFlowAL::Impl::sweep_may_begin()
+{
+  if (asked == lmp->update->ntimestep) return !cut_short;
+  asked = lmp->update->ntimestep;
+  if (worlds.all_go_on(true)) return true;
+  cut_short = end_is_known = true;
+  end_run_early();
+  return false;
+}
+
+FixCGFlowAL::Impl::Figures FixCGFlowAL::Impl::tally()
+{
+  const int nlocal = lmp->atom->nlocal;
+  Figures all{0.0, 0.0};
+  for (int i = 0; i < nlocal; ++i) all.going += !mc->stopped(i);
+  // Between runs the pair style may have been replaced.
+  int columns = 0;
+  auto *present = lmp->force->pair_match("^cgflow/pmf", 0);
+  const auto *std = present ? static_cast<const double *>(present->extract_peratom("std", columns)) : nullptr;
+  for (int i = 0; std && i < nlocal; ++i) all.largest_std = std::max(all.largest_std, std[i]);
+  worlds.tally(all.going, all.largest_std);
+  return all;
+}
+
 // Before the first setup: the model from a state file, or untrained.
+void FixCGFlowAL::Impl::open_child()
+{
+  check_pair_file();
+  if (lmp->universe->nworlds > 1 && !worlds.several() && lmp->comm->me == 0)
+    claim.emplace(options.state_file(), fmt::format("partition {}", lmp->universe->iworld),
+                  "with share yes partitions learn together; those that learn apart need YAML files of different names");
+  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, copies(), !cgflow::is_molecular(config));
+}
+
+// All copies are evaluated whenever one of them is asked for, and most of the evaluations are in training steps, which ask for a share
+// of a batch. Below eight the cost of an evaluation does not fall any more.
+int FixCGFlowAL::Impl::copies() const
+{
+  constexpr int kLeast = 8, kMost = 64;
+  if (options.copies > 0) return options.copies;
+  return std::clamp((config.energy.batch + comm.size() - 1) / comm.size(), kLeast, kMost);
+}
+
 void FixCGFlowAL::Impl::prepare()
 {
   if (learner) return;
-  check_pair_file();
   runs = pair->runs_learned(options.state_file());
-  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, options.copies, !cgflow::is_molecular(config));
   learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
   if (state.exists()) state.load(config, model_info(), parts());
 }
@@ -228,15 +385,17 @@ void FixCGFlowAL::Impl::check_pair_file() const
 void FixCGFlowAL::setup_pre_exchange()
 {
   if (update->whichflag != 1 || update->nsteps <= 0) return;
-  cgflow_guarded(lmp, "fix cgflow/al", [&] {
-    if (impl->state.has_walkers())
-      impl->state.put_walkers(*impl->mc);
-    else if (impl->learner->phase() == cgflow::Learner::Phase::untrained)
-      impl->begin();
-  });
+  if (!impl->alone)
+    impl->guarded([&] {
+      if (impl->state.has_walkers())
+        impl->state.put_walkers(*impl->mc, impl->worlds);
+      else if (impl->learner->phase() == cgflow::Learner::Phase::untrained)
+        impl->begin();
+    });
   // Fix cgflow/mc checks the places and brings each walker to its rank.
   impl->mc->setup_pre_exchange();
   if (impl->idle || impl->learner->phase() == cgflow::Learner::Phase::finished || update->ntimestep >= update->laststep) {
+    impl->end_is_known = true;
     impl->end_run_early();
     return;
   }
@@ -244,7 +403,7 @@ void FixCGFlowAL::setup_pre_exchange()
   impl->last_checkpoint = platform::walltime();
   if (!impl->state_due) return;
   impl->state_due = false;
-  cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->write_state(); });
+  impl->guarded([&] { impl->write_state(); });
 }
 
 // First training of a model, or the first run with a trained one.
@@ -292,40 +451,49 @@ void FixCGFlowAL::Impl::put_walkers_at_start()
 {
   CGFlow::Walkers access(lmp);
   access.bind(pair->space().n_cv(), "fix cgflow/al");
-  for (int i = 0; i < lmp->atom->nlocal; ++i) access.set(i, learner->start_point(lmp->atom->tag[i]).data());
+  for (int i = 0; i < lmp->atom->nlocal; ++i)
+    access.set(i, learner->start_point(worlds.first_id() + lmp->atom->tag[i]).data());
+}
+
+void FixCGFlowAL::setup(int)
+{
+  if (impl->in_run && !impl->alone) impl->figures = impl->tally();
 }
 
 void FixCGFlowAL::initial_integrate(int)
 {
   if (!impl->in_run) error->all(FLERR, "Fix cgflow/al: got a run with pre no, expected pre yes");
-  if (!impl->pending) return;
+  if (!impl->sweep_may_begin() || !impl->pending) return;
   impl->pending = false;
-  cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->iterate(); });
+  impl->guarded([&] { impl->iterate(); });
 }
 
 void FixCGFlowAL::Impl::iterate()
 {
-  learner->iterate(CGFlow::WalkerRows::gather(lmp, *mc, comm, learner->model().space().n_cv()).stopped_points());
+  const int n_cv = learner->model().space().n_cv();
+  learner->iterate(CGFlow::WalkerRows::gather(lmp, *mc, comm, n_cv, worlds.first_id()).stopped_points());
   publish();
   mc->refresh();
   // All of them: a walker that has slid into a basin sees nothing of an edge of the known region behind a barrier.
   for (int i = 0; i < lmp->atom->nlocal; ++i)
-    if (options.start_at_data || mc->stopped(i)) mc->place(i, learner->start_point(lmp->atom->tag[i]).data());
+    if (options.start_at_data || mc->stopped(i))
+      mc->place(i, learner->start_point(worlds.first_id() + lmp->atom->tag[i]).data());
   checkpoint_due = true;
 }
 
 void FixCGFlowAL::end_of_step()
 {
   Impl &p = *impl;
-  int stopped = 0, stopped_all = 0;
-  for (int i = 0; i < atom->nlocal; ++i) stopped += p.mc->stopped(i);
-  MPI_Allreduce(&stopped, &stopped_all, 1, MPI_INT, MPI_SUM, world);
-  const auto decision = p.learner->after_sweep(stopped_all, atom->natoms);
+  if (p.cut_short) return;
+  p.figures = p.tally();
+  const std::int64_t walkers = p.worlds.walkers();
+  const auto decision = p.learner->after_sweep(walkers - std::llround(p.figures.going), walkers);
   p.pending = decision == cgflow::Learner::Decision::iterate;
   p.ledger.set_step(update->ntimestep);
   if (decision == cgflow::Learner::Decision::finish || update->ntimestep >= update->laststep) {
     // A resumed run has fewer sweeps to go than LAMMPS thinks. Files follow in post_run(): a state that says that learning
     // has ended must be the last file written.
+    p.end_is_known = true;
     if (decision == cgflow::Learner::Decision::finish || p.start == CGFlowRunLedger::Start::resumed) p.end_run_early();
     return;
   }
@@ -334,9 +502,9 @@ void FixCGFlowAL::end_of_step()
   if (p.options.checkpoint_sweeps > 0) {
     due = due || update->ntimestep % p.options.checkpoint_sweeps == 0;
   } else if (!due && update->ntimestep % 64 == 0) {
-    // Rank 0's clock decides, looked at rarely: a broadcast costs more than a sweep.
+    // The first rank's clock decides, looked at rarely: a broadcast costs more than a sweep.
     int now = platform::walltime() - p.last_checkpoint > 60.0 * p.options.checkpoint_minutes;
-    MPI_Bcast(&now, 1, MPI_INT, 0, world);
+    MPI_Bcast(&now, 1, MPI_INT, 0, p.worlds.ranks());
     due = now != 0;
   }
   if (due) p.checkpoint();
@@ -345,9 +513,9 @@ void FixCGFlowAL::end_of_step()
 // Results first: with the state of before, whatever the files lack is computed again.
 void FixCGFlowAL::Impl::checkpoint()
 {
-  // Apart, because rank 0 alone can fail in the first and all ranks meet in the second.
-  if (checkpoint_due) cgflow_guarded(lmp, "fix cgflow/al", [&] { write_results(); });
-  cgflow_guarded(lmp, "fix cgflow/al", [&] { write_state(); });
+  // Apart, because the first rank alone can fail in the first and all ranks meet in the second.
+  if (checkpoint_due) guarded([&] { write_results(); });
+  guarded([&] { write_state(); });
   checkpoint_due = false;
 }
 
@@ -359,7 +527,7 @@ void FixCGFlowAL::Impl::write_state()
 
 void FixCGFlowAL::Impl::write_results()
 {
-  if (lmp->comm->me != 0 || !learner->model().has_pmf()) return;
+  if (comm.rank() != 0 || !learner->model().has_pmf()) return;
   const cgflow::Model &model = learner->model();
   model.write(options.model_file());
   cgflow::write_file(options.history_file(), learner->history());
@@ -388,11 +556,13 @@ void FixCGFlowAL::post_run()
   Impl &p = *impl;
   if (!p.in_run) return;
   p.in_run = false;
+  if (!p.end_is_known && !p.idle) p.worlds.all_go_on(false);
+  if (p.cut_short) update->ntimestep = p.ledger.step();
   if (p.forced) timer->reset_timeout();
   if (p.idle) return;
   const bool finished = p.learner->phase() == cgflow::Learner::Phase::finished;
   // A run that a timeout cut short is not complete: the same command line goes on with it.
-  if (finished || update->ntimestep >= update->laststep) p.ledger.complete_run();
+  if (finished || p.ledger.step() >= update->laststep) p.ledger.complete_run();
   p.learner->end_run();
   p.checkpoint_due = true;
   p.checkpoint();
@@ -410,28 +580,18 @@ double FixCGFlowAL::compute_vector(int i)
 {
   Impl &p = *impl;
   if (!p.learner) return i == 2 ? static_cast<double>(atom->natoms) : 0.0;
+  // Worlds that learn together need not all look at the same time.
+  const auto figures = [&] { return p.worlds.several() ? p.figures : p.tally(); };
   const auto &learner = *p.learner;
   switch (i) {
   case 0:
     return learner.model().iteration;
   case 1:
     return static_cast<double>(learner.model().counts.total());
-  case 2: {
-    double going = 0.0, sum = 0.0;
-    for (int k = 0; k < atom->nlocal; ++k) going += !p.mc->stopped(k);
-    MPI_Allreduce(&going, &sum, 1, MPI_DOUBLE, MPI_SUM, world);
-    return sum;
-  }
-  case 3: {
-    double largest = 0.0, all = 0.0;
-    // Between runs the pair style may have been replaced.
-    int columns = 0;
-    auto *pair = force->pair_match("^cgflow/pmf", 0);
-    const auto *std = pair ? static_cast<const double *>(pair->extract_peratom("std", columns)) : nullptr;
-    for (int k = 0; std && k < atom->nlocal; ++k) largest = std::max(largest, std[k]);
-    MPI_Allreduce(&largest, &all, 1, MPI_DOUBLE, MPI_MAX, world);
-    return all / learner.model().info().kT;
-  }
+  case 2:
+    return figures().going;
+  case 3:
+    return figures().largest_std / learner.model().info().kT;
   case 4:
     return learner.median_ess_share();
   case 5:

@@ -21,6 +21,7 @@ class FixCGFlowAL : public Fix {
   int setmask() override;
   void init() override;
   void setup_pre_exchange() override;
+  void setup(int vflag) override;
   void initial_integrate(int) override;
   void end_of_step() override;
   void post_run() override;

@@ -57,9 +57,11 @@ struct FixCGFlowMC::Impl {
   double stop_threshold = std::numeric_limits<double>::infinity();
   double stop_ceiling = std::numeric_limits<double>::infinity();
   bigint natoms = 0;
+  bigint first_id = 0;          // added to IDs as the key of random numbers
   bigint energies_step = -1;    // the step whose per-atom energies the pair style holds
-  bool running = false;         // between setup() and post_run()
-  bool proposed = false;        // between initial_integrate() and final_integrate()
+  std::function<bool()> may_begin;
+  bool running = false;     // between setup() and post_run()
+  bool proposed = false;    // between initial_integrate() and final_integrate()
   bool refresh_pending = false;
   bool atom_created = false;
 
@@ -300,7 +302,7 @@ void FixCGFlowMC::initial_integrate(int)
   check_count();
   m.walkers.bind(m.n_cv(), kWhere);
 
-  const bool still = m.refresh_pending;
+  const bool still = m.refresh_pending || (m.may_begin && !m.may_begin());
   m.refresh_pending = false;
   // A sweep of exchanges makes no other proposals, nor does one whose energies are those of a model of before.
   const bool exchanges = !still && m.exchange.due(update->ntimestep);
@@ -333,7 +335,7 @@ void FixCGFlowMC::propose(int i)
 {
   Impl &m = *impl;
   const int d = m.n_cv();
-  cgflow::RandomStream random(m.seed, cgflow::Stream::walkers, atom->tag[i], update->ntimestep);
+  cgflow::RandomStream random(m.seed, cgflow::Stream::walkers, m.first_id + atom->tag[i], update->ntimestep);
   random.uniform();    // the first number decides in accepts()
   double *s = m.store.target(i);
   for (int k = 0; k < d; ++k) {
@@ -357,7 +359,8 @@ void FixCGFlowMC::exchange()
     if (m.store.move(i) == Move::none && m.stopped[i] == 0.0)
       mine[atom->tag[i]] = {m.store.old_energy(i), atom->image[i], {m.store.old_s(i), m.store.old_s(i) + m.n_cv()}};
   CGFlowCommunicator ranks(world);
-  const Exchange::Swaps swaps = m.exchange.decide(mine, m.n_cv(), force->boltz, m.seed, update->ntimestep, ranks);
+  const Exchange::Swaps swaps =
+      m.exchange.decide(mine, m.n_cv(), force->boltz, m.seed, m.first_id, update->ntimestep, ranks);
   for (int i = 0; i < atom->nlocal; ++i) {
     const auto found = swaps.occupants.find(atom->tag[i]);
     if (found == swaps.occupants.end()) continue;
@@ -394,7 +397,7 @@ bool FixCGFlowMC::accepts(int i, double energy)
                update->ntimestep);
   const double old = m.store.old_energy(i);
   if (energy <= old) return true;
-  cgflow::RandomStream random(m.seed, cgflow::Stream::walkers, atom->tag[i], update->ntimestep);
+  cgflow::RandomStream random(m.seed, cgflow::Stream::walkers, m.first_id + atom->tag[i], update->ntimestep);
   return random.uniform() < std::exp(-(energy - old) / (force->boltz * m.exchange.temperature(atom->tag[i])));
 }
 
@@ -544,6 +547,10 @@ void FixCGFlowMC::set_counts(const std::vector<double> &counts)
 {
   for (int k = 0; k < kNCounts; ++k) impl->counts[k] = comm->me == 0 ? counts[k] : 0.0;
 }
+
+void FixCGFlowMC::number_walkers_from(bigint id) { impl->first_id = id; }
+
+void FixCGFlowMC::ask_before_sweeps(std::function<bool()> may_begin) { impl->may_begin = std::move(may_begin); }
 
 void FixCGFlowMC::release_all() { std::fill(impl->stopped.begin(), impl->stopped.end(), 0.0); }
 

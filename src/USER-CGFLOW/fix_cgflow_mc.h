@@ -10,6 +10,7 @@ FixStyle(cgflow/mc,FixCGFlowMC);
 
 #include "fix.h"
 
+#include <functional>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -58,6 +59,10 @@ class FixCGFlowMC : public Fix {
   /// collective.
   std::vector<double> counts() const;
   void set_counts(const std::vector<double> &counts);
+  /// Keys the random numbers as if IDs began behind `id`: so walkers of another world have numbers of their own.
+  void number_walkers_from(bigint id);
+  /// `may_begin` is asked at the start of each sweep, and answers false where nothing is to be proposed. Null: nobody is asked.
+  void ask_before_sweeps(std::function<bool()> may_begin);
   /// Lets all stopped walkers of this rank go on.
   void release_all();
 

@@ -30,10 +30,10 @@ double std_factor(int m)
   return std::sqrt((1.0 + 1.0 / m) * student);
 }
 
-LabelData label_data(const std::vector<Label> &labels, const CgSpace &space)
+LabelData label_data(const std::vector<Label> &labels, const CgSpace &space, Communicator &comm)
 {
   const std::int64_t n = static_cast<std::int64_t>(labels.size());
-  const std::vector<double> variance = smoothed_variance(labels, space);
+  const std::vector<double> variance = smoothed_variance(labels, space, comm);
   LabelData data{at::empty({n, space.n_cv()}, at::kDouble), at::empty({n}, at::kDouble), at::empty({n}, at::kDouble),
                  at::empty({n}, at::kDouble)};
   for (std::int64_t i = 0; i < n; ++i) {
@@ -164,7 +164,7 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
   const OneThread one_thread;
   if (labels.empty()) throw ModelError("PMF ensemble: got no label to fit, at least one is needed");
   const at::NoGradGuard no_gradient;
-  const LabelData data = label_data(labels, impl_->space);
+  const LabelData data = label_data(labels, impl_->space, comm);
   const std::int64_t n = static_cast<std::int64_t>(labels.size());
   const auto [first, count] = comm.share(impl_->config.members);
   Tensor multiplicity = at::empty({count, n}, at::kDouble);

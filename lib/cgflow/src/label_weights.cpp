@@ -69,25 +69,39 @@ std::vector<double> label_points(const std::vector<Label> &labels)
   return points;
 }
 
-std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space)
+std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space, Communicator &comm)
 {
   // Labels of one iteration come from one flow, frozen or in training; those of another may be far better or worse.
   std::map<std::pair<int, int>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < labels.size(); ++i) groups[{labels[i].iteration, labels[i].n}].push_back(i);
-  std::vector<double> out(labels.size());
+  const auto [first, count] = comm.share(static_cast<std::int64_t>(labels.size()));
+  std::vector<double> mine;
+  std::vector<std::size_t> order;    // of the labels, group by group
   for (const auto &[key, group] : groups) {
     Neighbours neighbours(space, labels, group);
     for (std::size_t m = 0; m < group.size(); ++m) {
+      const auto place = static_cast<std::int64_t>(order.size());
+      order.push_back(group[m]);
+      if (place < first || place >= first + count) continue;
       const Label &label = labels[group[m]];
       const std::vector<std::size_t> &near = neighbours.of(m);
       double sum = 0.0;
       for (const std::size_t j : near) sum += labels[group[j]].relative_variance;
       const double own = label.relative_variance, share = label.n / (label.n + kOwnSamples);
       const double smoothed = near.empty() ? own : share * own + (1.0 - share) * sum / static_cast<double>(near.size());
-      out[group[m]] = smoothed + kVarianceFloor;
+      mine.push_back(smoothed + kVarianceFloor);
     }
   }
+  const std::vector<double> all = comm.gather(mine);
+  std::vector<double> out(labels.size());
+  for (std::size_t i = 0; i < order.size(); ++i) out[order[i]] = all[i];
   return out;
+}
+
+std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space)
+{
+  SerialCommunicator alone;
+  return smoothed_variance(labels, space, alone);
 }
 
 double samples_worth(const std::vector<Label> &labels, const CgSpace &space)

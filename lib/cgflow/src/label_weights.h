@@ -3,6 +3,7 @@
 #define CGFLOW_SRC_LABEL_WEIGHTS_H
 
 #include "cgflow/cg_space.h"
+#include "cgflow/communicator.h"
 #include "cgflow/config.h"
 #include "cgflow/labels.h"
 
@@ -19,6 +20,8 @@ std::vector<double> label_points(const std::vector<Label> &labels);
 /// chance, and weights that follow it pull F up, the more so the fewer the samples; the neighbours' alone takes from good
 /// labels what belongs to a bad one beside them. A floor of (0.01 kT)^2 keeps one label from ruling all.
 std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space);
+/// The same by all ranks, a share of the labels each. Collective.
+std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space, Communicator &comm);
 
 /// How many samples of the newest labels' quality would tell as much as all labels do.
 double samples_worth(const std::vector<Label> &labels, const CgSpace &space);

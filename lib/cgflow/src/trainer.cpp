@@ -176,16 +176,18 @@ double Trainer::flow_divergence() const
 {
   const std::int64_t n = last_ln_w_.size();
   if (n == 0 || !model_.has_pmf()) return std::numeric_limits<double>::quiet_NaN();
-  std::vector<double> f(n);
-  model_.parts().ensemble->evaluate(static_cast<int>(n), last_s_.data(), f.data(), nullptr, nullptr);
-  double sum = 0.0;
-  std::int64_t used = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (!std::isfinite(last_ln_w_[i])) continue;
-    sum += -last_ln_w_[i] - f[i];
-    ++used;
+  const auto [first, count] = comm_.share(n);
+  std::vector<double> f(count);
+  model_.parts().ensemble->evaluate(static_cast<int>(count), last_s_.data() + first * model_.space().n_cv(), f.data(),
+                                    nullptr, nullptr);
+  double sums[2] = {0.0, 0.0};    // of the divergences, and how many
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (!std::isfinite(last_ln_w_[first + i])) continue;
+    sums[0] += -last_ln_w_[first + i] - f[i];
+    sums[1] += 1.0;
   }
-  return used ? sum / used : std::numeric_limits<double>::quiet_NaN();
+  comm_.sum(sums, 2);
+  return sums[1] > 0.0 ? sums[0] / sums[1] : std::numeric_limits<double>::quiet_NaN();
 }
 
 }    // namespace cgflow
