@@ -7,8 +7,13 @@
 #include "cgflow_child_copies.h"
 #include "cgflow_child_instance.h"
 
+#include "atom.h"
+#include "comm.h"
 #include "error.h"
+#include "force.h"
 #include "lammps.h"
+#include "modify.h"
+#include "neighbor.h"
 #include "update.h"
 
 #include "fmt/format.h"
@@ -263,6 +268,13 @@ int CGFlowChild::copies() const { return impl_->copies->copies(); }
 std::int64_t CGFlowChild::evaluations() const { return impl_->evaluations; }
 
 std::int64_t CGFlowChild::check_evaluations() const { return impl_->check_evaluations; }
+
+double CGFlowChild::memory() const
+{
+  LAMMPS *lmp = impl_->instance.lammps();
+  return lmp->atom->memory_usage() + lmp->neighbor->memory_usage() + lmp->comm->memory_usage() +
+         lmp->update->memory_usage() + lmp->force->memory_usage() + lmp->modify->memory_usage();
+}
 
 double CGFlowChild::probe_energy() const { return impl_->probe_energies.front(); }
 

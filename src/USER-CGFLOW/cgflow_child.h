@@ -35,6 +35,8 @@ class CGFlowChild : public cgflow::EnergyModel {
   std::int64_t evaluations() const;
   /// Those spent by the constructor to check the system.
   std::int64_t check_evaluations() const;
+  /// Bytes of the child's atoms, neighbour lists and styles, as LAMMPS counts them.
+  double memory() const;
   /// Energy of a conformer near the script's own, always the same one: it tells two systems apart.
   double probe_energy() const;
   /// Conformers in one force evaluation: 1 where they are evaluated one at a time.

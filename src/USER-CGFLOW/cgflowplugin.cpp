@@ -11,6 +11,7 @@
 #include "pair_cgflow_pmf.h"
 #include "pair_gb_obc.h"
 
+#include "comm.h"
 #include "command.h"
 #include "error.h"
 #include "input.h"
@@ -42,6 +43,9 @@ typedef void (*lammpsplugin_regfunc)(lammpsplugin_t *, void *);
 #endif
 
 using namespace LAMMPS_NS;
+
+// OpenMP's runtime when the process has one.
+extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 namespace {
 
@@ -105,6 +109,8 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
     lammps->error->all(FLERR, "cgflow: the plugin was built for LAMMPS version {}, this is version {}: expected the same",
                        CGFLOW_LAMMPS_VERSION, lammps->num_ver);
 #endif
+  // What kernels go by. A LAMMPS with OpenMP has said it already; for one without, 1 thread is meant, not all cores.
+  if (omp_set_num_threads) omp_set_num_threads(lammps->comm->nthreads);
   const auto add = reinterpret_cast<lammpsplugin_regfunc>(register_style);
   for (const StyleRow &row : kStyles) {
     lammpsplugin_t plugin{};

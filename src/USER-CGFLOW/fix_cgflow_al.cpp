@@ -409,6 +409,7 @@ void FixCGFlowAL::setup_pre_exchange()
 // First training of a model, or the first run with a trained one.
 void FixCGFlowAL::Impl::begin()
 {
+  log.line(fmt::format("{}, {:.1f} MB for energies", learner->resources().text(), 1e-6 * child->memory()));
   if (CGFlow::kind_of_file(pair->file()) == CGFlow::FileKind::model) {
     const std::string path = utils::get_potential_file_path(pair->file());
     cgflow::Model model = cgflow::Model::read(path);

@@ -189,6 +189,13 @@ cgflow/pmf mb.cgflow grid 201 -2.6 1.2 file both.pmf labels both.labels
         self.write("in.paper", text.replace("run             200000", "run             1"))
         result = self.lammps(self.folder / "in.paper", "-var", "yaml", "paper.yaml")
         lines = [line for line in result.text.splitlines() if line.startswith("cgflow/al:")]
-        self.assertRegex(lines[0], r"about \d+ energy evaluations for the first iteration, \d+ for each later one; budget 400000")
+        said = re.fullmatch(r"cgflow/al: kernels run on (Serial|OpenMP), 1 thread a rank; memory of a rank up to ([\d.]+) MB for "
+                            r"training, ([\d.]+) MB for labels, ([\d.]+) MB for fits and ([\d.]+) MB more for each 1000 labels, "
+                            r"([\d.]+) MB for energies", lines[0])
+        self.assertIsNotNone(said, lines[0])
+        for megabytes in said.groups()[1:]:
+            self.assertGreater(float(megabytes), 0.0)
+            self.assertLess(float(megabytes), 1000.0)
+        self.assertRegex(lines[1], r"about \d+ energy evaluations for the first iteration, \d+ for each later one; budget 400000")
         self.assertRegex("\n".join(lines), r"iteration 1: .* evaluations")
         self.assertTrue((self.folder / "paper.pmf").exists())

@@ -106,6 +106,11 @@ Conditioner::Work Conditioner::make_work(std::int64_t batch) const
   return work;
 }
 
+void Conditioner::Work::count(StorageBytes &bytes) const
+{
+  for (const auto *tensors : {&layer_in, &before, &layer_out, &g_in, &g_out}) bytes.add(*tensors);
+}
+
 void Conditioner::gather(const Tensor &c, const Tensor &x, const Tensor &input) const
 {
   const auto batch = c.size(1), n_c = c.size(0);

@@ -2,6 +2,7 @@
 #ifndef CGFLOW_SRC_CONDITIONER_H
 #define CGFLOW_SRC_CONDITIONER_H
 
+#include "storage_bytes.h"
 #include "tensor.h"
 
 #include "cgflow/config.h"
@@ -57,6 +58,8 @@ class Conditioner {
     std::vector<Tensor> g_weight, g_bias;    // views of the gradient that was given last
     Tensor gradient;
     const Tensor &outputs() const { return layer_out.back(); }
+    /// Adds what it keeps; the gradient is its caller's.
+    void count(StorageBytes &bytes) const;
   };
   Work make_work(std::int64_t batch) const;
 

@@ -23,6 +23,9 @@ struct DefensiveSamples {
 DefensiveSamples draw_defensive(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT,
                                 const Tensor &s, int latent, std::uint64_t seed, std::int64_t first, std::uint64_t key);
 
+/// Points that it draws samples for at once.
+std::int64_t labels_at_once(int latent);
+
 inline constexpr double kWidenedShare = 0.1875;    // 3 of 16
 inline constexpr double kWidening = 3.0;
 

@@ -30,6 +30,18 @@ EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, 
 {
 }
 
+std::int64_t EnergyTraining::memory(const ConditionalFlow &flow, const CoordinateMap &map, const Communicator &comm,
+                                    const EnergyConfig &config, std::int64_t points)
+{
+  const std::int64_t samples = points * config.latent, batch = std::min<std::int64_t>(config.batch, samples);
+  const auto mine = [&](std::int64_t n) { return (n + comm.size() - 1) / comm.size(); };
+  const std::int64_t parameters = flow.all().numel();
+  // Latent numbers and the order of an epoch; the gradient, and two moments of a share of the parameters.
+  const std::int64_t numbers = samples * (map.n_fine() + 1) + parameters + 2 * mine(parameters);
+  return FlowPass::memory(flow, {mine(batch), mine(samples % batch)}, true) +
+         8 * (numbers + mine(batch) * numbers_of_energies(map, true));
+}
+
 EnergyReport EnergyTraining::run(const Tensor &points, int epochs)
 {
   report_.latent = config_.latent;

@@ -13,6 +13,9 @@ class EnergyTraining {
  public:
   EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, double kT, std::uint64_t seed,
                  const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration);
+  /// Bytes that a run on so many points takes at its highest on this rank, without those of the flow and of the energy model.
+  static std::int64_t memory(const ConditionalFlow &flow, const CoordinateMap &map, const Communicator &comm,
+                             const EnergyConfig &config, std::int64_t points);
   EnergyReport run(const Tensor &points, int epochs);
   /// Sum over the samples of the last step of the gradient by this rank's share of the parameters, before clipping.
   Tensor gradient() const { return gradient_.narrow(0, mine_, count_); }

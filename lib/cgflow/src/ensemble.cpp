@@ -188,6 +188,12 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
   return report;
 }
 
+std::int64_t PmfEnsemble::memory(std::int64_t labels, const Communicator &comm) const
+{
+  const auto mine = [&](std::int64_t n) { return (n + comm.size() - 1) / comm.size(); };
+  return impl_->members->memory(labels, mine(impl_->config.members), mine(labels));
+}
+
 void PmfEnsemble::evaluate(int n, const double *s, double *f, double *std, double *gradient) const
 {
   const OneThread one_thread;

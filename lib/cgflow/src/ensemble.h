@@ -36,6 +36,9 @@ class PmfEnsemble {
   /// over ranks; every rank ends with all of them, bit-equal.
   FitReport fit(const std::vector<Label> &labels, std::uint64_t fit, Communicator &comm);
 
+  /// Bytes that fit() takes on this rank at its highest.
+  std::int64_t memory(std::int64_t labels, const Communicator &comm) const;
+
   /// Mean, std and gradient of the mean, in kT and kT per box unit. s [n, n_cv]. `std`, `gradient` may be null. For s inside
   /// the ranges (callers clamp). Throws ModelError before the first fit.
   void evaluate(int n, const double *s, double *f, double *std, double *gradient) const;

@@ -42,6 +42,9 @@ class PmfMembers {
   virtual Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start,
                      std::uint64_t fit, Communicator &comm) const = 0;
 
+  /// Bytes that a fit of `count` members to so many labels takes at its highest, of which this rank sums over `share`.
+  virtual std::int64_t memory(std::int64_t labels, std::int64_t count, std::int64_t share) const = 0;
+
   /// F/kT of every member, [members, n]. parameters [members, size()], s [n, n_cv] in box units.
   virtual Tensor evaluate(const Tensor &parameters, const Tensor &s) const = 0;
   /// F/kT of every member on a grid, the product of `axes` in box units, the last the fastest: `take` gets consecutive parts,

@@ -119,18 +119,13 @@ void ConditionalFlow::set_standardisation(const Tensor &mean, const Tensor &scal
 
 Tensor ConditionalFlow::standardised_gradient(const Tensor &g) const { return impl_->standardisation.pull_back(g); }
 
-namespace {
-// Rows at once where no derivatives are asked for: what one pass keeps then stays in the cache.
-constexpr std::int64_t kRows = 256;
-}    // namespace
-
 ConditionalFlow::Sample ConditionalFlow::sample(const Tensor &z, const Tensor &s) const
 {
   check_shape("latent samples", z, {s.size(0), n_fine()});
   FlowPass pass(*this);
   Sample all{at::empty({s.size(0), n_fine()}, at::kDouble), at::empty({s.size(0)}, at::kDouble)};
-  for (std::int64_t first = 0; first < s.size(0); first += kRows) {
-    const auto count = std::min(kRows, s.size(0) - first);
+  for (std::int64_t first = 0; first < s.size(0); first += kRowsAtOnce) {
+    const auto count = std::min(kRowsAtOnce, s.size(0) - first);
     const Sample part = pass.sample(z.narrow(0, first, count), s.narrow(0, first, count));
     all.fine.narrow(0, first, count).copy_(part.fine);
     all.log_q.narrow(0, first, count).copy_(part.log_q);
@@ -143,8 +138,8 @@ Tensor ConditionalFlow::log_prob(const Tensor &fine, const Tensor &s) const
   check_shape("fine coordinates", fine, {s.size(0), n_fine()});
   FlowPass pass(*this);
   Tensor all = at::empty({s.size(0)}, at::kDouble);
-  for (std::int64_t first = 0; first < s.size(0); first += kRows) {
-    const auto count = std::min(kRows, s.size(0) - first);
+  for (std::int64_t first = 0; first < s.size(0); first += kRowsAtOnce) {
+    const auto count = std::min(kRowsAtOnce, s.size(0) - first);
     all.narrow(0, first, count).copy_(pass.log_prob(fine.narrow(0, first, count), s.narrow(0, first, count)));
   }
   return all;

@@ -13,6 +13,9 @@
 
 namespace cgflow {
 
+/// Rows at once where no derivatives are asked for: what one pass keeps then stays in the cache.
+constexpr std::int64_t kRowsAtOnce = 256;
+
 /// Conditional normalizing flow q(fine | s). Float64.
 /// Unbounded coordinates are standardised by a fixed mean and scale (buffers), s by its range; a periodic s enters as cos
 /// and sin. The base density is normal for unbounded and bounded coordinates, uniform for circular ones.

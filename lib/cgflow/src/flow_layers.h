@@ -20,6 +20,7 @@ class FlowLayer {
   /// What one batch leaves for its derivatives.
   struct Work {
     virtual ~Work() = default;
+    virtual void count(StorageBytes &) const {}
   };
   virtual std::unique_ptr<Work> make_work(std::int64_t batch) const = 0;
   /// Writes y, and adds ln |dy/dx| of the direction taken to log_det [batch].

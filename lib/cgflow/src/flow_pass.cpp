@@ -35,6 +35,31 @@ struct FlowPass::Buffers {
   Tensor fine;    // [batch, n_fine]
 };
 
+std::int64_t FlowPass::memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches, bool gradients)
+{
+  const auto &parts = *flow.impl_;
+  // Made and let go again: memory that nobody writes to is none.
+  StorageBytes bytes;
+  std::vector<Buffers> kept;
+  std::int64_t largest = 0;
+  for (const std::int64_t batch : batches) {
+    if (batch < 1) continue;
+    kept.emplace_back(parts, batch);
+    largest = std::max(largest, batch);
+  }
+  for (const Buffers &b : kept) {
+    bytes.add(b.states);
+    for (const auto &work : b.work) work->count(bytes);
+    for (const Tensor &t : {b.g, b.g_next, b.log_det, b.ones}) bytes.add(t);
+  }
+  // Condition and result of each size, and what the standardisation makes of the largest on its way.
+  std::int64_t numbers = 0;
+  for (const Buffers &b : kept) numbers += b.batch * (parts.features.size() + parts.n_fine);
+  numbers += largest * 4 * parts.n_fine;
+  const bool copies = gradients && !parts.computed.is_same(parts.all);
+  return bytes.bytes() + 8 * numbers + (copies ? static_cast<std::int64_t>(parts.computed.nbytes()) : 0);
+}
+
 FlowPass::FlowPass(const ConditionalFlow &flow) : flow_(flow) {}
 
 FlowPass::~FlowPass() = default;

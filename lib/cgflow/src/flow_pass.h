@@ -14,6 +14,9 @@ class FlowPass {
   explicit FlowPass(const ConditionalFlow &flow);
   ~FlowPass();
 
+  /// Bytes that a pass keeps when it has seen batches of these sizes, with the results of the largest; `gradients`: their derivatives too.
+  static std::int64_t memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches, bool gradients);
+
   /// As ConditionalFlow::sample() and log_prob().
   ConditionalFlow::Sample sample(const Tensor &z, const Tensor &s);
   Tensor log_prob(const Tensor &fine, const Tensor &s);

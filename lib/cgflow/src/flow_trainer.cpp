@@ -145,6 +145,19 @@ EnergyReport FlowTrainer::by_energy(const Tensor &points, const EnergyConfig &co
   return report;
 }
 
+std::int64_t numbers_of_energies(const CoordinateMap &map, bool derivatives)
+{
+  // Positions, their copy for the model, its forces, their product with 1/kT and the gradient made of it; then the gradient times a factor,
+  // its product with the positions and their derivative.
+  const std::int64_t structures = derivatives ? 8 : 5, fine = derivatives ? 6 : 3;
+  return structures * 3 * map.n_atoms() + fine * map.n_fine();
+}
+
+std::int64_t memory_to_weigh(const ConditionalFlow &flow, const CoordinateMap &map, std::int64_t n)
+{
+  return FlowPass::memory(flow, {std::min(n, kRowsAtOnce)}, false) + 8 * n * numbers_of_energies(map, false);
+}
+
 WeightedSamples draw_weighted(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT,
                               const Tensor &s, std::uint64_t seed, Stream purpose, std::int64_t first,
                               std::uint64_t iteration)

@@ -67,6 +67,13 @@ class FlowTrainer {
   std::uint64_t seed_;
 };
 
+/// Numbers of one sample, beside the flow's, while its energy is asked for; `derivatives`: and while they are taken along the
+/// coordinates. Structures [n_atoms, 3] and fine coordinates.
+std::int64_t numbers_of_energies(const CoordinateMap &map, bool derivatives);
+
+/// Bytes that weigh() of n rows takes, without those of the flow and of the energy model.
+std::int64_t memory_to_weigh(const ConditionalFlow &flow, const CoordinateMap &map, std::int64_t n);
+
 /// Draws one fine sample for each row of s [n, n_cv] from the frozen flow and weighs it. No derivatives.
 /// Row i uses latent number first + i of (seed, purpose, iteration).
 struct WeightedSamples {

@@ -8,7 +8,7 @@
 namespace cgflow {
 
 namespace {
-constexpr std::int64_t kLabels = 300;    // at most so many labels in the evidence: its cost grows as their cube
+constexpr std::int64_t kLabels = FourierEvidence::kLabels;
 constexpr int kLengths = 7;
 constexpr double kShortest = 0.05, kLongest = 0.3;
 // F of stiff fine modes is nearly analytic; where fine modes cross it turns sharply.

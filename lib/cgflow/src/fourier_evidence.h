@@ -29,6 +29,8 @@ class FourierEvidence {
   FourierEvidence(const FourierBasis &basis, const Tensor &features, const Tensor &f, const Tensor &variance, double prior,
                   Communicator &comm);
 
+  static constexpr std::int64_t kLabels = 300;    ///< at most so many labels in it: its cost grows as their cube
+
   /// Inverse-variance weighted mean of the labels, kT.
   double centre() const { return centre_; }
   /// The scales at quantile u in (0, 1) of the grid's order.

@@ -28,6 +28,7 @@ constexpr int kConjugateSteps = 300;
 constexpr double kForcing = 0.03;
 constexpr double kTolerance = 1e-6;    // kT, largest change of F at a label
 constexpr std::int64_t kBlocks = 6;
+constexpr std::int64_t kArrays = 12;    // of members and labels, that a fit holds at once
 
 class FourierMembers : public PmfMembers {
  public:
@@ -39,6 +40,8 @@ class FourierMembers : public PmfMembers {
   std::int64_t size() const override { return basis_.size() + 1; }
   Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start, std::uint64_t fit,
              Communicator &comm) const override;
+
+  std::int64_t memory(std::int64_t labels, std::int64_t count, std::int64_t share) const override;
 
   Tensor evaluate(const Tensor &parameters, const Tensor &s) const override { return basis_.combine(parameters, s); }
   void evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
@@ -203,6 +206,19 @@ Tensor minimise(const Problems &p, const Preconditioner &preconditioner, Tensor 
     if (at::max(at::abs(share * change)).item<double>() < kTolerance) break;
   }
   return theta;
+}
+
+std::int64_t FourierMembers::memory(std::int64_t labels, std::int64_t count, std::int64_t share) const
+{
+  const std::int64_t square = size() * size(), wide = kernels::padded(size());
+  // The evidence of all labels that it looks at: features, and matrices of their number.
+  const std::int64_t seen = std::min(labels, FourierEvidence::kLabels), evidence = 3 * seen * size() + 6 * seen * seen;
+  // The normal matrix beside the weighted features, or beside two of it on the way to a factor and at most one factor a member.
+  const std::int64_t normal = square + std::max(share * size() + square / kBlocks, (2 + count) * square);
+  // Weights, residuals, slopes and what Newton's steps make of them, of members and labels; the same of members and weights.
+  const std::int64_t steps =
+      count * (kArrays * labels + kArrays * size()) + kernels::normal_product_room(labels, size(), count);
+  return 8 * (labels * wide + std::max(evidence, normal + steps));
 }
 
 Tensor FourierMembers::prior_weights(std::int64_t member) const

@@ -36,6 +36,13 @@ class MlpMembers : public PmfMembers {
   std::int64_t size() const override { return network_.size() + kTail; }
   Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start, std::uint64_t fit,
              Communicator &comm) const override;
+  std::int64_t memory(std::int64_t labels, std::int64_t count, std::int64_t) const override
+  {
+    const std::int64_t batch = config_.batch > 0 ? std::min<std::int64_t>(config_.batch, labels) : labels;
+    // Inputs; targets, weights and prior functions of each member; parameters, gradient and two moments of each.
+    const std::int64_t numbers = labels * (network_.widths()[0] + 4 * count) + 4 * count * network_.size();
+    return 8 * numbers + network_.memory(batch);
+  }
   Tensor evaluate(const Tensor &parameters, const Tensor &s) const override;
   Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const override;
 

@@ -23,6 +23,13 @@ Tensor MlpNetwork::biases(const Tensor &row, std::size_t layer) const
   return row.narrow(0, first_[layer] + widths_[layer] * widths_[layer + 1], widths_[layer + 1]);
 }
 
+std::int64_t MlpNetwork::memory(std::int64_t n) const
+{
+  std::int64_t numbers = widths_[0] * n;
+  for (std::size_t l = 1; l < widths_.size(); ++l) numbers += 2 * widths_[l] * n;
+  return 8 * numbers;
+}
+
 void MlpNetwork::reserve(std::int64_t n)
 {
   if (n == n_) return;

@@ -28,6 +28,9 @@ class MlpNetwork {
   /// The same by x, [inputs, n]; holds until the next call.
   Tensor pull_back_inputs(const Tensor &parameters, const Tensor &slope);
 
+  /// Bytes of what it keeps for n points.
+  std::int64_t memory(std::int64_t n) const;
+
  private:
   Tensor weights(const Tensor &row, std::size_t layer) const;
   Tensor biases(const Tensor &row, std::size_t layer) const;

@@ -5,6 +5,7 @@ namespace cgflow {
 namespace {
 
 struct NetworkWork : FlowLayer::Work {
+  void count(StorageBytes &bytes) const override { network.count(bytes); }
   Conditioner::Work network;
 };
 

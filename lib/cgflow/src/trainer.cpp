@@ -3,8 +3,10 @@
 
 #include "defensive_samples.h"
 #include "energy_guard.h"
+#include "energy_training.h"
 #include "equal_atoms.h"
 #include "flow_trainer.h"
+#include "kernels/runtime.h"
 #include "model_parts.h"
 #include "relaxed_structure.h"
 #include "tensor_archive.h"
@@ -149,6 +151,25 @@ double Trainer::fit()
   const WorkTimer timer(times_.fits);
   Model::Parts &p = model_.parts();
   return p.ensemble->fit(p.labels, p.fits++, comm_).residual;
+}
+
+Resources Trainer::resources() const
+{
+  const Model::Parts &p = model_.parts();
+  const Config &c = p.config;
+  // Parameters, and their copy in another precision.
+  const double flow = (c.flow.precision == "float32" ? 12.0 : 8.0) * static_cast<double>(p.flow->all().numel());
+  const std::int64_t points = std::max(c.energy.points, c.consolidate.points);
+  Resources r;
+  r.backend = kernels::backend();
+  r.threads = kernels::threads();
+  r.training = flow + static_cast<double>(EnergyTraining::memory(*p.flow, *p.map, comm_, c.energy, points));
+  r.labels = flow + static_cast<double>(memory_to_weigh(*p.flow, *p.map, labels_at_once(c.labels.latent) * c.labels.latent));
+  r.fit = static_cast<double>(p.ensemble->memory(c.labels.points, comm_));
+  // By many labels, where neither rounding to whole parts nor the evidence of a few tells.
+  constexpr std::int64_t kMany = 100000;
+  r.fit_per_label = static_cast<double>(p.ensemble->memory(2 * kMany, comm_) - p.ensemble->memory(kMany, comm_)) / kMany;
+  return r;
 }
 
 double Trainer::flow_divergence() const

@@ -91,6 +91,7 @@ class Learner {
 
   double median_ess_share() const { return median_ess_; }
   const WorkTimes &times() const { return trainer_.times(); }
+  Resources resources() const { return trainer_.resources(); }
   double pmf_change() const { return pmf_change_; }    ///< RMS over the known region by the last iteration, kT
   std::int64_t known_points() const { return static_cast<std::int64_t>(known_.size()) / model_.space().n_cv(); }
 

@@ -6,6 +6,7 @@
 #include "cgflow/energy_model.h"
 #include "cgflow/log.h"
 #include "cgflow/model.h"
+#include "cgflow/resources.h"
 #include "cgflow/work_times.h"
 
 #include <cstdint>
@@ -64,6 +65,9 @@ class Trainer {
 
   /// Mean over the last training's samples of -ln w - F(s), kT: the reverse KL divergence of the flow, 0 for a perfect one.
   double flow_divergence() const;
+
+  /// What learning by the model's configuration takes of this rank.
+  Resources resources() const;
 
   /// Of this process, since this trainer was made.
   const WorkTimes &times() const { return times_; }

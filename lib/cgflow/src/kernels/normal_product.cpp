@@ -57,6 +57,11 @@ CGFLOW_CLONES void part(std::int64_t first, std::int64_t last, std::int64_t n, s
 
 }    // namespace
 
+std::int64_t normal_product_room(std::int64_t n, std::int64_t size, std::int64_t members)
+{
+  return (n + kPart - 1) / kPart * members * padded(size) + threads() * kRows * padded(size);
+}
+
 void normal_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *c,
                     const double *q, double *out)
 {

@@ -9,6 +9,9 @@ namespace cgflow::kernels {
 /// Numbers of a row of features, filled up with zeros: whole vectors of AVX-512.
 constexpr std::int64_t padded(std::int64_t size) { return (size + 7) / 8 * 8; }
 
+/// Numbers of room that normal_product() takes.
+std::int64_t normal_product_room(std::int64_t n, std::int64_t size, std::int64_t members);
+
 /// out_m = F^T (c_m (F q_m)) for several members m at once: what conjugate gradients on normal equations need. F [n, padded(size)]
 /// with zeros beyond size; c [members, n]; q and out [members, padded(size)], q with zeros there. F is read once, in parts that stay
 /// in the first cache, where two matrix products would read it twice and copy it for a handful of rows.

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What configuring a build says of Kokkos, with stand-ins for installed ones. Nothing is compiled but CMake's own trials."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+PYTHON_ENV = os.environ.get("CGFLOW_PYTHON_ENV", str(SOURCE / "build/venv"))
+
+# What an installed Kokkos says of itself, as far as the build looks at it. The note comes where the build asks for Kokkos' own compiler.
+KOKKOS = """
+set(Kokkos_DEVICES {devices})
+add_library(Kokkos::kokkos INTERFACE IMPORTED)
+function(kokkos_compilation)
+  message(STATUS "Kokkos' compiler: ${{ARGN}}")
+endfunction()
+"""
+VERSION = """
+set(PACKAGE_VERSION 4.6.1)
+set(PACKAGE_VERSION_COMPATIBLE TRUE)
+"""
+
+
+class Configure(unittest.TestCase):
+    def configure(self, devices):
+        """(exit code, text) of configuring the library with a Kokkos that has these backends."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow test "))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        (folder / "KokkosConfig.cmake").write_text(KOKKOS.format(devices=devices))
+        (folder / "KokkosConfigVersion.cmake").write_text(VERSION)
+        done = subprocess.run(["cmake", "-G", "Ninja", "-S", str(SOURCE), "-B", str(folder / "build"), f"-DKokkos_DIR={folder}",
+                               f"-DCGFLOW_PYTHON_ENV={PYTHON_ENV}", "-DCGFLOW_BUILD_PLUGIN=OFF", "-DCGFLOW_BUILD_TESTS=OFF"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240)
+        # CMake breaks lines of errors.
+        return done.returncode, " ".join(done.stdout.split())
+
+    def test_says_what_a_build_will_use(self):
+        code, text = self.configure("SERIAL")
+        self.assertEqual(code, 0, text)
+        for words in ("LAMMPS none: the library alone", "with SERIAL", "kernels on the host by SERIAL, one thread a rank",
+                      "its CPU libraries alone", "tests are not built"):
+            self.assertIn(words, text)
+        self.assertNotIn("no kernel runs on it", text)
+        self.assertRegex(text, r"LibTorch \d+\.\d+")
+
+    def test_takes_openmp_where_there_is_both(self):
+        for devices in ("OPENMP;SERIAL", "SERIAL;OPENMP"):
+            code, text = self.configure(devices)
+            self.assertEqual(code, 0, text)
+            self.assertIn("kernels on the host by OPENMP, as many threads a rank as the program asks OpenMP for", text)
+
+    def test_cuda_asks_for_its_compiler_in_one_target_and_says_that_no_kernel_runs_there(self):
+        code, text = self.configure("CUDA;SERIAL")
+        self.assertEqual(code, 0, text)
+        self.assertIn("Kokkos' compiler: TARGET;cgflow_kokkos", text)
+        self.assertIn("kernels on the host by SERIAL", text)
+        self.assertIn("no kernel runs on it", text)
+
+    def test_refuses_devices_that_nobody_has_tried(self):
+        code, text = self.configure("HIP;SERIAL")
+        self.assertNotEqual(code, 0)
+        self.assertIn("has the backend HIP: expected one with SERIAL or OPENMP, and CUDA at most besides", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
