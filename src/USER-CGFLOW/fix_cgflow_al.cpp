@@ -7,6 +7,7 @@
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_signals.h"
 #include "cgflow_surface.h"
 #include "cgflow_walker_rows.h"
 #include "cgflow_walkers.h"
@@ -30,6 +31,7 @@
 #include "cgflow/trajectory.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 
 using namespace LAMMPS_NS;
@@ -41,6 +43,7 @@ struct FixCGFlowAL::Impl {
   cgflow::Config config;
   CGFlowCommunicator comm;
   CGFlowLog log;
+  CGFlowSignals signals;
   CGFlowALCheckpoint state;
   CGFlowRunLedger ledger;
   CGFlowRunLedger::Start start = CGFlowRunLedger::Start::fresh;
@@ -48,11 +51,12 @@ struct FixCGFlowAL::Impl {
   std::unique_ptr<cgflow::Learner> learner;
   PairCGFlowPMF *pair = nullptr;
   FixCGFlowMC *mc = nullptr;
-  int runs = 0;            // of the script so far, this one included
-  bool in_run = false;     // between init() and post_run() of a run with steps
-  bool idle = false;       // this run does nothing: it is complete, or learning has ended before it
-  bool forced = false;     // it was this fix that ended the run
-  bool pending = false;    // an iteration is due before the next sweep
+  int runs = 0;             // of the script so far, this one included
+  bool in_run = false;      // between init() and post_run() of a run with steps
+  bool idle = false;        // this run does nothing: it is complete, or learning has ended before it
+  bool forced = false;      // it was this fix that ended the run
+  bool given_up = false;    // a signal came in a training: the learner is of no use any more
+  bool pending = false;     // an iteration is due before the next sweep
   bool checkpoint_due = false;
   bool state_due = false;          // the record of runs has changed
   double last_checkpoint = 0.0;    // wall time; decides when to write, never what
@@ -68,6 +72,8 @@ struct FixCGFlowAL::Impl {
   void begin_run();
   void go_to_step(Fix *self);
   void end_run_early();
+  void train(void (Impl::*part)());
+  void give_up();
   void begin();
   cgflow::ModelInfo model_info() const;
   void check_pair_file() const;
@@ -141,6 +147,7 @@ void FixCGFlowAL::Impl::begin_run()
   using Start = CGFlowRunLedger::Start;
   in_run = true;
   forced = false;
+  signals.begin();
   pair->runs_learned(options.state_file()) = ++runs;
   const int complete = ledger.complete();
   start = ledger.begin_run(runs, lmp->update->ntimestep, lmp->update->nsteps);
@@ -184,6 +191,27 @@ void FixCGFlowAL::Impl::end_run_early()
   if (lmp->timer->is_timeout()) return;
   forced = true;
   lmp->timer->force_timeout();
+}
+
+// begin() or iterate(). A training that a signal ends leaves no state that a resumed run could have come to by itself, so nothing is
+// written of it: the state file is that of before, from which it is done again.
+void FixCGFlowAL::Impl::train(void (Impl::*part)())
+{
+  try {
+    (this->*part)();
+  } catch (const CGFlowInterrupted &) {
+    given_up = true;
+  }
+}
+
+void FixCGFlowAL::Impl::give_up()
+{
+  const bool exists = std::filesystem::exists(options.state_file());
+  log.line("a signal asked this run to end, in a training, which is given up; the same command line " +
+           (exists ? "goes on from " + options.state_file() : std::string("begins again, there was no state yet")));
+  given_up = pending = false;
+  learner.reset();
+  child.reset();
 }
 
 cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
@@ -232,11 +260,12 @@ void FixCGFlowAL::setup_pre_exchange()
     if (impl->state.has_walkers())
       impl->state.put_walkers(*impl->mc);
     else if (impl->learner->phase() == cgflow::Learner::Phase::untrained)
-      impl->begin();
+      impl->train(&Impl::begin);
   });
   // Fix cgflow/mc checks the places and brings each walker to its rank.
   impl->mc->setup_pre_exchange();
-  if (impl->idle || impl->learner->phase() == cgflow::Learner::Phase::finished || update->ntimestep >= update->laststep) {
+  if (impl->idle || impl->given_up || impl->learner->phase() == cgflow::Learner::Phase::finished ||
+      update->ntimestep >= update->laststep) {
     impl->end_run_early();
     return;
   }
@@ -299,7 +328,8 @@ void FixCGFlowAL::initial_integrate(int)
   if (!impl->in_run) error->all(FLERR, "Fix cgflow/al: got a run with pre no, expected pre yes");
   if (!impl->pending) return;
   impl->pending = false;
-  cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->iterate(); });
+  cgflow_guarded(lmp, "fix cgflow/al", [&] { impl->train(&Impl::iterate); });
+  if (impl->given_up) impl->end_run_early();
 }
 
 void FixCGFlowAL::Impl::iterate()
@@ -316,10 +346,11 @@ void FixCGFlowAL::Impl::iterate()
 void FixCGFlowAL::end_of_step()
 {
   Impl &p = *impl;
-  int stopped = 0, stopped_all = 0;
-  for (int i = 0; i < atom->nlocal; ++i) stopped += p.mc->stopped(i);
-  MPI_Allreduce(&stopped, &stopped_all, 1, MPI_INT, MPI_SUM, world);
-  const auto decision = p.learner->after_sweep(stopped_all, atom->natoms);
+  if (p.given_up) return;
+  int mine[2] = {0, CGFlowSignals::noted()}, all[2];
+  for (int i = 0; i < atom->nlocal; ++i) mine[0] += p.mc->stopped(i);
+  MPI_Allreduce(mine, all, 2, MPI_INT, MPI_SUM, world);
+  const auto decision = p.learner->after_sweep(all[0], atom->natoms);
   p.pending = decision == cgflow::Learner::Decision::iterate;
   p.ledger.set_step(update->ntimestep);
   if (decision == cgflow::Learner::Decision::finish || update->ntimestep >= update->laststep) {
@@ -328,6 +359,9 @@ void FixCGFlowAL::end_of_step()
     if (decision == cgflow::Learner::Decision::finish || p.start == CGFlowRunLedger::Start::resumed) p.end_run_early();
     return;
   }
+
+  // Somewhere a signal has come. The state is written in post_run().
+  if (all[1] > 0) return p.end_run_early();
 
   bool due = p.checkpoint_due;
   if (p.options.checkpoint_sweeps > 0) {
@@ -388,6 +422,11 @@ void FixCGFlowAL::post_run()
   if (!p.in_run) return;
   p.in_run = false;
   if (p.forced) timer->reset_timeout();
+  // As after a limit of wall time: the runs that follow in the script are skipped.
+  const bool asked = p.comm.interrupted();
+  if (asked) timer->force_timeout();
+  p.signals.end();
+  if (p.given_up) return p.give_up();
   if (p.idle) return;
   const bool finished = p.learner->phase() == cgflow::Learner::Phase::finished;
   // A run that a timeout cut short is not complete: the same command line goes on with it.
@@ -400,6 +439,7 @@ void FixCGFlowAL::post_run()
                          p.learner->status(), p.learner->model().iteration, counts.md, counts.example, counts.energy,
                          counts.test, counts.labels, counts.total()));
   p.say_times();
+  if (asked && !finished) p.log.line("a signal asked this run to end; the same command line goes on with it");
   if (!p.learner->model().has_pmf()) return p.log.line("wrote " + p.options.state_file());
   p.log.line(fmt::format("wrote {}{} and {}", p.writes_pmf() ? p.options.pmf + ", " : "", p.options.model_file(),
                          p.options.state_file()));
