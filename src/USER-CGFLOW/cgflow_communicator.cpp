@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_communicator.h"
 
+#include "cgflow_signals.h"
+
 #include "cgflow/error.h"
 #include "cgflow_lammps_versions.h"
 
@@ -66,11 +68,16 @@ void CGFlowCommunicator::spread_share(double *values, std::size_t n)
 
 void CGFlowCommunicator::max(double *values, std::size_t n)
 {
-  if (size_ == 1) return;
-  for (std::size_t i = 0; i < n; i += kPiece) {
-    const int count = static_cast<int>(std::min(kPiece, n - i));
-    MPI_Allreduce(MPI_IN_PLACE, values + i, count, MPI_DOUBLE, MPI_MAX, world_);
+  bool noted = CGFlowSignals::noted();
+  if (size_ > 1) {
+    require_int(n + 1);
+    extremes_.assign(values, values + n);
+    extremes_.push_back(noted);
+    MPI_Allreduce(MPI_IN_PLACE, extremes_.data(), static_cast<int>(n + 1), MPI_DOUBLE, MPI_MAX, world_);
+    noted = extremes_.back() != 0.0;
+    std::copy_n(extremes_.begin(), n, values);
   }
+  if (noted) throw CGFlowInterrupted();
 }
 
 void CGFlowCommunicator::broadcast(void *bytes, std::size_t n, int root)
@@ -95,4 +102,11 @@ std::vector<double> CGFlowCommunicator::gather(const std::vector<double> &values
   MPI_Allgatherv(cgflow_send_buffer(values), counts[rank_], MPI_DOUBLE, all.data(), counts.data(), first.data(), MPI_DOUBLE,
                  world_);
   return all;
+}
+
+bool CGFlowCommunicator::interrupted()
+{
+  int noted = CGFlowSignals::noted();
+  if (size_ > 1) MPI_Allreduce(MPI_IN_PLACE, &noted, 1, MPI_INT, MPI_MAX, world_);
+  return noted != 0;
 }

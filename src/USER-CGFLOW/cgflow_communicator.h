@@ -16,9 +16,13 @@ class CGFlowCommunicator : public cgflow::Communicator {
   int size() const override { return size_; }
   void sum_share(double *values, std::size_t n) override;
   void spread_share(double *values, std::size_t n) override;
+  /// Throws CGFlowInterrupted instead, on all ranks, when CGFlowSignals has noted a signal on any: each step of a training comes
+  /// here, so that one ends within milliseconds, and the question costs no message of its own.
   void max(double *values, std::size_t n) override;
   void broadcast(void *bytes, std::size_t n, int root) override;
   std::vector<double> gather(const std::vector<double> &values) override;
+  /// Whether CGFlowSignals has noted a signal on any rank. Collective.
+  bool interrupted();
 
  private:
   struct Shares {
@@ -29,6 +33,7 @@ class CGFlowCommunicator : public cgflow::Communicator {
   MPI_Comm world_;
   int rank_ = 0;
   int size_ = 1;
+  std::vector<double> extremes_;    // kept, as are those below
   std::vector<double> received_;    // kept: gradients come again and again
 };
 

@@ -90,17 +90,18 @@ void CGFlowWorlds::disagree(const std::string &name, const std::string &here, co
                   name, here, there, other));
 }
 
-void CGFlowWorlds::tally(double &sum, double &max)
+void CGFlowWorlds::tally(double &sum, double &max, bool &any)
 {
   int size = 1;
   MPI_Comm_size(ranks_, &size);
-  const double here[2] = {sum, max};
-  received_.resize(2 * static_cast<std::size_t>(size));
-  MPI_Allgather(here, 2, MPI_DOUBLE, received_.data(), 2, MPI_DOUBLE, ranks_);
+  const double here[3] = {sum, max, any ? 1.0 : 0.0};
+  received_.resize(3 * static_cast<std::size_t>(size));
+  MPI_Allgather(here, 3, MPI_DOUBLE, received_.data(), 3, MPI_DOUBLE, ranks_);
   sum = 0.0;
   for (int r = 0; r < size; ++r) {
-    sum += received_[2 * r];
-    max = std::max(max, received_[2 * r + 1]);
+    sum += received_[3 * r];
+    max = std::max(max, received_[3 * r + 1]);
+    any = any || received_[3 * r + 2] != 0.0;
   }
 }
 

@@ -45,8 +45,9 @@ class CGFlowWorlds {
   [[noreturn]] void disagree(const std::string &name, const std::string &here, const std::string &there,
                              std::size_t other) const;
 
-  /// Sum of the first and maximum of the second over all ranks: once a sweep, hence one message. Collective.
-  void tally(double &sum, double &max);
+  /// Sum of the first, maximum of the second over all ranks, and whether the third is so on any: once a sweep, hence one message.
+  /// Collective.
+  void tally(double &sum, double &max, bool &any);
 
   /// Before each sweep, true; a world whose run ends while those of the others go on calls it once more, with false. Collective;
   /// true when it is so on all ranks.

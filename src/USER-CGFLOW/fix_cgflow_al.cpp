@@ -8,6 +8,7 @@
 #include "cgflow_errors.h"
 #include "cgflow_file_claim.h"
 #include "cgflow_log.h"
+#include "cgflow_signals.h"
 #include "cgflow_surface.h"
 #include "cgflow_walker_rows.h"
 #include "cgflow_walkers.h"
@@ -54,6 +55,7 @@ struct FixCGFlowAL::Impl {
   CGFlowCommunicator comm;
   std::optional<CGFlowFileClaim> claim;
   CGFlowLog log;
+  CGFlowSignals signals;
   CGFlowALCheckpoint state;
   CGFlowRunLedger ledger;
   CGFlowRunLedger::Start start = CGFlowRunLedger::Start::fresh;
@@ -61,10 +63,11 @@ struct FixCGFlowAL::Impl {
   std::unique_ptr<cgflow::Learner> learner;
   PairCGFlowPMF *pair = nullptr;
   FixCGFlowMC *mc = nullptr;
-  int runs = 0;           // of the script so far, this one included
-  bool in_run = false;    // between init() and post_run() of a run with steps
-  bool idle = false;      // this run does nothing: it is complete, or learning has ended before it
-  bool forced = false;    // it was this fix that ended the run
+  int runs = 0;             // of the script so far, this one included
+  bool in_run = false;      // between init() and post_run() of a run with steps
+  bool idle = false;        // this run does nothing: it is complete, or learning has ended before it
+  bool forced = false;      // it was this fix that ended the run
+  bool given_up = false;    // a signal came in a training: the learner is of no use any more
   // Of worlds that learn together:
   bool joined = false;          // they have met before a first run, and will again
   bool alone = false;           // another one takes no part any more
@@ -73,7 +76,8 @@ struct FixCGFlowAL::Impl {
   bigint asked = -1;            // the step before which sweep_may_begin() has asked
   struct Figures {
     double going, largest_std;    // of all walkers, the std in energy units
-  } figures{0.0, 0.0};            // as of the last sweep
+    bool signal;                  // one has come somewhere
+  } figures{0.0, 0.0, false};     // as of the last sweep
   bool pending = false;           // an iteration is due before the next sweep
   bool checkpoint_due = false;
   bool state_due = false;          // the record of runs has changed
@@ -103,6 +107,8 @@ struct FixCGFlowAL::Impl {
   void begin_run();
   void go_to_step(Fix *self);
   void end_run_early();
+  void train(void (Impl::*part)());
+  void give_up();
   void begin();
   cgflow::ModelInfo model_info() const;
   void check_pair_file() const;
@@ -189,6 +195,7 @@ void FixCGFlowAL::Impl::begin_run()
   in_run = true;
   forced = end_is_known = cut_short = false;
   asked = -1;    // a run that was cut short has asked before a sweep that this one may begin with
+  signals.begin();
   pair->runs_learned(options.state_file()) = ++runs;
   const int complete = ledger.complete();
   start = ledger.begin_run(runs, lmp->update->ntimestep, lmp->update->nsteps);
@@ -232,6 +239,27 @@ void FixCGFlowAL::Impl::end_run_early()
   if (lmp->timer->is_timeout()) return;
   forced = true;
   lmp->timer->force_timeout();
+}
+
+// begin() or iterate(). A training that a signal ends leaves no state that a resumed run could have come to by itself, so nothing is
+// written of it: the state file is that of before, from which it is done again.
+void FixCGFlowAL::Impl::train(void (Impl::*part)())
+{
+  try {
+    (this->*part)();
+  } catch (const CGFlowInterrupted &) {
+    given_up = true;
+  }
+}
+
+void FixCGFlowAL::Impl::give_up()
+{
+  const bool exists = std::filesystem::exists(options.state_file());
+  log.line("a signal asked this run to end, in a training, which is given up; the same command line " +
+           (exists ? "goes on from " + options.state_file() : std::string("begins again, there was no state yet")));
+  given_up = pending = false;
+  learner.reset();
+  child.reset();
 }
 
 cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
@@ -329,14 +357,14 @@ bool FixCGFlowAL::Impl::sweep_may_begin()
 FixCGFlowAL::Impl::Figures FixCGFlowAL::Impl::tally()
 {
   const int nlocal = lmp->atom->nlocal;
-  Figures all{0.0, 0.0};
+  Figures all{0.0, 0.0, CGFlowSignals::noted()};
   for (int i = 0; i < nlocal; ++i) all.going += !mc->stopped(i);
   // Between runs the pair style may have been replaced.
   int columns = 0;
   auto *present = lmp->force->pair_match("^cgflow/pmf", 0);
   const auto *std = present ? static_cast<const double *>(present->extract_peratom("std", columns)) : nullptr;
   for (int i = 0; std && i < nlocal; ++i) all.largest_std = std::max(all.largest_std, std[i]);
-  worlds.tally(all.going, all.largest_std);
+  worlds.tally(all.going, all.largest_std, all.signal);
   return all;
 }
 
@@ -390,11 +418,12 @@ void FixCGFlowAL::setup_pre_exchange()
       if (impl->state.has_walkers())
         impl->state.put_walkers(*impl->mc, impl->worlds);
       else if (impl->learner->phase() == cgflow::Learner::Phase::untrained)
-        impl->begin();
+        impl->train(&Impl::begin);
     });
   // Fix cgflow/mc checks the places and brings each walker to its rank.
   impl->mc->setup_pre_exchange();
-  if (impl->idle || impl->learner->phase() == cgflow::Learner::Phase::finished || update->ntimestep >= update->laststep) {
+  if (impl->idle || impl->given_up || impl->learner->phase() == cgflow::Learner::Phase::finished ||
+      update->ntimestep >= update->laststep) {
     impl->end_is_known = true;
     impl->end_run_early();
     return;
@@ -465,7 +494,10 @@ void FixCGFlowAL::initial_integrate(int)
   if (!impl->in_run) error->all(FLERR, "Fix cgflow/al: got a run with pre no, expected pre yes");
   if (!impl->sweep_may_begin() || !impl->pending) return;
   impl->pending = false;
-  impl->guarded([&] { impl->iterate(); });
+  impl->guarded([&] { impl->train(&Impl::iterate); });
+  if (!impl->given_up) return;
+  impl->end_is_known = true;
+  impl->end_run_early();
 }
 
 void FixCGFlowAL::Impl::iterate()
@@ -484,7 +516,7 @@ void FixCGFlowAL::Impl::iterate()
 void FixCGFlowAL::end_of_step()
 {
   Impl &p = *impl;
-  if (p.cut_short) return;
+  if (p.cut_short || p.given_up) return;
   p.figures = p.tally();
   const std::int64_t walkers = p.worlds.walkers();
   const auto decision = p.learner->after_sweep(walkers - std::llround(p.figures.going), walkers);
@@ -496,6 +528,12 @@ void FixCGFlowAL::end_of_step()
     p.end_is_known = true;
     if (decision == cgflow::Learner::Decision::finish || p.start == CGFlowRunLedger::Start::resumed) p.end_run_early();
     return;
+  }
+
+  // The state is written in post_run().
+  if (p.figures.signal) {
+    p.end_is_known = true;
+    return p.end_run_early();
   }
 
   bool due = p.checkpoint_due;
@@ -559,6 +597,11 @@ void FixCGFlowAL::post_run()
   if (!p.end_is_known && !p.idle) p.worlds.all_go_on(false);
   if (p.cut_short) update->ntimestep = p.ledger.step();
   if (p.forced) timer->reset_timeout();
+  // As after a limit of wall time: the runs that follow in the script are skipped.
+  const bool asked = !p.alone && p.comm.interrupted();
+  if (asked) timer->force_timeout();
+  p.signals.end();
+  if (p.given_up) return p.give_up();
   if (p.idle) return;
   const bool finished = p.learner->phase() == cgflow::Learner::Phase::finished;
   // A run that a timeout cut short is not complete: the same command line goes on with it.
@@ -571,6 +614,7 @@ void FixCGFlowAL::post_run()
                          p.learner->status(), p.learner->model().iteration, counts.md, counts.example, counts.energy,
                          counts.test, counts.labels, counts.total()));
   p.say_times();
+  if (asked && !finished) p.log.line("a signal asked this run to end; the same command line goes on with it");
   if (!p.learner->model().has_pmf()) return p.log.line("wrote " + p.options.state_file());
   p.log.line(fmt::format("wrote {}{} and {}", p.writes_pmf() ? p.options.pmf + ", " : "", p.options.model_file(),
                          p.options.state_file()));

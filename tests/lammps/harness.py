@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -15,6 +16,12 @@ PACKAGE = (BUILD / "lmp").is_file()
 SERIAL = PACKAGE and re.search(r"^BUILD_MPI:BOOL=(off|no|false|0)$", (BUILD / "CMakeCache.txt").read_text(), re.M | re.I)
 # Where fix cgflow/al/probe is: tools/test-package compiles it into LAMMPS.
 PROBE = BUILD if PACKAGE else BUILD / "probe"
+
+
+def library_environment():
+    """For a Python process that holds LAMMPS as a library, with the plugin."""
+    return dict(os.environ, OMP_NUM_THREADS="1", LAMMPS_PLUGIN_PATH=str(BUILD / "plugin"), LD_LIBRARY_PATH=str(pathlib.Path(sys.prefix) / "lib"),
+                PYTHONPATH=str(pathlib.Path(__file__).parent))
 
 
 class Result:
@@ -92,6 +99,14 @@ class LammpsTest(unittest.TestCase):
         if check:
             self.assertEqual(done.returncode, 0, done.stdout[-4000:])
         return result
+
+    def python(self, text, timeout=600):
+        """Runs a Python program that may `import lammps` in the working folder; returns what it printed."""
+        path = self.write("program.py", text)
+        done = subprocess.run([sys.executable, str(path)], cwd=self.folder, env=library_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, timeout=timeout, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout[-4000:])
+        return done.stdout
 
     def assert_error(self, script, pattern, *args, ranks=1):
         """The script must end with one LAMMPS error whose text matches the pattern."""

@@ -4,7 +4,6 @@ A case is one script and the files that differ from a good set. It must end with
 got and what is allowed, and must leave the folder as it was."""
 import dataclasses
 import json
-import os
 import pathlib
 import re
 import selectors
@@ -13,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from harness import BUILD
+from harness import library_environment
 
 # What a library says to a programmer, and no user should see.
 RAW = re.compile(r"terminate called|Exception raised from|c10::|frame #|std::|what\(\)|bad_alloc|_M_|basic_string|\bvector\b.*::|"
@@ -75,11 +74,9 @@ class Runner:
         self.store, self.patience, self.process = pathlib.Path(store), patience, None
 
     def start(self):
-        environment = dict(os.environ, OMP_NUM_THREADS="1", LAMMPS_PLUGIN_PATH=str(BUILD / "plugin"))
-        environment["LD_LIBRARY_PATH"] = str(pathlib.Path(sys.prefix) / "lib")
         self.noise = tempfile.TemporaryFile()
         self.process = subprocess.Popen([sys.executable, str(pathlib.Path(__file__).with_name("malformed_worker.py"))],
-                                        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.noise)
+                                        env=library_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.noise)
 
     def stop(self):
         if self.process:
