@@ -7,6 +7,7 @@
 #include "cgflow/random.h"
 #include "error_message.h"
 #include "label_weights.h"
+#include "rank_threads.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -182,6 +183,23 @@ TEST(LabelWeights, VarianceIsHalfThatOfNeighboursOfTheSameIterationFor16Samples)
   EXPECT_NEAR(v[10], 0.5 * (5.0 + 0.01) + 1e-4, 1e-12);
   EXPECT_NEAR(v[11], 0.04 + 1e-4, 1e-12);    // those of another iteration do not count
   EXPECT_NEAR(v[8], 0.5 * (0.01 + (7 * 0.01 + 5.0) / 8) + 1e-4, 1e-12);
+}
+
+TEST(LabelWeights, RanksShareOutTheVariancesAndAllGetThem)
+{
+  const CgSpace space({{"s", 0, 1, false}});
+  std::vector<Label> labels;
+  for (int i = 0; i < 23; ++i) {
+    Label l;
+    l.s = {std::fmod(0.37 * i, 1.0)};
+    l.n = 8;
+    l.iteration = i % 3;    // groups that no rank's share keeps to
+    l.relative_variance = 0.01 * (1 + i);
+    labels.push_back(l);
+  }
+  const std::vector<double> alone = smoothed_variance(labels, space);
+  cgflow_test::run_ranks(
+      4, [&](Communicator &comm) { EXPECT_EQ(smoothed_variance(labels, space, comm), alone) << comm.rank(); });
 }
 
 TEST(LabelWeights, AFewSamplesOfItsOwnSayLittle)
