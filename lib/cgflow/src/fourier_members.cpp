@@ -129,15 +129,15 @@ class Preconditioner {
       const Tensor half = scale * root;
       Tensor hessian = normal * half * half.unsqueeze(1);
       at::diagonal(hessian) += at::reciprocal(diagonal);
-      groups_.push_back({at::tensor(rows, at::kLong), root, at::cholesky_inverse(at::linalg_cholesky(hessian))});
+      groups_.push_back({at::tensor(rows, at::kLong), root, at::linalg_cholesky(hessian)});
     }
   }
   Tensor solve(const Tensor &right) const
   {
     Tensor out = at::empty_like(right);
     for (const Group &group : groups_) {
-      const Tensor scaled = right.index_select(0, group.members) * group.root;
-      out.index_copy_(0, group.members, at::matmul(scaled, group.inverse) * group.root);
+      const Tensor scaled = (right.index_select(0, group.members) * group.root).t();
+      out.index_copy_(0, group.members, at::cholesky_solve(scaled, group.factor).t() * group.root);
     }
     return out;
   }
@@ -146,7 +146,7 @@ class Preconditioner {
   struct Group {
     Tensor members;    // rows of theta
     Tensor root;       // of the reciprocal diagonal
-    Tensor inverse;    // a product with it is five times as fast as solving with the factor
+    Tensor factor;     // Cholesky's
   };
   std::vector<Group> groups_;
 };
