@@ -56,7 +56,7 @@ void print_results()
     normal_product(n, size, members, f.data(), c.data(), q.data(), out.data());
     print(out);
   }
-  const std::int64_t n = 20001;
+  const std::int64_t n = 80001;
   std::vector<double> p = normal(n, 4), m(n, 0.0), v(n, 0.0);
   adam_step({1e-2, 0.9, 0.999, 1e-8, 1}, n, normal(n, 5).data(), p.data(), m.data(), v.data());
   print(p);
@@ -73,12 +73,12 @@ void print_results()
   print(log_det);
 }
 
-// On how many threads parts of a long loop are computed at once.
-std::size_t threads_seen()
+// On how many threads the parts of a loop are computed.
+std::size_t threads_seen(std::int64_t n, std::int64_t least)
 {
   std::mutex mutex;
   std::set<std::thread::id> seen;
-  for_each_part("cgflow::test", 100000, [&](std::int64_t, std::int64_t) {
+  for_each_part("cgflow::test", n, least, [&](std::int64_t, std::int64_t) {
     const std::lock_guard<std::mutex> lock(mutex);
     seen.insert(std::this_thread::get_id());
   });
@@ -113,10 +113,11 @@ TEST(Runtime, PartsAreTheWholeOnce)
 {
   for (const std::int64_t n : {0, 1, 2, 3, 17, 1000}) {
     std::vector<int> calls(n, 0);
-    for_each_part("cgflow::test", n, [&](std::int64_t first, std::int64_t end) {
-      for (; first < end; ++first) ++calls[first];
-    });
-    EXPECT_EQ(calls, std::vector<int>(n, 1));
+    for (const std::int64_t least : {1, 2, 100})
+      for_each_part("cgflow::test", n, least, [&](std::int64_t first, std::int64_t end) {
+        for (; first < end; ++first) ++calls[first];
+      });
+    EXPECT_EQ(calls, std::vector<int>(n, 3));
   }
 }
 
@@ -126,7 +127,7 @@ TEST(Runtime, KernelsHaveAsManyThreadsAsAreAskedFor)
     const Started run = start("--threads", "OMP_NUM_THREADS=" + std::to_string(asked));
     const int expected = has_threads() ? asked : 1;
     // And no other word: Kokkos has advice on the pinning of threads for the screen.
-    EXPECT_EQ(run.text, std::to_string(expected) + " threads, " + std::to_string(expected) + " seen\n");
+    EXPECT_EQ(run.text, std::to_string(expected) + " threads, " + std::to_string(expected) + " seen, 1 with little to do\n");
     EXPECT_EQ(run.code, 0);
   }
 }
@@ -149,7 +150,7 @@ int main(int argc, char **argv)
   }
   if (argc == 2 && std::string(argv[1]) == "--threads") {
     const int n = threads();
-    std::printf("%d threads, %zu seen\n", n, threads_seen());
+    std::printf("%d threads, %zu seen, %zu with little to do\n", n, threads_seen(100000, 1), threads_seen(100, 51));
     return 0;
   }
   testing::InitGoogleTest(&argc, argv);

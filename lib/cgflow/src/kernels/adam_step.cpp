@@ -33,7 +33,7 @@ void adam_step(const AdamStep &adam, std::int64_t n, const double *g, double *pa
   const auto steps = static_cast<double>(adam.step);
   const double size = adam.rate / (1.0 - std::pow(adam.beta1, steps));
   const double root = 1.0 / std::sqrt(1.0 - std::pow(adam.beta2, steps));
-  for_each_part("cgflow::adam_step", (n + kBlock - 1) / kBlock, [&](std::int64_t b, std::int64_t end) {
+  for_each_part("cgflow::adam_step", (n + kBlock - 1) / kBlock, 8, [&](std::int64_t b, std::int64_t end) {
     for (; b < end; ++b) {
       const std::int64_t at = b * kBlock;
       block(adam, size, root, std::min(kBlock, n - at), g + at, parameters + at, first + at, second + at);

@@ -47,7 +47,7 @@ inline Tile tile_of(std::int64_t i, std::int64_t batch)
 /// Calls body(tile) for all tiles of a batch, on the host's threads.
 template <class Body> void for_each_tile(const char *name, std::int64_t batch, const Body &body)
 {
-  for_each_part(name, (batch + kLanes - 1) / kLanes, [&](std::int64_t i, std::int64_t end) {
+  for_each_part(name, (batch + kLanes - 1) / kLanes, 1, [&](std::int64_t i, std::int64_t end) {
     for (; i < end; ++i) body(tile_of(i, batch));
   });
 }
@@ -84,7 +84,7 @@ struct TakeLanes {
 /// other, so that it stays in the nearest cache.
 template <class Body> void for_each_tile(const char *name, std::int64_t batch, std::int64_t quantities, const Body &body)
 {
-  for_each_part(name, (batch + kLanes - 1) / kLanes, [&](std::int64_t i, std::int64_t end) {
+  for_each_part(name, (batch + kLanes - 1) / kLanes, 1, [&](std::int64_t i, std::int64_t end) {
     const LaneSpace space(quantities * kLanes);
     for (; i < end; ++i) body(tile_of(i, batch), space.data());
   });

@@ -67,7 +67,7 @@ void normal_product(std::int64_t n, std::int64_t size, std::int64_t members, con
 {
   const std::int64_t width = padded(size), all = members * width, parts = (n + kPart - 1) / kPart;
   std::vector<double> sums(parts * all, 0.0);
-  for_each_part("cgflow::normal_product", parts, [&](std::int64_t p, std::int64_t end) {
+  for_each_part("cgflow::normal_product", parts, 1, [&](std::int64_t p, std::int64_t end) {
     std::vector<double> block(kRows * width);
     for (; p < end; ++p)
       part(p * kPart, std::min(n, (p + 1) * kPart), n, width, members, features, c, q, sums.data() + p * all, block.data());

@@ -71,9 +71,14 @@ int threads()
   return static_cast<int>(Space().concurrency());
 }
 
-void share_out(const char *name, std::int64_t n, void (*part)(const void *, std::int64_t, std::int64_t), const void *body)
+void share_out(const char *name, std::int64_t n, std::int64_t least, void (*part)(const void *, std::int64_t, std::int64_t),
+               const void *body)
 {
-  const std::int64_t most = threads(), parts = n < most ? n : most;
+  const std::int64_t most = threads(), wanted = n / least, parts = wanted < most ? wanted : most;
+  if (parts <= 1) {    // without Kokkos, which wakes all threads also where there is work for one
+    if (n > 0) part(body, 0, n);
+    return;
+  }
   Kokkos::parallel_for(name, Kokkos::RangePolicy<Space>(0, parts),
                        [=](std::int64_t i) { part(body, n * i / parts, n * (i + 1) / parts); });
   Space().fence();

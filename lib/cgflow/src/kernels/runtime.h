@@ -19,15 +19,18 @@ const char *backend();
 /// Threads that kernels of this process use.
 int threads();
 
-/// Calls part(body, first, end) for at most threads() parts of 0 ... n - 1, which together are all of it.
-void share_out(const char *name, std::int64_t n, void (*part)(const void *, std::int64_t, std::int64_t), const void *body);
+/// Calls part(body, first, end) for at most threads() parts of 0 ... n - 1, which together are all of it; several only where each has at
+/// least `least` members.
+void share_out(const char *name, std::int64_t n, std::int64_t least, void (*part)(const void *, std::int64_t, std::int64_t),
+               const void *body);
 
-/// Calls body(first, end) likewise. Where the parts end depends on the number of threads: what is computed for i must not.
-template <class Body> void for_each_part(const char *name, std::int64_t n, const Body &body)
+/// Calls body(first, end) likewise. `least` members are some ten microseconds of work: threads that wait for each other cost as much at
+/// best, and a thousand times that where they share a core. Where the parts end depends on the number of threads: what is computed for i must not.
+template <class Body> void for_each_part(const char *name, std::int64_t n, std::int64_t least, const Body &body)
 {
   share_out(
-      name, n, [](const void *b, std::int64_t first, std::int64_t end) { (*static_cast<const Body *>(b))(first, end); },
-      &body);
+      name, n, least,
+      [](const void *b, std::int64_t first, std::int64_t end) { (*static_cast<const Body *>(b))(first, end); }, &body);
 }
 
 }    // namespace cgflow::kernels

@@ -190,7 +190,7 @@ template <int D> void SplineTable::run(int n, const double *s, double *value, do
     kernel.stored[k] = stored_[k];
     kernel.periodic[k] = grid_.periodic[k];
   }
-  for_each_part("cgflow::spline_table", n, [&](std::int64_t row, std::int64_t end) {
+  for_each_part("cgflow::spline_table", n, 512, [&](std::int64_t row, std::int64_t end) {
     for (; row < end; ++row) kernel(static_cast<int>(row));
   });
 }
