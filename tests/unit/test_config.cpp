@@ -237,8 +237,8 @@ TEST(ConfigErrors, ValuesOutOfRangeNameTheRange)
   EXPECT_EQ(error_after_cg("flow: {harmonics: 101}\n"),
             "mb.yaml:2:19: flow.harmonics: got '101', expected integer in [1, 100]");
   EXPECT_EQ(error_after_cg("flow: {bins: 257}\n"), "mb.yaml:2:14: flow.bins: got '257', expected integer in [2, 256]");
-  EXPECT_EQ(error_after_cg("explore: {grid: 1001}\n"),
-            "mb.yaml:2:17: explore.grid: got '1001', expected integer in [2, 1000]");
+  EXPECT_EQ(error_after_cg("explore: {grid: 10001}\n"),
+            "mb.yaml:2:17: explore.grid: got '10001', expected integer in [2, 10000]");
   EXPECT_EQ(error_after_cg("explore: {old: 1}\n"), "mb.yaml:2:16: explore.old: got '1', expected number in [0, 1)");
   EXPECT_EQ(error_after_cg("pmf: {epochs: 99999999999}\n"),
             "mb.yaml:2:15: pmf.epochs: got '99999999999', expected integer >= 1, at most 2147483647");
@@ -253,6 +253,9 @@ TEST(ConfigErrors, ValuesThatMakeNoSenseTogether)
   EXPECT_EQ(error_of("cg: [{name: a, linear: {x: 1}, range: [0, 1]}, {name: b, linear: {y: 1}, range: [0, 1]}, {name: c, "
                      "linear: {z: 1}, range: [0, 1]}]\nexplore: grid\n"),
             "mb.yaml:2:10: explore.strategy: got 'grid' with 3 CG variables, expected at most 2");
+  EXPECT_EQ(error_of("cg: [{name: a, linear: {x: 1}, range: [0, 1]}, {name: b, linear: {y: 1}, range: [0, 1]}]\n"
+                     "explore: {strategy: grid, grid: 1001}\n"),
+            "mb.yaml:2:33: explore.grid: got 1001 with 2 CG variables, expected at most 1000");
   EXPECT_EQ(
       error_after_cg("flow:\n  network: residual\n  hidden: [64, 32]\n"),
       "mb.yaml:4:11: flow.hidden: got [64, 32] with flow.network residual, expected at least one width and all of them "

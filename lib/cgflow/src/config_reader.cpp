@@ -13,6 +13,7 @@
 namespace cgflow {
 
 namespace {
+constexpr int kMostAlongTwo = 1000;    // explore.grid: more would be a day of energies
 
 const char *const kExample = "cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]";
 
@@ -117,6 +118,10 @@ class ConfigParser {
     if (config_.explore.strategy == "grid" && config_.cg.size() > 2)
       tree_.fail(place("explore.strategy"), "explore.strategy",
                  "got 'grid' with " + std::to_string(config_.cg.size()) + " CG variables, expected at most 2");
+    if (config_.explore.strategy == "grid" && config_.cg.size() == 2 && config_.explore.grid > kMostAlongTwo)
+      tree_.fail(place("explore.grid"), "explore.grid",
+                 "got " + std::to_string(config_.explore.grid) + " with 2 CG variables, expected at most " +
+                     std::to_string(kMostAlongTwo));
     if (config_.labels.from != "frozen" && config_.energy.latent < 2)
       tree_.fail(place("train.energy.latent"), "train.energy.latent",
                  "got 1 with train.labels.from '" + config_.labels.from +

@@ -281,7 +281,11 @@ Rows explore_rows()
        "Basins behind barriers of up to so many kT over the lowest basin are looked for at the edge of what is known, where no "
        "walker comes; 0: what walkers do not reach stays unknown."},
       {"explore.kappa", at(c, &E::kappa), at_least(0), {}, "So many std below its mean F is hoped to be (`ucb`)."},
-      {"explore.grid", at(c, &E::grid), within(2, 1000), {}, "Grid points a dimension (`grid`)."},
+      {"explore.grid",
+       at(c, &E::grid),
+       within(2, 10000),
+       {},
+       "Grid points a dimension (`grid`); for two variables at most 1000."},
       {"explore.reference",
        at(c, &E::reference),
        {},
