@@ -186,9 +186,9 @@ class Resume(Partitions):
     def test_wall_time_that_one_world_has_spent_ends_the_run_of_all_at_the_same_sweep(self):
         """The clock of one world: the others end before the sweep that it has not begun, and the next start goes on to the bits of an
         undisturbed run."""
-        patient = l.YAML.replace("quiet: 400", "quiet: 15000")
-        runs = "run 20000\nprint 'first ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
-        text = l.learning(runs, options=SHARE + " checkpoint 5000 sweeps")
+        patient = l.YAML.replace("quiet: 400", "quiet: 75000")
+        runs = "run 100000\nprint 'first ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
+        text = l.learning(runs, options=SHARE + " checkpoint 25000 sweeps")
         self.subfolder("whole")
         self.write("mb.yaml", patient)
         self.learns(text)
@@ -196,14 +196,14 @@ class Resume(Partitions):
         self.subfolder("limited")
         self.write("mb.yaml", patient)
         clock = "variable me world 0 1\nif '${me} == 1' then 'timer timeout 1 every 1'\n"
-        self.learns(text.replace("run 20000", clock + "run 20000"), timeout=200)
+        self.learns(text.replace("run 100000", clock + "run 100000"), timeout=200)
         ends = [re.findall(r"^(first|second) ended at (\d+)", self.text_of(world), re.M) for world in (0, 1)]
         self.assertEqual(ends[0], ends[1])
-        self.assertLess(int(ends[0][0][1]), 20000)
+        self.assertLess(int(ends[0][0][1]), 100000)
         self.assertEqual(ends[0][0][1], ends[0][1][1])
         self.assertRegex(self.text_of(0), "WARNING: cgflow/al: partition 1 learns no more")
         self.learns(text)
-        self.assertIn(f"run resumed from mb.state at step {ends[0][0][1]}, it ends at step 20000", self.text_of(0))
+        self.assertIn(f"run resumed from mb.state at step {ends[0][0][1]}, it ends at step 100000", self.text_of(0))
         self.same_outputs(whole, self.outputs())
 
     def test_run_that_is_halted_in_one_world_ends_in_all_and_the_next_one_goes_on(self):
