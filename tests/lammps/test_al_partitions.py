@@ -1,23 +1,20 @@
 """fix cgflow/al share yes: the worlds of a -partition run learn one model together, and end together."""
 import os
 import re
-import signal
 import subprocess
-import time
 import unittest
 
 import numpy as np
 
 import learning as l
 from harness import LMP, SOURCE, read_dump
+from interrupted_runs import LONGER, InterruptedRuns
 
 END = "run 20000\n"
 SHARE = "share yes"
-# With refinement and some seconds of sweeps, so that there is something to kill.
-LONGER = l.YAML.replace("quiet: 400", "quiet: 3000").replace("target: 0.15", "target: 0.08")
 
 
-class Partitions(l.LearningTest):
+class Partitions(InterruptedRuns):
     def text_of(self, world):
         return (self.folder / f"log.lammps.{world}").read_text(errors="replace")
 
@@ -35,10 +32,6 @@ class Partitions(l.LearningTest):
         result = self.lammps(text, "-partition", *layout, ranks=ranks, check=False, timeout=120)
         self.assertNotEqual(result.code, 0, result.text)
         self.assertRegex(self.text_of(world), re.compile("ERROR.*" + pattern, re.S))
-
-    def same_outputs(self, one, other, names=l.OUTPUTS):
-        for name in names:
-            self.assertEqual(one[name], other[name], name)
 
 
 def lines_of(text):
@@ -151,22 +144,10 @@ class Resume(Partitions):
                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, start_new_session=True)
 
     def kill_after_states(self, text, count):
-        """kill -9 of all processes once the state has been written so many times. False when the run has ended before."""
-        process, last = self.start(text), None
-        while process.poll() is None and count > 0:
-            try:
-                now = os.stat(self.folder / "mb.state").st_ino
-            except FileNotFoundError:
-                now = None
-            if now != last:
-                last, count = now, count - 1
-            time.sleep(0.001)
-        running = process.poll() is None
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.communicate()
+        """kill -9 of all processes once the state has been written so many times more. False when the run has ended before."""
+        process = self.start(text)
+        running = self.wait_for_states(process, count)
+        self.kill(process)
         return running
 
     def test_killed_runs_end_with_the_same_bits(self):
