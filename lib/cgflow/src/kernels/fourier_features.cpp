@@ -12,6 +12,14 @@ struct Waves {
   double *cosine, *sine;    // [modes or multiples, kLanes]
 };
 
+// The largest multiple of any angle.
+CGFLOW_INLINE int largest_multiple(const FourierModes &modes)
+{
+  int most = 0;
+  for (int j = 0; j < modes.d; ++j) most = modes.highest[j] > most ? modes.highest[j] : most;
+  return most;
+}
+
 // Multiples 0 to highest of one angle in each lane.
 CGFLOW_INLINE void multiples(int highest, const double *angle, const Waves &w)
 {
@@ -46,9 +54,8 @@ CGFLOW_CLONES void tile_of(const FourierModes &modes, const Tile &tile, const do
 {
   TakeLanes take{space};
   double *angle = take(1);
-  int most = 0;
-  for (int j = 0; j < modes.d; ++j) most = modes.highest[j] > most ? modes.highest[j] : most;
-  const Waves one{take(most + 1), take(most + 1)};
+  const int count = largest_multiple(modes) + 1;
+  const Waves one{take(count), take(count)};
   double *block = take(static_cast<int>(2 * modes.n));
   const Waves all{block, block + modes.n * kLanes};
   for (std::int64_t i = 0; i < modes.n * kLanes; ++i) all.cosine[i] = 1.0, all.sine[i] = 0.0;
@@ -70,10 +77,7 @@ CGFLOW_CLONES void tile_of(const FourierModes &modes, const Tile &tile, const do
 
 void fourier_features(const FourierModes &modes, std::int64_t points, const double *angles, std::int64_t width, double *out)
 {
-  std::int64_t quantities = 1 + 2 * modes.n;
-  int most = 0;
-  for (int j = 0; j < modes.d; ++j) most = modes.highest[j] > most ? modes.highest[j] : most;
-  quantities += 2 * (most + 1);
+  const std::int64_t quantities = 1 + 2 * modes.n + 2 * (largest_multiple(modes) + 1);
   for_each_tile("cgflow::fourier_features", points, quantities,
                 [&](const Tile &tile, double *space) { tile_of(modes, tile, angles, width, out, space); });
 }
