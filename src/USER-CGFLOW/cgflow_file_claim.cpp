@@ -4,12 +4,30 @@
 #include "cgflow/error.h"
 
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/file.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace LAMMPS_NS;
+
+namespace {
+
+/// The name in a lock file that others hold. They write it right after they got the lock, so there is a moment without.
+std::string owner_of(int file)
+{
+  char name[64];
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const ssize_t length = pread(file, name, sizeof name, 0);
+    if (length > 0) return std::string(name, length);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return "another process";
+}
+
+}    // namespace
 
 CGFlowFileClaim::CGFlowFileClaim(const std::string &path, const std::string &owner, const std::string &advice)
     : lock_(std::filesystem::absolute(path).string() + ".lock")
@@ -22,13 +40,11 @@ CGFlowFileClaim::CGFlowFileClaim(const std::string &path, const std::string &own
     return;
   }
   const bool claimed = errno == EWOULDBLOCK;
-  char other[64];
-  const ssize_t length = pread(file_, other, sizeof other, 0);
+  const std::string owner_now = claimed ? owner_of(file_) : "";
   close(file_);
   file_ = -1;
   if (!claimed) return;
-  throw cgflow::FileError(path + " is written by " + (length > 0 ? std::string(other, length) : "another process") +
-                          ", too: " + advice);
+  throw cgflow::FileError(path + " is written by " + owner_now + ", too: " + advice);
 }
 
 CGFlowFileClaim::~CGFlowFileClaim()

@@ -111,24 +111,24 @@ class Resume(InterruptedRuns):
         return int.from_bytes(state[at:at + 8], "little")
 
     def test_wall_time_limit_ends_the_run_and_it_goes_on(self):
-        runs = "run 30000\nprint 'first ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
-        script = l.learning(runs, options="checkpoint 5000 sweeps")
+        runs = "run 400000\nprint 'first ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
+        script = l.learning(runs, options="checkpoint 50000 sweeps")
         self.subfolder("whole")
-        patient = l.YAML.replace("quiet: 400", "quiet: 50000")
+        patient = l.YAML.replace("quiet: 400", "quiet: 500000")
         self.write("mb.yaml", patient)
         whole = self.lammps(script)
-        self.assertIn("second ended at 30010", whole.text)
+        self.assertIn("second ended at 400010", whole.text)
         files = self.outputs()
         self.subfolder("limited")
         self.write("mb.yaml", patient)
-        limited = self.lammps(l.learning("timer timeout 1 every 1\n" + runs, options="checkpoint 5000 sweeps"))
+        limited = self.lammps(l.learning("timer timeout 1 every 1\n" + runs, options="checkpoint 50000 sweeps"))
         self.assertIn("cgflow/al: status 3", limited.text)
         first, second = re.findall(r"ended at (\d+)", limited.text)
-        self.assertLess(int(first), 30000)
+        self.assertLess(int(first), 400000)
         self.assertEqual(first, second)
         resumed = self.lammps(script)
-        self.assertIn(f"run resumed from mb.state at step {first}, it ends at step 30000", resumed.text)
-        self.assertIn("second ended at 30010", resumed.text)
+        self.assertIn(f"run resumed from mb.state at step {first}, it ends at step 400000", resumed.text)
+        self.assertIn("second ended at 400010", resumed.text)
         self.same_outputs(files, self.outputs())
 
     def test_finished_learning_stays_as_it_is(self):
