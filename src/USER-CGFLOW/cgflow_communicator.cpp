@@ -7,6 +7,7 @@
 #include "cgflow_lammps_versions.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -49,22 +50,27 @@ CGFlowCommunicator::Shares CGFlowCommunicator::shares(std::size_t n) const
 }
 
 // Not MPI_Allreduce, which may add in another order on each rank: a training that must stay equal on all ranks needs equal bits.
-void CGFlowCommunicator::sum_share(double *values, std::size_t n)
+template <class T> void CGFlowCommunicator::sum_share_as(MPI_Datatype type, T *values, std::size_t n)
 {
   if (size_ == 1) return;
   const Shares all = shares(n);
-  const int first = all.first[rank_], count = all.count[rank_];
-  received_.resize(count);
-  MPI_Reduce_scatter(values, received_.data(), all.count.data(), MPI_DOUBLE, MPI_SUM, world_);
-  std::copy(received_.begin(), received_.end(), values + first);
+  const auto bytes = sizeof(T) * static_cast<std::size_t>(all.count[rank_]);
+  received_.resize(bytes);
+  MPI_Reduce_scatter(values, received_.data(), all.count.data(), type, MPI_SUM, world_);
+  if (bytes > 0) std::memcpy(values + all.first[rank_], received_.data(), bytes);
 }
 
-void CGFlowCommunicator::spread_share(double *values, std::size_t n)
+template <class T> void CGFlowCommunicator::spread_share_as(MPI_Datatype type, T *values, std::size_t n) const
 {
   if (size_ == 1) return;
   const Shares all = shares(n);
-  MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DOUBLE, values, all.count.data(), all.first.data(), MPI_DOUBLE, world_);
+  MPI_Allgatherv(MPI_IN_PLACE, 0, type, values, all.count.data(), all.first.data(), type, world_);
 }
+
+void CGFlowCommunicator::sum_share(double *values, std::size_t n) { sum_share_as(MPI_DOUBLE, values, n); }
+void CGFlowCommunicator::sum_share(float *values, std::size_t n) { sum_share_as(MPI_FLOAT, values, n); }
+void CGFlowCommunicator::spread_share(double *values, std::size_t n) { spread_share_as(MPI_DOUBLE, values, n); }
+void CGFlowCommunicator::spread_share(float *values, std::size_t n) { spread_share_as(MPI_FLOAT, values, n); }
 
 void CGFlowCommunicator::max(double *values, std::size_t n)
 {

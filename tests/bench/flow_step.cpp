@@ -36,15 +36,20 @@ struct Subject {
   Subject(FlowConfig config, const std::string &precision, std::int64_t batch)
       : flow((config.precision = precision, config), CgSpace({{"phi", -180, 180, true}, {"psi", -180, 180, true}}),
              coordinates(3, 55), 1),
-        pass(flow), adam(flow.all()), products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
+        pass(flow), adam(flow.all(), flow.computed()),
+        products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
         s(-180.0 + 360.0 * at::rand({batch, 2}, at::kDouble)), z(flow.draw_latent(1, Stream::latent, 0, batch, 0))
   {
     // Frames as wide as the flow: nothing lies in the splines' tails that would not in a training.
     fine = flow.sample(z, s).fine;
-    gradient = at::empty_like(flow.all());
+    gradient = at::empty_like(flow.computed());
   }
 
-  void take_step() { adam.step(gradient, 1e-4, std::min(1.0, kClip / gradient.norm().item<double>())); }
+  void take_step()
+  {
+    adam.step(gradient, 1e-4, std::min(1.0, kClip / gradient.norm().item<double>()));
+    flow.computed_is_current();
+  }
 
   ConditionalFlow flow;
   FlowPass pass;

@@ -27,22 +27,10 @@ class ThreadCommunicator : public cgflow::Communicator {
   ThreadCommunicator(SharedBoard &board, int rank) : board_(board), rank_(rank) {}
   int rank() const override { return rank_; }
   int size() const override { return board_.size; }
-  void sum_share(double *values, std::size_t n) override
-  {
-    const auto all = exchange({values, values + n});
-    const auto [first, count] = share(n);
-    std::fill(values, values + n, std::nan(""));    // what is not this rank's share must not be read
-    for (std::int64_t i = first; i < first + count; ++i) {
-      values[i] = 0.0;
-      for (const auto &part : all) values[i] += part[i];
-    }
-  }
-  void spread_share(double *values, std::size_t n) override
-  {
-    const auto [first, count] = share(n);
-    const auto all = gather({values + first, values + first + count});
-    std::copy(all.begin(), all.end(), values);
-  }
+  void sum_share(double *values, std::size_t n) override { sum_share_as(values, n); }
+  void sum_share(float *values, std::size_t n) override { sum_share_as(values, n); }
+  void spread_share(double *values, std::size_t n) override { spread_share_as(values, n); }
+  void spread_share(float *values, std::size_t n) override { spread_share_as(values, n); }
   void max(double *values, std::size_t n) override
   {
     const auto all = exchange({values, values + n});
@@ -64,6 +52,23 @@ class ThreadCommunicator : public cgflow::Communicator {
   }
 
  private:
+  template <class T> void sum_share_as(T *values, std::size_t n)
+  {
+    const auto all = exchange({values, values + n});
+    const auto [first, count] = share(n);
+    std::fill(values, values + n, std::nanf(""));    // what is not this rank's share must not be read
+    for (std::int64_t i = first; i < first + count; ++i) {
+      double sum = 0.0;
+      for (const auto &part : all) sum += part[i];
+      values[i] = static_cast<T>(sum);
+    }
+  }
+  template <class T> void spread_share_as(T *values, std::size_t n)
+  {
+    const auto [first, count] = share(n);
+    const auto all = gather({values + first, values + first + count});
+    std::transform(all.begin(), all.end(), values, [](double v) { return static_cast<T>(v); });
+  }
   std::vector<std::vector<double>> exchange(std::vector<double> mine)
   {
     board_.parts[rank_] = std::move(mine);

@@ -96,7 +96,7 @@ struct Trial {
   {
     EnergyTraining training(flow, *map, serial, kT, seed, config, energy, 0);
     training.run(points, 1);
-    return training.gradient() / static_cast<double>(points.size(0));
+    return training.gradient().to(at::kDouble) / static_cast<double>(points.size(0));
   }
   SerialCommunicator serial;
   SilentLog log;

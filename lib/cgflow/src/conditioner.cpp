@@ -72,17 +72,13 @@ std::int64_t Conditioner::bind(const Tensor &all, const Tensor &computed, std::i
 {
   const at::NoGradGuard no_grad;
   first_ = first;
-  weight_.clear(), weight_t_.clear(), bias_.clear();
+  weight_.clear(), bias_.clear();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     Tensor &value = parameters_[i].value;
     const auto place = [&](const Tensor &t) { return t.narrow(0, first, value.numel()).view(value.sizes()); };
     const Tensor own = place(all);
     own.copy_(value);
-    if (i % 2 == 0) {
-      weight_.push_back(place(computed));
-      weight_t_.push_back(weight_.back().t());
-    } else
-      bias_.push_back(place(computed).unsqueeze(1));
+    (i % 2 ? bias_ : weight_).push_back(place(computed));
     first += value.numel();
     value = own;
   }
@@ -158,11 +154,20 @@ void Conditioner::scatter(const Tensor &input, const Tensor &g_input, const Tens
   });
 }
 
+kernels::DenseShape Conditioner::shape(std::size_t i, const Work &work) const
+{
+  return {weight_[i].size(0), weight_[i].size(1), work.outputs().size(1), factor(i)};
+}
+
 // layer_out = W^T layer_in + b, layer_in first made from `before` where there is an activation.
 void Conditioner::dense(std::size_t i, Work &work) const
 {
   if (activates(i)) at::silu_out(work.layer_in[i], work.before[i]);
-  at::addmm_out(work.layer_out[i], bias_[i], weight_t_[i], work.layer_in[i], 1.0, factor(i));
+  with_type(type_, [&](auto type) {
+    using T = decltype(type);
+    kernels::dense(shape(i, work), weight_[i].data_ptr<T>(), bias_[i].data_ptr<T>(), work.layer_in[i].data_ptr<T>(),
+                   work.layer_out[i].data_ptr<T>());
+  });
 }
 
 void Conditioner::forward(const Tensor &c, const Tensor &x, Work &work) const
@@ -178,12 +183,15 @@ void Conditioner::forward(const Tensor &c, const Tensor &x, Work &work) const
 // From g_out[i] to the parameters' gradient and, before the activation, to g_in[i].
 void Conditioner::dense_back(std::size_t i, Work &work, bool parameters, bool input) const
 {
-  if (parameters) {
-    at::addmm_out(work.g_weight[i], work.g_weight[i], work.layer_in[i], work.g_out[i].t(), 0.0, factor(i));
-    at::sum_out(work.g_bias[i], work.g_out[i], 1);
-  }
+  with_type(type_, [&](auto type) {
+    using T = decltype(type);
+    const T *g = work.g_out[i].data_ptr<T>();
+    if (parameters)
+      kernels::dense_by_parameters(shape(i, work), work.layer_in[i].data_ptr<T>(), g, work.g_weight[i].data_ptr<T>(),
+                                   work.g_bias[i].data_ptr<T>());
+    if (input) kernels::dense_by_input(shape(i, work), weight_[i].data_ptr<T>(), g, work.g_in[i].data_ptr<T>());
+  });
   if (!input) return;
-  at::addmm_out(work.g_in[i], work.g_in[i], weight_[i], work.g_out[i], 0.0, factor(i));
   if (activates(i)) at::silu_backward_out(work.g_in[i], work.g_in[i], work.before[i]);
 }
 

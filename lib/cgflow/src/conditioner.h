@@ -2,6 +2,7 @@
 #ifndef CGFLOW_SRC_CONDITIONER_H
 #define CGFLOW_SRC_CONDITIONER_H
 
+#include "kernels/dense_products.h"
 #include "storage_bytes.h"
 #include "tensor.h"
 
@@ -82,6 +83,7 @@ class Conditioner {
   void add_layer(const std::string &name, Tensor weight, Tensor bias);
   void gather(const Tensor &c, const Tensor &x, const Tensor &input) const;
   void scatter(const Tensor &input, const Tensor &g_input, const Tensor &gx) const;
+  kernels::DenseShape shape(std::size_t i, const Work &work) const;
   void dense(std::size_t i, Work &work) const;
   void dense_back(std::size_t i, Work &work, bool parameters, bool input) const;
   std::size_t n_layers() const { return parameters_.size() / 2; }
@@ -95,9 +97,9 @@ class Conditioner {
   bool residual_;
   Seen seen_;
   double output_factor_ = 1.0;
-  NamedTensors parameters_;                         // weight [in, out] and bias [out] of each layer
-  std::int64_t first_ = 0;                          // where they begin in what they are bound to
-  std::vector<Tensor> weight_, weight_t_, bias_;    // views in the network's precision; bias [out, 1]
+  NamedTensors parameters_;              // weight [in, out] and bias [out] of each layer
+  std::int64_t first_ = 0;               // where they begin in what they are bound to
+  std::vector<Tensor> weight_, bias_;    // views in the network's precision
 };
 
 }    // namespace cgflow

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "energy_training.h"
 
+#include "kernels/adam_step.h"
 #include "shuffle.h"
 
 #include "cgflow/error.h"
@@ -20,13 +21,24 @@ constexpr int kMaxSkipped = 50;
 // Latent numbers of the test points begin here, far behind those of training.
 constexpr std::int64_t kTestLatent = std::int64_t{1} << 40;
 
+// Calls body(numbers of t in their type, how many).
+template <class Body> void with_numbers(const Tensor &t, const Body &body)
+{
+  const auto n = static_cast<std::size_t>(t.numel());
+  if (t.scalar_type() == at::kFloat)
+    body(t.data_ptr<float>(), n);
+  else
+    body(t.data_ptr<double>(), n);
+}
+
 }    // namespace
 
 EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, double kT,
                                std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration)
     : flow_(flow), map_(map), comm_(comm), kT_(kT), seed_(seed), config_(config), energy_(energy), iteration_(iteration),
-      pass_(flow), gradient_(at::empty_like(flow.all())), mine_(comm.share(gradient_.numel()).first),
-      count_(comm.share(gradient_.numel()).second), adam_(flow.all().detach().narrow(0, mine_, count_), kBeta1, kBeta2)
+      pass_(flow), gradient_(at::empty_like(flow.computed())), mine_(comm.share(gradient_.numel()).first),
+      count_(comm.share(gradient_.numel()).second),
+      adam_(flow.all().narrow(0, mine_, count_), flow.computed().narrow(0, mine_, count_), kBeta1, kBeta2)
 {
 }
 
@@ -37,9 +49,10 @@ std::int64_t EnergyTraining::memory(const ConditionalFlow &flow, const Coordinat
   const auto mine = [&](std::int64_t n) { return (n + comm.size() - 1) / comm.size(); };
   const std::int64_t parameters = flow.all().numel();
   // Latent numbers and the order of an epoch; the gradient, and two moments of a share of the parameters.
-  const std::int64_t numbers = samples * (map.n_fine() + 1) + parameters + 2 * mine(parameters);
-  return FlowPass::memory(flow, {mine(batch), mine(samples % batch)}, true) +
-         8 * (numbers + mine(batch) * numbers_of_energies(map, true));
+  const std::int64_t numbers = samples * (map.n_fine() + 1) + mine(batch) * numbers_of_energies(map, true);
+  const auto size = static_cast<std::int64_t>(flow.computed().element_size());
+  return FlowPass::memory(flow, {mine(batch), mine(samples % batch)}) + 8 * numbers +
+         size * (parameters + 2 * mine(parameters));
 }
 
 EnergyReport EnergyTraining::run(const Tensor &points, int epochs)
@@ -50,6 +63,7 @@ EnergyReport EnergyTraining::run(const Tensor &points, int epochs)
   const std::int64_t samples = points_.size(0) * config_.latent;
   steps_ = epochs * ((samples + config_.batch - 1) / config_.batch);
   for (int k = 0; k < epochs; ++k) epoch(k, k + 1 == epochs);
+  spread_exact();
   const auto quarter = std::max<std::size_t>(1, losses_.size() / 4);
   double sum = 0.0;
   for (std::size_t i = losses_.size() - std::min(quarter, losses_.size()); i < losses_.size(); ++i) sum += losses_[i];
@@ -190,14 +204,17 @@ double EnergyTraining::rate() const
   return config_.rate * warm * (config_.final_rate + (1.0 - config_.final_rate) * half_cosine);
 }
 
-// Each rank adds up its share of the gradient, moves the parameters of that share and sends them round: as many numbers on the way as
-// for a sum that all get, and the optimiser's work and memory are shared out.
+// Each rank adds up its share of the gradient, moves the parameters of that share and sends them round as the networks compute with
+// them: as many numbers on the way as for a sum that all get, and the optimiser's work and memory are shared out.
 void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
 {
   const at::NoGradGuard no_grad;
-  comm_.sum_share(gradient_.data_ptr<double>(), static_cast<std::size_t>(gradient_.numel()));
-  const Tensor mine = gradient();
-  double sums[] = {part.loss, part.used, part.evaluated, part.rejected, at::dot(mine, mine).item<double>()};
+  double squares = 0.0;
+  with_numbers(gradient_, [&](auto *g, std::size_t n) {
+    comm_.sum_share(g, n);
+    squares = kernels::sum_of_squares(count_, g + mine_);
+  });
+  double sums[] = {part.loss, part.used, part.evaluated, part.rejected, squares};
   comm_.sum(sums, 5);
   const double loss = sums[0], used = sums[1];
   report_.evaluations += std::llround(sums[2]);
@@ -207,8 +224,16 @@ void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
   skipped_in_a_row_ = 0;
   losses_.push_back(loss / used);
   const double clip = config_.clip > 0.0 && norm > config_.clip ? config_.clip / norm : 1.0;
-  adam_.step(mine, rate(), clip / used);
-  comm_.spread_share(flow_.all().data_ptr<double>(), static_cast<std::size_t>(gradient_.numel()));
+  adam_.step(gradient(), rate(), clip / used);
+  with_numbers(flow_.computed(), [&](auto *p, std::size_t n) { comm_.spread_share(p, n); });
+  flow_.computed_is_current();
+}
+
+// Steps leave each rank with the exact parameters of its own share alone.
+void EnergyTraining::spread_exact()
+{
+  if (flow_.computed().is_same(flow_.all())) return;
+  with_numbers(flow_.all(), [&](auto *p, std::size_t n) { comm_.spread_share(p, n); });
 }
 
 void EnergyTraining::skip(const Drawn &drawn, const Tensor &s)

@@ -42,6 +42,7 @@ class EnergyTraining {
   Part gradients(const Drawn &drawn, double lowest);
   Tensor sample_gradient(const Drawn &drawn, const Tensor &factor);
   void apply(Part part, const Drawn &drawn, const Tensor &s);
+  void spread_exact();
   void skip(const Drawn &drawn, const Tensor &s);
   void test();
   void collect();
@@ -57,7 +58,7 @@ class EnergyTraining {
   std::uint64_t iteration_;
 
   FlowPass pass_;
-  Tensor gradient_;                // of the flow's parameters
+  Tensor gradient_;                // by the flow's parameters, in the networks' precision
   std::int64_t mine_, count_;      // the first parameter that this rank moves, and how many of them
   Adam adam_;                      // of those
   Tensor points_, test_points_;    // [n, n_cv]

@@ -171,6 +171,10 @@ NamedTensors ConditionalFlow::parameters() const
 
 const Tensor &ConditionalFlow::all() const { return impl_->all; }
 
+const Tensor &ConditionalFlow::computed() const { return impl_->computed; }
+
+void ConditionalFlow::computed_is_current() const { impl_->set_current(); }
+
 NamedTensors ConditionalFlow::state() const
 {
   NamedTensors all = parameters();

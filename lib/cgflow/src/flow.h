@@ -59,6 +59,10 @@ class ConditionalFlow {
   NamedTensors parameters() const;
   /// The same in one tensor [any], float64: what an optimiser moves, in place.
   const Tensor &all() const;
+  /// The same in the networks' precision, in which gradients are: all() itself or a copy, which follows before it is next used.
+  const Tensor &computed() const;
+  /// Says that computed() has been brought up to date along with all(), so that nobody needs to copy it.
+  void computed_is_current() const;
   /// Everything to be stored: parameters and standardisation.
   NamedTensors state() const;
   /// Takes values by name. Throws ModelError naming the first missing tensor or wrong shape.

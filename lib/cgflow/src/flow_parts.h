@@ -45,6 +45,10 @@ struct ConditionalFlow::Impl {
   {
     if (computed.is_same(all) || (current && version == all._version())) return;
     computed.copy_(all);
+    set_current();
+  }
+  void set_current()
+  {
     version = all._version();
     current = true;
   }

@@ -35,7 +35,7 @@ struct FlowPass::Buffers {
   Tensor fine;    // [batch, n_fine]
 };
 
-std::int64_t FlowPass::memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches, bool gradients)
+std::int64_t FlowPass::memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches)
 {
   const auto &parts = *flow.impl_;
   // Made and let go again: memory that nobody writes to is none.
@@ -56,8 +56,7 @@ std::int64_t FlowPass::memory(const ConditionalFlow &flow, const std::vector<std
   std::int64_t numbers = 0;
   for (const Buffers &b : kept) numbers += b.batch * (parts.features.size() + parts.n_fine);
   numbers += largest * 4 * parts.n_fine;
-  const bool copies = gradients && !parts.computed.is_same(parts.all);
-  return bytes.bytes() + 8 * numbers + (copies ? static_cast<std::int64_t>(parts.computed.nbytes()) : 0);
+  return bytes.bytes() + 8 * numbers;
 }
 
 FlowPass::FlowPass(const ConditionalFlow &flow) : flow_(flow) {}
@@ -122,14 +121,10 @@ Tensor FlowPass::score()
   return flow.standardisation.to_unit_back(b.fine, b.g.t(), b.ones);
 }
 
-// Where networks write: the gradient itself unless they compute in another precision.
-const Tensor &FlowPass::in_precision(const Tensor &gradient)
+void FlowPass::check_gradient(const Tensor &gradient) const
 {
-  const auto &flow = *flow_.impl_;
-  check_shape("gradient of the flow", gradient, flow.all.sizes().vec());
-  if (flow.computed.is_same(flow.all)) return gradient;
-  if (!in_precision_.defined()) in_precision_ = at::empty_like(flow.computed);
-  return in_precision_;
+  const Tensor &like = flow_.computed();
+  check_shape("gradient of the flow", gradient, like.sizes().vec(), like.scalar_type());
 }
 
 void FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient)
@@ -137,16 +132,15 @@ void FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, con
   const at::NoGradGuard no_grad;
   const auto &flow = *flow_.impl_;
   Buffers &b = *last_;
-  const Tensor &computed = in_precision(gradient);
+  check_gradient(gradient);
   // ln q = ln of the base density less log_det of the layers and of the standardisation.
   const Tensor g_log_det = -g_log_q;
   b.g.copy_(flow.standardisation.to_fine_back(b.states.back().t(), g_fine, g_log_det).t());
   for (std::size_t k = flow.layers.size(); k-- > 0;) {
-    flow.layers[k]->pull_back(Direction::forward, b.states[k], b.states[k + 1], b.g, g_log_det, b.g_next, computed,
+    flow.layers[k]->pull_back(Direction::forward, b.states[k], b.states[k + 1], b.g, g_log_det, b.g_next, gradient,
                               *b.work[k]);
     std::swap(b.g, b.g_next);
   }
-  if (!computed.is_same(gradient)) gradient.copy_(computed);
 }
 
 Tensor FlowPass::pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradient)
@@ -154,15 +148,14 @@ Tensor FlowPass::pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradien
   const at::NoGradGuard no_grad;
   const auto &flow = *flow_.impl_;
   Buffers &b = *last_;
-  const Tensor &computed = in_precision(gradient);
+  check_gradient(gradient);
   const Tensor g_log_det = g_log_q.contiguous();
   flow.log_base_back(b.states[0], g_log_det, b.g);
   for (std::size_t k = 0; k < flow.layers.size(); ++k) {
-    flow.layers[k]->pull_back(Direction::inverse, b.states[k + 1], b.states[k], b.g, g_log_det, b.g_next, computed,
+    flow.layers[k]->pull_back(Direction::inverse, b.states[k + 1], b.states[k], b.g, g_log_det, b.g_next, gradient,
                               *b.work[k]);
     std::swap(b.g, b.g_next);
   }
-  if (!computed.is_same(gradient)) gradient.copy_(computed);
   return flow.standardisation.to_unit_back(b.fine, b.g.t(), g_log_det);
 }
 

@@ -14,8 +14,8 @@ class FlowPass {
   explicit FlowPass(const ConditionalFlow &flow);
   ~FlowPass();
 
-  /// Bytes that a pass keeps when it has seen batches of these sizes, with the results of the largest; `gradients`: their derivatives too.
-  static std::int64_t memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches, bool gradients);
+  /// Bytes that a pass keeps when it has seen batches of these sizes, with the results of the largest.
+  static std::int64_t memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches);
 
   /// As ConditionalFlow::sample() and log_prob().
   ConditionalFlow::Sample sample(const Tensor &z, const Tensor &s);
@@ -26,7 +26,7 @@ class FlowPass {
   /// anew (Vaitl et al. 2022).
   Tensor score();
   /// Of the last sample(), from the derivatives of a function by fine [batch, n_fine] and by ln q [batch]: that by the flow's
-  /// parameters, written to `gradient`, a tensor like ConditionalFlow::all().
+  /// parameters, written to `gradient`, a tensor like ConditionalFlow::computed().
   void pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient);
   /// Of the last log_prob(), from the derivative by ln q [batch]: gives that by fine [batch, n_fine], and writes that by the
   /// parameters to `gradient`.
@@ -35,12 +35,11 @@ class FlowPass {
  private:
   struct Buffers;
   Buffers &buffers(std::int64_t batch);
-  const Tensor &in_precision(const Tensor &gradient);
+  void check_gradient(const Tensor &gradient) const;
 
   const ConditionalFlow &flow_;
   std::vector<std::unique_ptr<Buffers>> kept_;    // of the batch sizes used last
   Buffers *last_ = nullptr;
-  Tensor in_precision_;    // derivatives by the parameters as the networks compute them
 };
 
 }    // namespace cgflow

@@ -100,9 +100,9 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
     train = {pick(internal.s, n_test, n - n_test), pick(internal.fine, n_test, n - n_test)};
     flow_.standardise(train.fine);
   }
-  Adam adam(flow_.all(), kBeta1, kBeta2);
+  Adam adam(flow_.all(), flow_.computed(), kBeta1, kBeta2);
   FlowPass pass(flow_);
-  const Tensor gradient = at::empty_like(flow_.all());
+  const Tensor gradient = at::empty_like(flow_.computed());
   const auto n = train.s.size(0);
   const double steps = static_cast<double>(config.epochs) * std::ceil(static_cast<double>(n) / config.batch);
   int step = 0;
@@ -119,6 +119,7 @@ ExampleReport FlowTrainer::by_example(const Tensor &x, const ExampleConfig &conf
       pass.pull_back_log_prob(mean, gradient);
       // Cosine decay to a tenth: the noise of small batches is averaged out at the end.
       adam.step(gradient, config.rate * (0.55 + 0.45 * std::cos(std::numbers::pi * step++ / steps)));
+      flow_.computed_is_current();
     }
   }
   const double loss = mean_loss(flow_, train);
@@ -155,7 +156,7 @@ std::int64_t numbers_of_energies(const CoordinateMap &map, bool derivatives)
 
 std::int64_t memory_to_weigh(const ConditionalFlow &flow, const CoordinateMap &map, std::int64_t n)
 {
-  return FlowPass::memory(flow, {std::min(n, kRowsAtOnce)}, false) + 8 * n * numbers_of_energies(map, false);
+  return FlowPass::memory(flow, {std::min(n, kRowsAtOnce)}) + 8 * n * numbers_of_energies(map, false);
 }
 
 WeightedSamples draw_weighted(const ConditionalFlow &flow, const CoordinateMap &map, EnergyModel &energy, double kT,

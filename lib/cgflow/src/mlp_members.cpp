@@ -173,7 +173,7 @@ PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multip
 
   const Tensor parameters = report.parameters.slice(1, 0, network_.size()).contiguous(),
                gradient = at::empty_like(parameters);
-  Adam adam(parameters);
+  Adam adam(parameters, parameters);
   const std::int64_t batch = config_.batch > 0 ? std::min<std::int64_t>(config_.batch, n) : n;
   const std::int64_t steps = (n + batch - 1) / batch, all = steps * config_.epochs, warmup = std::min<std::int64_t>(20, all);
   double best = INFINITY;

@@ -73,7 +73,7 @@ struct Subject {
   Subject(CGFlowChild &child_, Communicator &comm_, const std::string &flow, std::int64_t a_rank)
       : child(child_), comm(comm_), batch(a_rank * comm_.size()), steps(std::max(kFewestSteps, kSamples / a_rank)),
         model(config_of(flow), info_of(child_)), trainer(model, &child_, comm_, log), pass(*model.parts().flow),
-        adam(model.parts().flow->all())
+        adam(model.parts().flow->all(), model.parts().flow->computed())
   {
     const std::vector<double> start = trainer.start_from_structure();
     points = points_around(start, batch * steps);
@@ -82,7 +82,7 @@ struct Subject {
     schedule.latent = 1;
     schedule.test = 0.0;
     labels.from = "frozen";
-    gradient = at::empty_like(model.parts().flow->all());
+    gradient = at::empty_like(model.parts().flow->computed());
   }
 
   /// The library's own training, `steps` steps of it.
@@ -157,6 +157,7 @@ void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
   flow_time += lap();
   const double clip = std::min(1.0, 1.0 / a.gradient.norm().item<double>());
   a.adam.step(a.gradient, 1e-9, clip / static_cast<double>(a.batch));    // the model stays what it is
+  flow.computed_is_current();
   parts.optimiser.push_back(lap());
   parts.flow.push_back(flow_time);
   parts.coordinates.push_back(map_time);

@@ -17,8 +17,10 @@ class Communicator {
   virtual int size() const = 0;
   /// Replaces this rank's share(n) of `values` by the sum over ranks; the rest is undefined afterwards.
   virtual void sum_share(double *values, std::size_t n) = 0;
+  virtual void sum_share(float *values, std::size_t n) = 0;
   /// Each rank knows its share(n) of `values`: afterwards all know all of them, the same bits.
   virtual void spread_share(double *values, std::size_t n) = 0;
+  virtual void spread_share(float *values, std::size_t n) = 0;
   /// Replaces `values` by the sum over ranks. Every rank gets the same bits, since each number is added up on one of them.
   void sum(double *values, std::size_t n)
   {
@@ -47,7 +49,9 @@ class SerialCommunicator : public Communicator {
   int rank() const override { return 0; }
   int size() const override { return 1; }
   void sum_share(double *, std::size_t) override {}
+  void sum_share(float *, std::size_t) override {}
   void spread_share(double *, std::size_t) override {}
+  void spread_share(float *, std::size_t) override {}
   void max(double *, std::size_t) override {}
   void broadcast(void *, std::size_t, int) override {}
   std::vector<double> gather(const std::vector<double> &values) override { return values; }

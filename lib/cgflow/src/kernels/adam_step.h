@@ -14,6 +14,14 @@ struct AdamStep {
   double factor = 1.0;
 };
 void adam_step(const AdamStep &adam, std::int64_t n, const double *g, double *parameters, double *first, double *second);
+/// The same for networks in float32: gradients and moments are float32, parameters stay float64, so that small steps add up, and
+/// are written rounded to `rounded` as well.
+void adam_step(const AdamStep &adam, std::int64_t n, const float *g, double *parameters, float *rounded, float *first,
+               float *second);
+
+/// Sum of g[i]^2, added up in float64: squares of float32 end at 1e38. The same bits for any number of threads.
+double sum_of_squares(std::int64_t n, const double *g);
+double sum_of_squares(std::int64_t n, const float *g);
 
 }    // namespace cgflow::kernels
 

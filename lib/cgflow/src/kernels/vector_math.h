@@ -17,6 +17,7 @@ __attribute__((simd("notinbranch"))) double cos(double) noexcept;
 __attribute__((simd("notinbranch"))) double atan2(double, double) noexcept;
 #endif
 }
+#define CGFLOW_X86
 // The plain x86-64 instructions that every machine has, and those with AVX2 and AVX-512, chosen when the program is loaded.
 #define CGFLOW_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #define CGFLOW_INLINE inline __attribute__((always_inline))

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// All three products are C = start + f A B with a small block of C in registers: its rows take numbers of A one by one, its columns
+// are whole vectors of B. B is copied to panels of as many columns as such a block has; A is read where it lies.
+#include "dense_products.h"
+
+#include "lanes.h"
+#include "runtime.h"
+#include "vector_math.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cgflow::kernels {
+namespace {
+
+/// A [rows, depth] by its strides, what C starts from in each row (none: 0), and C [rows, columns].
+template <class T> struct Product {
+  std::int64_t rows, depth, columns;
+  const T *a;
+  std::int64_t row_stride, depth_stride;
+  const T *start;
+  T factor;
+  T *c;
+};
+
+// Vectors of kBytes in a block of kRows times kVectors of them. What fits the registers: a block, a row of B and a number of A.
+template <int Bytes, int Rows, int Vectors> struct Blocking {
+  static constexpr int kBytes = Bytes, kRows = Rows, kVectors = Vectors;
+  /// For at most half as many columns.
+  using Half = Blocking<Bytes, Rows, Vectors / 2>;
+};
+using Plain = Blocking<16, 3, 4>;
+using Avx2 = Blocking<32, 6, 2>;
+using Avx512 = Blocking<64, 12, 2>;
+
+template <class T, class B> constexpr int panel_columns() { return B::kVectors * B::kBytes / static_cast<int>(sizeof(T)); }
+
+/// Columns first ... first + count - 1 of B, filled up with zeros to `width`.
+template <class T> struct Panel {
+  std::int64_t first, count, width;
+  T *data;    // [depth, width]
+};
+
+// Rows row ... row + Rows - 1 of one panel.
+template <class T, class B, int Rows> CGFLOW_INLINE void block(const Product<T> &p, std::int64_t row, const Panel<T> &panel)
+{
+  typedef T Vector __attribute__((vector_size(B::kBytes), aligned(sizeof(T)), may_alias));
+  constexpr int kLanesHere = B::kBytes / static_cast<int>(sizeof(T)), kColumns = panel_columns<T, B>();
+  Vector sum[Rows][B::kVectors] = {};
+  const T *a = p.a + row * p.row_stride;
+  for (std::int64_t k = 0; k < p.depth; ++k) {
+    Vector b[B::kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < B::kVectors; ++v)
+      b[v] = *reinterpret_cast<const Vector *>(panel.data + k * kColumns + v * kLanesHere);
+#pragma GCC unroll 12
+    for (int r = 0; r < Rows; ++r) {
+      const T one = a[r * p.row_stride + k * p.depth_stride];
+#pragma GCC unroll 4
+      for (int v = 0; v < B::kVectors; ++v) sum[r][v] += one * b[v];
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < Rows; ++r) {
+    const T start = p.start ? p.start[row + r] : T(0);
+    T *c = p.c + (row + r) * p.columns + panel.first;
+    Vector out[B::kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < B::kVectors; ++v) out[v] = start + p.factor * sum[r][v];
+    if (panel.count == kColumns) {
+#pragma GCC unroll 4
+      for (int v = 0; v < B::kVectors; ++v) *reinterpret_cast<Vector *>(c + v * kLanesHere) = out[v];
+    } else
+      std::memcpy(c, out, sizeof(T) * static_cast<std::size_t>(panel.count));
+  }
+}
+
+// Rows from `row` on of one panel, in blocks of as many as there may be and at last of fewer.
+template <class T, class B, int Rows> CGFLOW_INLINE void blocks(const Product<T> &p, std::int64_t row, const Panel<T> &panel)
+{
+  for (; p.rows - row >= Rows; row += Rows) block<T, B, Rows>(p, row, panel);
+  if constexpr (Rows > 1) blocks<T, B, Rows / 2>(p, row, panel);
+}
+
+template <class T, class B> CGFLOW_INLINE void run(const Product<T> &p, const Panel<T> &panel)
+{
+  if (panel.width == panel_columns<T, B>())
+    blocks<T, B, B::kRows>(p, 0, panel);
+  else
+    blocks<T, typename B::Half, B::kRows>(p, 0, panel);
+}
+
+// How this machine multiplies a panel, and how wide one is.
+template <class T> struct Machine {
+  void (*run)(const Product<T> &, const Panel<T> &);
+  std::int64_t columns;
+};
+
+template <class T> void run_plain(const Product<T> &p, const Panel<T> &panel) { run<T, Plain>(p, panel); }
+#ifdef CGFLOW_X86
+template <class T> __attribute__((target("arch=x86-64-v3"))) void run_avx2(const Product<T> &p, const Panel<T> &panel)
+{
+  run<T, Avx2>(p, panel);
+}
+template <class T> __attribute__((target("arch=x86-64-v4"))) void run_avx512(const Product<T> &p, const Panel<T> &panel)
+{
+  run<T, Avx512>(p, panel);
+}
+#endif
+
+template <class T> Machine<T> this_machine()
+{
+#ifdef CGFLOW_X86
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) return {run_avx512<T>, panel_columns<T, Avx512>()};
+  if (__builtin_cpu_supports("x86-64-v3")) return {run_avx2<T>, panel_columns<T, Avx2>()};
+#endif
+  return {run_plain<T>, panel_columns<T, Plain>()};
+}
+
+// pack(panel) fills a panel with its columns of B.
+template <class T, class Pack> void multiply(const char *name, const Product<T> &p, const Pack &pack)
+{
+  static const Machine<T> machine = this_machine<T>();
+  const std::int64_t most = machine.columns, panels = (p.columns + most - 1) / most;
+  for_each_part(name, panels, 1, [&](std::int64_t i, std::int64_t end) {
+    const LaneSpace space((p.depth * most * static_cast<std::int64_t>(sizeof(T)) + 7) / 8);
+    for (; i < end; ++i) {
+      const std::int64_t first = i * most, count = std::min(most, p.columns - first);
+      const Panel<T> panel{first, count, count > most / 2 ? most : most / 2, reinterpret_cast<T *>(space.data())};
+      pack(panel);
+      machine.run(p, panel);
+    }
+  });
+}
+
+// B [depth, columns] as it lies.
+template <class T> auto rows_of(const T *b, std::int64_t depth, std::int64_t columns)
+{
+  return [=](const Panel<T> &panel) {
+    T *to = panel.data;
+    for (std::int64_t k = 0; k < depth; ++k, to += panel.width) {
+      const T *row = b + k * columns + panel.first;
+      std::fill(std::copy(row, row + panel.count, to), to + panel.width, T(0));
+    }
+  };
+}
+
+// A square of numbers, row r at from + r * from_stride, and its transposed; 16 bytes wide.
+inline void transpose(const float *from, std::int64_t from_stride, float *to, std::int64_t to_stride)
+{
+  typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
+  const auto row = [&](int r) { return *reinterpret_cast<const Four *>(from + r * from_stride); };
+  const auto put = [&](int r, Four v) { *reinterpret_cast<Four *>(to + r * to_stride) = v; };
+  const Four a = row(0), b = row(1), c = row(2), d = row(3);
+  const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Four ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  put(0, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+  put(1, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+  put(2, __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5));
+  put(3, __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7));
+}
+inline void transpose(const double *from, std::int64_t from_stride, double *to, std::int64_t to_stride)
+{
+  typedef double Two __attribute__((vector_size(16), aligned(8), may_alias));
+  const Two a = *reinterpret_cast<const Two *>(from), b = *reinterpret_cast<const Two *>(from + from_stride);
+  *reinterpret_cast<Two *>(to) = __builtin_shufflevector(a, b, 0, 2);
+  *reinterpret_cast<Two *>(to + to_stride) = __builtin_shufflevector(a, b, 1, 3);
+}
+
+// The same of B^T, [columns, depth].
+template <class T> auto columns_of(const T *b, std::int64_t depth)
+{
+  return [=](const Panel<T> &panel) {
+    constexpr std::int64_t kSide = 16 / sizeof(T);
+    if (panel.count < panel.width) std::fill(panel.data, panel.data + depth * panel.width, T(0));
+    const std::int64_t squares = panel.count - panel.count % kSide, deep = depth - depth % kSide;
+    for (std::int64_t c = 0; c < squares; c += kSide)
+      for (std::int64_t k = 0; k < deep; k += kSide)
+        transpose(b + (panel.first + c) * depth + k, depth, panel.data + k * panel.width + c, panel.width);
+    for (std::int64_t c = 0; c < panel.count; ++c)
+      for (std::int64_t k = c < squares ? deep : 0; k < depth; ++k)
+        panel.data[k * panel.width + c] = b[(panel.first + c) * depth + k];
+  };
+}
+
+template <class T> CGFLOW_INLINE void row_sums_of(std::int64_t rows, std::int64_t n, const T *numbers, T *sums)
+{
+  for (std::int64_t r = 0; r < rows; ++r, numbers += n) {
+    T sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = 0; i < n; ++i) sum += numbers[i];
+    sums[r] = sum;
+  }
+}
+CGFLOW_CLONES void row_sums(std::int64_t rows, std::int64_t n, const float *x, float *sums)
+{
+  row_sums_of(rows, n, x, sums);
+}
+CGFLOW_CLONES void row_sums(std::int64_t rows, std::int64_t n, const double *x, double *sums)
+{
+  row_sums_of(rows, n, x, sums);
+}
+
+template <class T> void forward(const DenseShape &s, const T *w, const T *bias, const T *x, T *y)
+{
+  multiply<T>("cgflow::dense", {s.out, s.in, s.batch, w, 1, s.out, bias, static_cast<T>(s.factor), y},
+              rows_of(x, s.in, s.batch));
+}
+
+template <class T> void by_input(const DenseShape &s, const T *w, const T *gy, T *gx)
+{
+  multiply<T>("cgflow::dense_by_input", {s.in, s.out, s.batch, w, s.out, 1, nullptr, static_cast<T>(s.factor), gx},
+              rows_of(gy, s.out, s.batch));
+}
+
+template <class T> void by_parameters(const DenseShape &s, const T *x, const T *gy, T *gw, T *g_bias)
+{
+  multiply<T>("cgflow::dense_by_parameters", {s.in, s.batch, s.out, x, s.batch, 1, nullptr, static_cast<T>(s.factor), gw},
+              columns_of(gy, s.batch));
+  row_sums(s.out, s.batch, gy, g_bias);
+}
+
+}    // namespace
+
+void dense(const DenseShape &s, const float *w, const float *bias, const float *x, float *y) { forward(s, w, bias, x, y); }
+void dense(const DenseShape &s, const double *w, const double *bias, const double *x, double *y)
+{
+  forward(s, w, bias, x, y);
+}
+void dense_by_input(const DenseShape &s, const float *w, const float *gy, float *gx) { by_input(s, w, gy, gx); }
+void dense_by_input(const DenseShape &s, const double *w, const double *gy, double *gx) { by_input(s, w, gy, gx); }
+void dense_by_parameters(const DenseShape &s, const float *x, const float *gy, float *gw, float *g_bias)
+{
+  by_parameters(s, x, gy, gw, g_bias);
+}
+void dense_by_parameters(const DenseShape &s, const double *x, const double *gy, double *gw, double *g_bias)
+{
+  by_parameters(s, x, gy, gw, g_bias);
+}
+
+}    // namespace cgflow::kernels

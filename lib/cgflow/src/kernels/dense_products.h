@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_KERNELS_DENSE_PRODUCTS_H
+#define CGFLOW_KERNELS_DENSE_PRODUCTS_H
+
+#include <cstdint>
+
+namespace cgflow::kernels {
+
+/// The three products of a dense layer y = b + f W^T x and its derivatives, in float or double, for batches as small as those of a
+/// training step: the batch is innermost, so that a vector holds samples, and weights are read once for up to 32 of them, as they
+/// lie. Weights w [in, out], inputs [in, batch], outputs [out, batch]; any sizes from 1.
+struct DenseShape {
+  std::int64_t in, out, batch;
+  double factor = 1.0;    // f
+};
+/// y = bias + f W^T x.
+void dense(const DenseShape &shape, const float *w, const float *bias, const float *x, float *y);
+void dense(const DenseShape &shape, const double *w, const double *bias, const double *x, double *y);
+/// gx = f W gy.
+void dense_by_input(const DenseShape &shape, const float *w, const float *gy, float *gx);
+void dense_by_input(const DenseShape &shape, const double *w, const double *gy, double *gx);
+/// gw [in, out] = f x gy^T and g_bias [out] = the sum of gy over the batch.
+void dense_by_parameters(const DenseShape &shape, const float *x, const float *gy, float *gw, float *g_bias);
+void dense_by_parameters(const DenseShape &shape, const double *x, const double *gy, double *gw, double *g_bias);
+
+}    // namespace cgflow::kernels
+
+#endif
