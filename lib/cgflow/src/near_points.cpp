@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 namespace cgflow {
@@ -41,48 +42,54 @@ int NearPoints::cell_along(int k, double value) const
   return std::clamp(static_cast<int>(std::clamp(share, 0.0, 1.0) * cells_[k]), 0, cells_[k] - 1);
 }
 
-template <class Visit> void NearPoints::each_in_reach(const double *s, const Visit &visit) const
+// Of the cells that are `reach` away from that of s in one dimension, and at most as far in the others: all points. Shells 0, 1, 2 ...
+// pass by each cell once. False when there is none left.
+template <class Visit> bool NearPoints::each_in_shell(const double *s, int reach, const Visit &visit) const
 {
-  int low[kDimensions] = {}, high[kDimensions] = {};
+  int at[kDimensions] = {}, low[kDimensions] = {}, high[kDimensions] = {};
+  bool left = reach == 0;
   for (std::size_t k = 0; k < cells_.size(); ++k) {
-    if (cells_[k] == 1) continue;
-    const int at = cell_along(k, s[k]);
-    low[k] = space_[k].periodic ? at - 1 : std::max(at - 1, 0);
-    high[k] = space_[k].periodic ? at + 1 : std::min(at + 1, cells_[k] - 1);
+    const int before = space_[k].periodic ? (cells_[k] - 1) / 2 : cell_along(k, s[k]);
+    const int after = cells_[k] - 1 - before;
+    at[k] = cell_along(k, s[k]);
+    low[k] = -std::min(reach, before);
+    high[k] = std::min(reach, after);
+    left = left || reach <= std::max(before, after);
   }
-  const auto around = [&](std::size_t k, int i) {
-    return k < cells_.size() ? static_cast<std::size_t>((i + cells_[k]) % cells_[k]) : 0;
+  const auto place = [&](std::size_t k, int offset) {
+    return k < cells_.size() ? static_cast<std::size_t>((at[k] + offset + cells_[k]) % cells_[k]) : 0;
   };
   const auto side = [&](std::size_t k) { return k < cells_.size() ? static_cast<std::size_t>(cells_[k]) : 1; };
   for (int i = low[0]; i <= high[0]; ++i)
     for (int j = low[1]; j <= high[1]; ++j)
       for (int k = low[2]; k <= high[2]; ++k) {
-        const std::size_t cell = (around(0, i) * side(1) + around(1, j)) * side(2) + around(2, k);
+        if (std::max({std::abs(i), std::abs(j), std::abs(k)}) != reach) continue;
+        const std::size_t cell = (place(0, i) * side(1) + place(1, j)) * side(2) + place(2, k);
         for (std::size_t m = starts_[cell]; m < starts_[cell + 1]; ++m)
           visit(order_[m], space_.scaled_distance(&points_[order_[m] * space_.n_cv()], s));
       }
+  return left;
 }
 
 int NearPoints::count(const double *s) const
 {
   int found = 0;
-  each_in_reach(s, [&](std::size_t, double distance) { found += distance <= radius_; });
+  for (int reach = 0; reach <= 1; ++reach)    // a cell is as wide as the radius
+    each_in_shell(s, reach, [&](std::size_t, double distance) { found += distance <= radius_; });
   return found;
 }
 
 const double *NearPoints::nearest(const double *s) const
 {
-  const std::size_t d = space_.n_cv(), n = order_.size();
-  std::size_t best = n;
-  double least = std::numeric_limits<double>::infinity();
+  std::size_t best = order_.size();
+  double least = std::numeric_limits<double>::infinity(), side = 1.0;
+  for (const int cells : cells_) side = std::min(side, 1.0 / cells);
   const auto closer = [&](std::size_t i, double distance) {
     if (distance < least || (distance == least && i < best)) least = distance, best = i;
   };
-  each_in_reach(s, closer);
-  // Beyond the radius a cell that was not looked at may hold a closer one.
-  if (!(least <= radius_))
-    for (std::size_t i = 0; i < n; ++i) closer(i, space_.scaled_distance(&points_[i * d], s));
-  return &points_[best * d];
+  // What the shells so far have not shown is at least `reach` cells away.
+  for (int reach = 0; each_in_shell(s, reach, closer) && !(least < reach * side); ++reach) {}
+  return &points_[best * space_.n_cv()];
 }
 
 }    // namespace cgflow

@@ -9,7 +9,7 @@
 
 namespace cgflow {
 
-/// Points sorted into cells, so that those within a radius are found without looking at all. Distances are in units of the
+/// Points sorted into cells, so that those nearby are found without looking at all. Distances are in units of the
 /// ranges' widths.
 class NearPoints {
  public:
@@ -23,7 +23,7 @@ class NearPoints {
 
  private:
   static constexpr int kDimensions = 3;    // of cells; further CG variables only make them hold more
-  template <class Visit> void each_in_reach(const double *s, const Visit &visit) const;
+  template <class Visit> bool each_in_shell(const double *s, int reach, const Visit &visit) const;
   int cell_along(int k, double value) const;
 
   CgSpace space_;
