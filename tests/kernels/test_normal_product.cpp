@@ -25,21 +25,29 @@ TEST(NormalProduct, AgreesWithPlainLoops)
       for (std::int64_t m = 0; m < members; ++m)
         for (std::int64_t k = 0; k < size; ++k) q[m * width + k] = random.normal();
       normal_product(n, size, members, f.data(), c.data(), q.data(), out.data());
+      std::vector<double> f_q(members * n), f_c(members * width, 77.0);
+      feature_product(n, size, members, f.data(), q.data(), f_q.data());
+      transposed_product(n, size, members, f.data(), c.data(), f_c.data());
       for (std::int64_t m = 0; m < members; ++m) {
-        std::vector<double> sum(width, 0.0), scale(width, 0.0);
+        std::vector<double> sum(width, 0.0), scale(width, 0.0), plain(width, 0.0), plain_scale(width, 0.0);
         for (std::int64_t i = 0; i < n; ++i) {
           double dot = 0.0, size_of_dot = 0.0;
           for (std::int64_t k = 0; k < size; ++k) {
             dot += f[i * width + k] * q[m * width + k];
             size_of_dot += std::abs(f[i * width + k] * q[m * width + k]);
           }
+          EXPECT_NEAR(f_q[m * n + i], dot, 1e-14 * (1.0 + size_of_dot)) << n << " " << size << " " << i;
           for (std::int64_t k = 0; k < size; ++k) {
+            plain[k] += c[m * n + i] * f[i * width + k];
+            plain_scale[k] += std::abs(c[m * n + i] * f[i * width + k]);
             sum[k] += dot * c[m * n + i] * f[i * width + k];
             scale[k] += std::abs(size_of_dot * c[m * n + i] * f[i * width + k]);
           }
         }
-        for (std::int64_t k = 0; k < width; ++k)
+        for (std::int64_t k = 0; k < width; ++k) {
           EXPECT_NEAR(out[m * width + k], sum[k], 1e-14 * (1.0 + scale[k])) << n << " " << size << " " << k;
+          EXPECT_NEAR(f_c[m * width + k], plain[k], 1e-14 * (1.0 + plain_scale[k])) << n << " " << size << " " << k;
+        }
       }
     }
 }

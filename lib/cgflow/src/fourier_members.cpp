@@ -73,8 +73,22 @@ struct Problems {
   Tensor theta0;      // [members, size]
   bool gamma;
 
-  Tensor f(const Tensor &theta) const { return at::matmul(theta * prior, features.t()); }
-  Tensor back(const Tensor &slope) const { return at::matmul(slope, features) * prior; }
+  Tensor f(const Tensor &theta) const
+  {
+    Tensor q = at::zeros({theta.size(0), wide.size(1)}, theta.options()), narrow = q.narrow(1, 0, features.size(1));
+    at::mul_out(narrow, theta, prior);
+    const Tensor out = at::empty({theta.size(0), wide.size(0)}, theta.options());
+    kernels::feature_product(wide.size(0), features.size(1), theta.size(0), wide.data_ptr<double>(), q.data_ptr<double>(),
+                             out.data_ptr<double>());
+    return out;
+  }
+  Tensor back(const Tensor &slope) const
+  {
+    const Tensor c = slope.contiguous(), out = at::empty({slope.size(0), wide.size(1)}, slope.options());
+    kernels::transposed_product(wide.size(0), features.size(1), slope.size(0), wide.data_ptr<double>(), c.data_ptr<double>(),
+                                out.data_ptr<double>());
+    return out.narrow(1, 0, features.size(1)) * prior;
+  }
   Tensor slope(const Tensor &r) const { return weight * (gamma ? gamma_slope(r) : r); }
   Tensor curvature(const Tensor &r) const { return gamma ? weight * at::exp(at::clamp(r, -3.0, 2.0)) : weight; }
   Tensor loss(const Tensor &f) const

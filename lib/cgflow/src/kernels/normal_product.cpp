@@ -15,9 +15,8 @@ constexpr int kRows = 8;    // of F at once: each number of q that is loaded ser
 // give the same bits.
 constexpr std::int64_t kPart = 512;
 
-// Adds what kRows rows give for one member to sum.
-CGFLOW_INLINE void eight_rows(std::int64_t width, const double *f, const double *c, std::int64_t rows, const double *q,
-                              double *sum)
+// Eight rows' products with q.
+CGFLOW_INLINE void eight_products(std::int64_t width, const double *f, const double *q, double *a)
 {
   double a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0;
 #pragma omp simd reduction(+ : a0, a1, a2, a3, a4, a5, a6, a7)
@@ -31,28 +30,80 @@ CGFLOW_INLINE void eight_rows(std::int64_t width, const double *f, const double 
     a6 += f[k + 6 * width] * q[k];
     a7 += f[k + 7 * width] * q[k];
   }
-  double a[kRows] = {a0, a1, a2, a3, a4, a5, a6, a7};
-  for (int r = 0; r < kRows; ++r) a[r] *= r < rows ? c[r] : 0.0;
-  a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7];
+  a[0] = a0, a[1] = a1, a[2] = a2, a[3] = a3, a[4] = a4, a[5] = a5, a[6] = a6, a[7] = a7;
+}
+
+// Adds eight rows, each times its number of a.
+CGFLOW_INLINE void add_eight_rows(std::int64_t width, const double *f, const double *a, double *sum)
+{
+  const double a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7];
 #pragma omp simd
   for (std::int64_t k = 0; k < width; ++k)
     sum[k] += a0 * f[k] + a1 * f[k + width] + a2 * f[k + 2 * width] + a3 * f[k + 3 * width] + a4 * f[k + 4 * width] +
               a5 * f[k + 5 * width] + a6 * f[k + 6 * width] + a7 * f[k + 7 * width];
 }
 
-// Adds rows first to last of F; `block` is room for kRows rows.
-CGFLOW_CLONES void part(std::int64_t first, std::int64_t last, std::int64_t n, std::int64_t width, std::int64_t members,
-                        const double *features, const double *c, const double *q, double *sum, double *block)
+// What is to be had of F q: the numbers themselves, sums of rows times them and c, or sums of rows times c.
+enum class Half { first, second, both };
+
+struct Work {
+  std::int64_t n, width, members;
+  const double *features, *c, *q;
+  double *values;    // first: [members, n]
+};
+
+// Rows first to last of F. Adds to sum [members, width]; `block` is room for kRows rows.
+template <Half half>
+CGFLOW_INLINE void part_of(const Work &w, std::int64_t first, std::int64_t last, double *sum, double *block)
 {
   for (std::int64_t row = first; row < last; row += kRows) {
     const std::int64_t rows = last - row < kRows ? last - row : kRows;
-    const double *f = features + row * width;
+    const double *f = w.features + row * w.width;
     if (rows < kRows) {    // the end of F: nothing is read beyond it
-      for (std::int64_t k = 0; k < kRows * width; ++k) block[k] = k < rows * width ? f[k] : 0.0;
+      for (std::int64_t k = 0; k < kRows * w.width; ++k) block[k] = k < rows * w.width ? f[k] : 0.0;
       f = block;
     }
-    for (std::int64_t m = 0; m < members; ++m) eight_rows(width, f, c + m * n + row, rows, q + m * width, sum + m * width);
+    for (std::int64_t m = 0; m < w.members; ++m) {
+      double a[kRows] = {1, 1, 1, 1, 1, 1, 1, 1};
+      if constexpr (half != Half::second) eight_products(w.width, f, w.q + m * w.width, a);
+      if constexpr (half == Half::first) {
+        for (int r = 0; r < rows; ++r) w.values[m * w.n + row + r] = a[r];
+      } else {
+        for (int r = 0; r < kRows; ++r) a[r] *= r < rows ? w.c[m * w.n + row + r] : 0.0;
+        add_eight_rows(w.width, f, a, sum + m * w.width);
+      }
+    }
   }
+}
+
+CGFLOW_CLONES void first_half(const Work &w, std::int64_t first, std::int64_t last, double *sum, double *block)
+{
+  part_of<Half::first>(w, first, last, sum, block);
+}
+CGFLOW_CLONES void second_half(const Work &w, std::int64_t first, std::int64_t last, double *sum, double *block)
+{
+  part_of<Half::second>(w, first, last, sum, block);
+}
+CGFLOW_CLONES void both_halves(const Work &w, std::int64_t first, std::int64_t last, double *sum, double *block)
+{
+  part_of<Half::both>(w, first, last, sum, block);
+}
+
+using Part = void (*)(const Work &, std::int64_t, std::int64_t, double *, double *);
+
+// All rows, part by part, and the sums of the parts into out, if there are such.
+void run(const char *name, const Work &w, Part part, double *out)
+{
+  const std::int64_t all = out ? w.members * w.width : 0, parts = (w.n + kPart - 1) / kPart;
+  std::vector<double> sums(static_cast<std::size_t>(parts * all), 0.0);
+  for_each_part(name, parts, 1, [&](std::int64_t p, std::int64_t end) {
+    std::vector<double> block(static_cast<std::size_t>(kRows * w.width));
+    for (; p < end; ++p) part(w, p * kPart, std::min(w.n, (p + 1) * kPart), sums.data() + p * all, block.data());
+  });
+  if (!out) return;
+  std::fill(out, out + all, 0.0);
+  for (std::int64_t p = 0; p < parts; ++p)
+    for (std::int64_t k = 0; k < all; ++k) out[k] += sums[static_cast<std::size_t>(p * all + k)];
 }
 
 }    // namespace
@@ -65,16 +116,19 @@ std::int64_t normal_product_room(std::int64_t n, std::int64_t size, std::int64_t
 void normal_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *c,
                     const double *q, double *out)
 {
-  const std::int64_t width = padded(size), all = members * width, parts = (n + kPart - 1) / kPart;
-  std::vector<double> sums(parts * all, 0.0);
-  for_each_part("cgflow::normal_product", parts, 1, [&](std::int64_t p, std::int64_t end) {
-    std::vector<double> block(kRows * width);
-    for (; p < end; ++p)
-      part(p * kPart, std::min(n, (p + 1) * kPart), n, width, members, features, c, q, sums.data() + p * all, block.data());
-  });
-  std::fill(out, out + all, 0.0);
-  for (std::int64_t p = 0; p < parts; ++p)
-    for (std::int64_t k = 0; k < all; ++k) out[k] += sums[p * all + k];
+  run("cgflow::normal_product", {n, padded(size), members, features, c, q, nullptr}, both_halves, out);
+}
+
+void feature_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *q,
+                     double *out)
+{
+  run("cgflow::feature_product", {n, padded(size), members, features, nullptr, q, out}, first_half, nullptr);
+}
+
+void transposed_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *c,
+                        double *out)
+{
+  run("cgflow::transposed_product", {n, padded(size), members, features, c, nullptr, nullptr}, second_half, out);
 }
 
 }    // namespace cgflow::kernels

@@ -9,7 +9,7 @@ namespace cgflow::kernels {
 /// Numbers of a row of features, filled up with zeros: whole vectors of AVX-512.
 constexpr std::int64_t padded(std::int64_t size) { return (size + 7) / 8 * 8; }
 
-/// Numbers of room that normal_product() takes.
+/// Numbers of room that each of these takes at most.
 std::int64_t normal_product_room(std::int64_t n, std::int64_t size, std::int64_t members);
 
 /// out_m = F^T (c_m (F q_m)) for several members m at once: what conjugate gradients on normal equations need. F [n, padded(size)]
@@ -17,6 +17,12 @@ std::int64_t normal_product_room(std::int64_t n, std::int64_t size, std::int64_t
 /// in the first cache, where two matrix products would read it twice and copy it for a handful of rows.
 void normal_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *c,
                     const double *q, double *out);
+/// Its first half: out_m = F q_m, out [members, n].
+void feature_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *q,
+                     double *out);
+/// Its second half: out_m = F^T c_m, c [members, n], out [members, padded(size)].
+void transposed_product(std::int64_t n, std::int64_t size, std::int64_t members, const double *features, const double *c,
+                        double *out);
 
 }    // namespace cgflow::kernels
 
