@@ -47,6 +47,14 @@ TEXT
   done > "$folder/cgflow-tests/CTestTestfile.cmake"
 }
 
+# python_module FOLDER TREE: LAMMPS' Python module with the library of this build, for tests that hold LAMMPS as a library.
+python_module() {
+  rm -rf "$1/python"
+  mkdir "$1/python"
+  cp -r "$2/python/lammps" "$1/python/"
+  ln -s "$1/liblammps.so" "$1/python/lammps/"
+}
+
 # step NAME LOG COMMAND...: runs it, says how long it took, or how it failed.
 step() {
   local name=$1 log="$logs/package-$variant-$2.log" began=$SECONDS
@@ -61,7 +69,7 @@ run_tests() { ctest --test-dir "$1/cgflow-tests" --no-tests=error --output-on-fa
 # LAMMPS' own sources are compiled as without the package.
 keeps_cxx17() {
   local command
-  command=$(ninja -C "$1" -t commands liblammps.a | grep -- '-c [^ ]*/src/angle.cpp$')
+  command=$(ninja -C "$1" -t commands lmp | grep -- '-c [^ ]*/src/angle.cpp$')
   if ! grep -q -- '-std=c++17' <<< "$command" || grep -q -E 'lib/cgflow|torch' <<< "$command"; then
     note "the package changes how LAMMPS' own sources are compiled: $command"
     return 1
@@ -77,6 +85,7 @@ build_and_test() {
   step "compiling with $jobs jobs" build cmake --build "$folder" -j "$jobs" --target lmp || return 1
   [ "$(tree_state)" = "$before" ] || { note "LAMMPS' tree $lammps_tree was changed by the build"; return 1; }
   [ $build_only = no ] || return 0
+  if [ -f "$folder/liblammps.so" ]; then python_module "$folder" "$2"; fi
   write_tests "$folder" "${tests[@]}"
   step "tests with it" test run_tests "$folder" || return 1
   grep -E 'tests passed|tests failed' "$logs/package-$variant-test.log" | sed 's/^/      /'
@@ -138,7 +147,7 @@ TEXT
 test_variant() {
   variant=$1
   local folder="$package_builds/$variant" untouched=(-D CMAKE_PROJECT_lammps_INCLUDE="$root/cmake/lammps_package.cmake")
-  local more=(-D PKG_KSPACE=on -D PKG_RIGID=on -D PKG_EXTRA-DUMP=on -D PKG_PLUGIN=on)
+  local more=(-D PKG_KSPACE=on -D PKG_RIGID=on -D PKG_EXTRA-DUMP=on -D PKG_PLUGIN=on -D PKG_OPENMP=on -D BUILD_SHARED_LIBS=on)
   local tests=("$root"/tests/package/test_*.py "$root"/tests/lammps/test_*.py)
   say "== $variant"
   if [ $reduced = yes ]; then

@@ -19,9 +19,10 @@ PROBE = BUILD if PACKAGE else BUILD / "probe"
 
 
 def library_environment():
-    """For a Python process that holds LAMMPS as a library, with the plugin."""
-    return dict(os.environ, OMP_NUM_THREADS="1", LAMMPS_PLUGIN_PATH=str(BUILD / "plugin"), LD_LIBRARY_PATH=str(pathlib.Path(sys.prefix) / "lib"),
-                PYTHONPATH=str(pathlib.Path(__file__).parent))
+    """For a Python process that holds LAMMPS as a library, with the plugin or as the package has made it (tools/test-package puts it
+    into the folder `python`)."""
+    return dict(os.environ, OMP_NUM_THREADS="1", LAMMPS_PLUGIN_PATH="" if PACKAGE else str(BUILD / "plugin"),
+                LD_LIBRARY_PATH=str(pathlib.Path(sys.prefix) / "lib"), PYTHONPATH=f"{BUILD / 'python'}:{pathlib.Path(__file__).parent}")
 
 
 class Result:

@@ -24,6 +24,15 @@ void append_word(std::string &bytes, std::uint64_t value)
   bytes.append(word, kWord);
 }
 
+template <class T> void append_words(std::string &bytes, const std::vector<T> &values)
+{
+  static_assert(sizeof(T) == kWord);
+  if constexpr (std::endian::native == std::endian::little)
+    bytes.append(reinterpret_cast<const char *>(values.data()), kWord * values.size());
+  else
+    for (const T value : values) append_word(bytes, std::bit_cast<std::uint64_t>(value));
+}
+
 void append_text(std::string &bytes, std::string_view text)
 {
   append_word(bytes, text.size());
@@ -88,8 +97,8 @@ void append_item(std::string &bytes, const std::string &name, const ArchiveItem 
   bytes.push_back(static_cast<char>(item.type));
   append_word(bytes, item.shape.size());
   for (const auto n : item.shape) append_word(bytes, static_cast<std::uint64_t>(n));
-  for (const double value : item.numbers) append_word(bytes, std::bit_cast<std::uint64_t>(value));
-  for (const auto value : item.integers) append_word(bytes, static_cast<std::uint64_t>(value));
+  append_words(bytes, item.numbers);
+  append_words(bytes, item.integers);
   bytes.append(item.text);
 }
 

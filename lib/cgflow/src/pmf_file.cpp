@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 namespace cgflow {
 
@@ -17,8 +16,8 @@ namespace {
 std::string number(double x)
 {
   char text[40];
-  std::snprintf(text, sizeof text, "%.13g", x);
-  return text;
+  const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::general, 13);
+  return std::string(text, end.ptr);
 }
 
 std::string header_text(const PmfSurface &surface, const PmfHeader &h)
