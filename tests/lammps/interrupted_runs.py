@@ -7,6 +7,7 @@ import time
 
 import learning as l
 from harness import LMP
+from state_moments import moments
 
 # Some seconds, with refinement, so that there is something to kill.
 LONGER = l.YAML.replace("quiet: 400", "quiet: 3000").replace("target: 0.15", "target: 0.08")
@@ -36,19 +37,10 @@ class InterruptedRuns(l.LearningTest):
 
     def wait_for_states(self, process, count):
         """Until the run has written its state `count` times more, or has ended. True when it goes on."""
-        def stamp():
-            try:
-                return os.stat(self.folder / "mb.state").st_ino
-            except FileNotFoundError:
-                return None
-        last = stamp()
-        while process.poll() is None:
-            now = stamp()
-            if now != last:
-                last, count = now, count - 1
-                if count <= 0:
-                    return True
-            time.sleep(0.001)
+        for _ in moments(self.folder / "mb.state", process):
+            count -= 1
+            if count <= 0:
+                return True
         return False
 
     def run_killed_again_and_again(self, script, ranks=1, seed=1, most=10):

@@ -14,6 +14,7 @@ import time
 
 import learning as l
 from harness import BUILD, LMP, SOURCE
+from state_moments import moments
 
 EXAMPLES = SOURCE / "examples" / "USER-CGFLOW"
 REDUCED = {    # script, YAML file
@@ -97,20 +98,7 @@ class Example:
         self.whole = self.outputs(folder)
 
     def moments(self, folder, process):
-        """Yields "state" when the state has been written, "stall" when nothing was for a while, until the run ends."""
-        path, last, since, stalled = folder / f"{self.stem}.state", None, time.monotonic(), False
-        while process.poll() is None:
-            try:
-                now = os.stat(path).st_ino
-            except FileNotFoundError:
-                now = None
-            if now != last:
-                last, since, stalled = now, time.monotonic(), False
-                yield "state"
-            elif not stalled and time.monotonic() - since > STALL:
-                stalled = True
-                yield "stall"
-            time.sleep(0.001)
+        return moments(folder / f"{self.stem}.state", process, STALL)
 
     def killed(self, folder, kind, generator):
         """Starts a run and kills it at a random point of that kind. Returns in words where."""
