@@ -5,6 +5,7 @@
 #include "cgflow/random.h"
 #include "kernels/adam_step.h"
 #include "kernels/affine_map.h"
+#include "kernels/dense_products.h"
 #include "kernels/normal_product.h"
 
 #include <gtest/gtest.h>
@@ -55,11 +56,23 @@ void print_results()
       for (std::int64_t k = size; k < width; ++k) q[m * width + k] = 0.0;
     normal_product(n, size, members, f.data(), c.data(), q.data(), out.data());
     print(out);
+    std::vector<double> f_q(members * n);
+    feature_product(n, size, members, f.data(), q.data(), f_q.data());
+    print(f_q);
+    transposed_product(n, size, members, f.data(), c.data(), out.data());
+    print(out);
   }
+  const DenseShape shape{200, 210, 200};    // large enough to be shared out
+  std::vector<double> gw(shape.in * shape.out), g_bias(shape.out);
+  dense_by_parameters(shape, normal(shape.in * shape.batch, 8).data(), normal(shape.out * shape.batch, 9).data(), gw.data(),
+                      g_bias.data());
+  print(gw);
+  print(g_bias);
   const std::int64_t n = 80001;
   std::vector<double> p = normal(n, 4), m(n, 0.0), v(n, 0.0);
   adam_step({1e-2, 0.9, 0.999, 1e-8, 1}, n, normal(n, 5).data(), p.data(), m.data(), v.data());
   print(p);
+  print({sum_of_squares(n, p.data())});
   const std::int64_t batch = 203, rows[] = {0, 1};
   AffineMap map;
   map.n = 2;

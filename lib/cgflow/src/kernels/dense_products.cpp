@@ -123,7 +123,9 @@ template <class T, class Pack> void multiply(const char *name, const Product<T> 
 {
   static const Machine<T> machine = this_machine<T>();
   const std::int64_t most = machine.columns, panels = (p.columns + most - 1) / most;
-  for_each_part(name, panels, 1, [&](std::int64_t i, std::int64_t end) {
+  // Products of ten microseconds.
+  const std::int64_t least = 1 + (std::int64_t{1} << 19) / (p.rows * p.depth * most);
+  for_each_part(name, panels, least, [&](std::int64_t i, std::int64_t end) {
     const LaneSpace space((p.depth * most * static_cast<std::int64_t>(sizeof(T)) + 7) / 8);
     for (; i < end; ++i) {
       const std::int64_t first = i * most, count = std::min(most, p.columns - first);
