@@ -28,13 +28,14 @@ print(json.dumps([memory, files]))
 
 class Growth(l.LearningTest):
     def flat(self, times, loop, before=""):
-        """The median of the last tenth against that of the second one, within 1 %."""
+        """The median of the last tenth against the most of the first half, within 1 %. What the C library keeps for later goes up and down by
+        some per cent, and its most may come after some dozen times."""
         self.write("in.before", before)
         self.write("in.loop", loop)
         memory, files = json.loads(self.python(LOOP % times).splitlines()[-1])
         tenth = times // 10
-        early, late = (sorted(memory[first:first + tenth])[tenth // 2] for first in (tenth, times - tenth))
-        self.assertLess(late, 1.01 * early, memory[::tenth])
+        late = sorted(memory[times - tenth:])[tenth // 2]
+        self.assertLess(late, 1.01 * max(memory[:times // 2]), memory[::tenth])
         self.assertEqual(set(files[tenth:]), {files[tenth]})
 
     def test_clear_and_a_script_of_walkers(self):
