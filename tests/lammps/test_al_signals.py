@@ -55,11 +55,11 @@ class Signals(InterruptedRuns):
         return process
 
     def signalled(self, script, number, ranks=1, which=0):
-        """One rank of a run in its sweeps gets the signal. Returns what it said."""
+        """One rank of a run in its sweeps gets the signal, or mpiexec (None). Returns what it said."""
         process = self.started(script, ranks, LONGER)
         self.assertTrue(self.wait_for_states(process, 3))
         self.wait_for(lambda: len(processes(self.folder)) == ranks, process)
-        os.kill(processes(self.folder)[which], number)
+        os.kill(process.pid if which is None else processes(self.folder)[which], number)
         output, _ = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 0, output[-3000:])
         return output
@@ -85,6 +85,10 @@ class Signals(InterruptedRuns):
 
     def test_sigusr1_to_one_of_two_ranks(self):
         self.check(signal.SIGUSR1, ranks=2, which=1)
+
+    def test_sigterm_to_mpiexec(self):
+        """It hands the signal on to all ranks."""
+        self.check(signal.SIGTERM, ranks=2, which=None)
 
     def test_signal_in_a_training_gives_it_up(self):
         """Before there is a state: nothing is left, and nothing is lost but time."""
