@@ -13,8 +13,6 @@ namespace {
 
 // Among so many around the labels a basin's rim cannot hide.
 constexpr std::int64_t kPoints = 4096;
-// The labels' cells, small beside what lies between labels at the rim: their search goes outwards.
-constexpr double kCell = 1.0 / 32;
 // What F may be off on a barrier, for each kT that it lies above what is asked for: it only has to lead on.
 constexpr double kCoarseness = 0.25;
 
@@ -22,7 +20,7 @@ constexpr double kCoarseness = 0.25;
 std::vector<double> points_behind(const Model &model, const std::vector<double> &points)
 {
   const CgSpace &space = model.space();
-  const NearPoints labels(space, label_points(model.labels()), kCell);
+  const NearPoints labels(space, label_points(model.labels()), 0.0);
   const std::size_t d = space.n_cv();
   std::vector<double> out = points, step(d), moved(d);
   for (std::size_t i = 0; i < points.size() / d; ++i) {

@@ -2,6 +2,7 @@
 #ifndef CGFLOW_SRC_CONDITIONER_H
 #define CGFLOW_SRC_CONDITIONER_H
 
+#include "element_type.h"
 #include "kernels/dense_products.h"
 #include "storage_bytes.h"
 #include "tensor.h"
@@ -24,15 +25,6 @@ class ParameterSource {
   std::uint64_t seed_;
   std::uint64_t count_ = 0;
 };
-
-/// Calls body with a value of a network's element type: for code that is written for float and double alike.
-template <class Body> void with_type(at::ScalarType type, const Body &body)
-{
-  if (type == at::kFloat)
-    body(float{});
-  else
-    body(double{});
-}
 
 /// Small network with SiLU between its layers that turns a layer's inputs into the parameters of its map: plain dense layers,
 /// or residual blocks of two dense layers each. The last layer starts at zero: every map starts as the identity.

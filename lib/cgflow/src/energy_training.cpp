@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "energy_training.h"
 
+#include "element_type.h"
 #include "kernels/adam_step.h"
 #include "shuffle.h"
 
@@ -24,11 +25,7 @@ constexpr std::int64_t kTestLatent = std::int64_t{1} << 40;
 // Calls body(numbers of t in their type, how many).
 template <class Body> void with_numbers(const Tensor &t, const Body &body)
 {
-  const auto n = static_cast<std::size_t>(t.numel());
-  if (t.scalar_type() == at::kFloat)
-    body(t.data_ptr<float>(), n);
-  else
-    body(t.data_ptr<double>(), n);
+  with_type(t.scalar_type(), [&](auto type) { body(t.data_ptr<decltype(type)>(), static_cast<std::size_t>(t.numel())); });
 }
 
 }    // namespace

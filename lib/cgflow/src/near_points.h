@@ -13,7 +13,7 @@ namespace cgflow {
 /// ranges' widths.
 class NearPoints {
  public:
-  /// points [n, n_cv] in box units, copied.
+  /// points [n, n_cv] in box units, copied. The radius is that of count(); for nearest() alone 0, which makes the smallest cells.
   NearPoints(const CgSpace &space, std::vector<double> points, double radius);
 
   /// How many points lie within the radius of s [n_cv].
