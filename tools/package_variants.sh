@@ -20,6 +20,7 @@ configure_lammps() {
 copy_tree() {
   if [ ! -f "$copied_tree/.copied" ]; then
     rm -rf "$copied_tree"
+    mkdir -p "$package_builds"
     cp -al "$lammps_tree" "$copied_tree"
     : > "$copied_tree/.copied"
   fi

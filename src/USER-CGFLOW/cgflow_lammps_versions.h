@@ -27,7 +27,10 @@ __asm__(".weak _ZNK9LAMMPS_NS6Domain13minimum_imageERKNSt7__cxx1112basic_stringI
 namespace LAMMPS_NS {
 
 /// Where a collective call reads from; the stubs take no constant buffer.
-template <class T> T *cgflow_send_buffer(const std::vector<T> &values) { return const_cast<T *>(values.data()); }
+template <class Container> auto *cgflow_send_buffer(const Container &values)
+{
+  return const_cast<typename Container::value_type *>(values.data());
+}
 
 /// The shortest vector between periodic images, in place. Newer LAMMPS reports the place of a fault.
 template <class DomainClass> void cgflow_minimum_image(DomainClass *domain, double *delta)

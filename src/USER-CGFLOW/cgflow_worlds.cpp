@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_worlds.h"
 
+#include "cgflow_lammps_versions.h"
+
 #include "cgflow/error.h"
 
 #include "atom.h"
@@ -48,12 +50,12 @@ std::vector<std::string> CGFlowWorlds::texts(const std::string &mine) const
   int rank = 0, size = 1;
   MPI_Comm_rank(ranks_, &rank);
   MPI_Comm_size(ranks_, &size);
-  const int length = rank == root_ ? static_cast<int>(mine.size()) : 0;
+  int length = rank == root_ ? static_cast<int>(mine.size()) : 0;
   std::vector<int> lengths(size), first(size, 0);
   MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, ranks_);
   std::partial_sum(lengths.begin(), lengths.end() - 1, first.begin() + 1);
   std::string all(first.back() + lengths.back(), ' ');
-  MPI_Allgatherv(mine.data(), length, MPI_CHAR, all.data(), lengths.data(), first.data(), MPI_CHAR, ranks_);
+  MPI_Allgatherv(cgflow_send_buffer(mine), length, MPI_CHAR, all.data(), lengths.data(), first.data(), MPI_CHAR, ranks_);
   std::vector<std::string> each;
   int at = 0;
   for (const std::int64_t ranks : ranks_each_) {
@@ -94,7 +96,7 @@ void CGFlowWorlds::tally(double &sum, double &max, bool &any)
 {
   int size = 1;
   MPI_Comm_size(ranks_, &size);
-  const double here[3] = {sum, max, any ? 1.0 : 0.0};
+  double here[3] = {sum, max, any ? 1.0 : 0.0};
   received_.resize(3 * static_cast<std::size_t>(size));
   MPI_Allgather(here, 3, MPI_DOUBLE, received_.data(), 3, MPI_DOUBLE, ranks_);
   sum = 0.0;
