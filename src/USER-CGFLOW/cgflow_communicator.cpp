@@ -18,6 +18,8 @@ namespace {
 
 // MPI counts are int: longer arrays go in pieces.
 constexpr std::size_t kPiece = std::size_t(1) << 28;
+// Bytes from which an array goes through the node's memory.
+constexpr std::size_t kLarge = std::size_t(1) << 15;
 
 // Every rank knows n, so every rank throws.
 void require_int(std::size_t n)
@@ -30,7 +32,7 @@ void require_int(std::size_t n)
 
 }    // namespace
 
-CGFlowCommunicator::CGFlowCommunicator(MPI_Comm world) : world_(world)
+CGFlowCommunicator::CGFlowCommunicator(MPI_Comm world, bool messages) : world_(world), messages_(messages)
 {
   MPI_Comm_rank(world_, &rank_);
   MPI_Comm_size(world_, &size_);
@@ -49,21 +51,34 @@ CGFlowCommunicator::Shares CGFlowCommunicator::shares(std::size_t n) const
   return all;
 }
 
+// Made when the first large array comes: most communicators never see one. All ranks come with the same size.
+CGFlowNodeMemory *CGFlowCommunicator::memory_for(std::size_t bytes)
+{
+  if (bytes < kLarge) return nullptr;
+  if (!memory_ && !messages_) {
+    memory_ = CGFlowNodeMemory::open(world_);
+    messages_ = !memory_;
+  }
+  return memory_.get();
+}
+
 // Not MPI_Allreduce, which may add in another order on each rank: a training that must stay equal on all ranks needs equal bits.
 template <class T> void CGFlowCommunicator::sum_share_as(MPI_Datatype type, T *values, std::size_t n)
 {
   if (size_ == 1) return;
-  const Shares all = shares(n);
+  Shares all = shares(n);
+  if (auto *memory = memory_for(sizeof(T) * n)) return memory->sum_share(values, all);
   const auto bytes = sizeof(T) * static_cast<std::size_t>(all.count[rank_]);
   received_.resize(bytes);
   MPI_Reduce_scatter(values, received_.data(), all.count.data(), type, MPI_SUM, world_);
   if (bytes > 0) std::memcpy(values + all.first[rank_], received_.data(), bytes);
 }
 
-template <class T> void CGFlowCommunicator::spread_share_as(MPI_Datatype type, T *values, std::size_t n) const
+template <class T> void CGFlowCommunicator::spread_share_as(MPI_Datatype type, T *values, std::size_t n)
 {
   if (size_ == 1) return;
-  const Shares all = shares(n);
+  Shares all = shares(n);
+  if (auto *memory = memory_for(sizeof(T) * n)) return memory->spread_share(values, all);
   MPI_Allgatherv(MPI_IN_PLACE, 0, type, values, all.count.data(), all.first.data(), type, world_);
 }
 

@@ -2,16 +2,20 @@
 #ifndef LMP_CGFLOW_COMMUNICATOR_H
 #define LMP_CGFLOW_COMMUNICATOR_H
 
+#include "cgflow_node_memory.h"
+
 #include "cgflow/communicator.h"
 
 #include <mpi.h>
 
 namespace LAMMPS_NS {
 
-/// The ranks of one LAMMPS world, for the library. Does not own the MPI communicator.
+/// The ranks of one LAMMPS world, for the library. Does not own the MPI communicator. Large arrays go through memory that the ranks
+/// share where they are all on one node.
 class CGFlowCommunicator : public cgflow::Communicator {
  public:
-  explicit CGFlowCommunicator(MPI_Comm world);
+  /// `messages`: by messages alone.
+  explicit CGFlowCommunicator(MPI_Comm world, bool messages = false);
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   void sum_share(double *values, std::size_t n) override;
@@ -27,16 +31,17 @@ class CGFlowCommunicator : public cgflow::Communicator {
   bool interrupted();
 
  private:
-  struct Shares {
-    std::vector<int> first, count;    // of each rank
-  };
+  using Shares = CGFlowNodeMemory::Shares;
   Shares shares(std::size_t n) const;
+  CGFlowNodeMemory *memory_for(std::size_t bytes);
   template <class T> void sum_share_as(MPI_Datatype type, T *values, std::size_t n);
-  template <class T> void spread_share_as(MPI_Datatype type, T *values, std::size_t n) const;
+  template <class T> void spread_share_as(MPI_Datatype type, T *values, std::size_t n);
 
   MPI_Comm world_;
   int rank_ = 0;
   int size_ = 1;
+  bool messages_;    // large arrays, too, go by messages
+  std::unique_ptr<CGFlowNodeMemory> memory_;
   std::vector<double> extremes_;    // kept, as are those below
   std::vector<char> received_;      // kept: gradients come again and again
 };

@@ -41,19 +41,26 @@ template <class T> void expect_close(T got, const Sum &sum, double factor, doubl
 template <class T> void agree(const DenseShape &s)
 {
   const auto w = normal<T>(s.in * s.out, 1), bias = normal<T>(s.out, 2), x = normal<T>(s.in * s.batch, 3),
-             gy = normal<T>(s.out * s.batch, 4);
+             gy = normal<T>(s.out * s.batch, 4), plus = normal<T>(s.out * s.batch, 5), times = normal<T>(s.in * s.batch, 6),
+             g_plus = normal<T>(s.in * s.batch, 7);
   // One number beyond the end of each: nobody may write there.
   std::vector<T> y(s.out * s.batch + 1, 77), gx(s.in * s.batch + 1, 77), gw(s.in * s.out + 1, 77), g_bias(s.out + 1, 77);
-  dense(s, w.data(), bias.data(), x.data(), y.data());
-  dense_by_input(s, w.data(), gy.data(), gx.data());
+  std::vector<T> y_plus = y, gx_times = gx;
+  dense(s, w.data(), bias.data(), x.data(), nullptr, y.data());
+  dense(s, w.data(), bias.data(), x.data(), plus.data(), y_plus.data());
+  dense_by_input(s, w.data(), gy.data(), nullptr, nullptr, gx.data());
+  dense_by_input(s, w.data(), gy.data(), times.data(), g_plus.data(), gx_times.data());
   dense_by_parameters(s, x.data(), gy.data(), gw.data(), g_bias.data());
-  for (const auto &all : {y, gx, gw, g_bias}) EXPECT_EQ(all.back(), T(77));
+  for (const auto &all : {y, y_plus, gx, gx_times, gw, g_bias}) EXPECT_EQ(all.back(), T(77));
   for (std::int64_t o = 0; o < s.out; ++o) {
     Sum all;
     for (std::int64_t b = 0; b < s.batch; ++b) {
       Sum sum;
       for (std::int64_t i = 0; i < s.in; ++i) sum.add(w[i * s.out + o], x[i * s.batch + b]);
-      expect_close(y[o * s.batch + b], sum, s.factor, bias[o]);
+      const std::int64_t at = o * s.batch + b;
+      expect_close(y[at], sum, s.factor, bias[o]);
+      // One rounding more than without.
+      EXPECT_NEAR(y_plus[at], y[at] + plus[at], std::numeric_limits<T>::epsilon() * (std::abs(y[at]) + std::abs(plus[at])));
       all.add(gy[o * s.batch + b], T(1));
     }
     expect_close(g_bias[o], all, 1.0);
@@ -62,7 +69,11 @@ template <class T> void agree(const DenseShape &s)
     for (std::int64_t b = 0; b < s.batch; ++b) {
       Sum sum;
       for (std::int64_t o = 0; o < s.out; ++o) sum.add(w[i * s.out + o], gy[o * s.batch + b]);
-      expect_close(gx[i * s.batch + b], sum, s.factor);
+      const std::int64_t at = i * s.batch + b;
+      expect_close(gx[at], sum, s.factor);
+      const double product = times[at] * gx[at];
+      EXPECT_NEAR(gx_times[at], product + g_plus[at],
+                  2 * std::numeric_limits<T>::epsilon() * (std::abs(product) + std::abs(g_plus[at])));
     }
     for (std::int64_t o = 0; o < s.out; ++o) {
       Sum sum;
@@ -95,7 +106,7 @@ TEST(DenseProducts, WhatIsNotFiniteStaysInItsSample)
   x[3 * s.batch + 5] = std::numeric_limits<float>::quiet_NaN();
   x[4 * s.batch + 7] = std::numeric_limits<float>::infinity();
   std::vector<float> y(s.out * s.batch), gw(s.in * s.out), g_bias(s.out);
-  dense(s, w.data(), bias.data(), x.data(), y.data());
+  dense(s, w.data(), bias.data(), x.data(), nullptr, y.data());
   for (std::int64_t o = 0; o < s.out; ++o)
     for (std::int64_t b = 0; b < s.batch; ++b) EXPECT_EQ(std::isfinite(y[o * s.batch + b]), b != 5 && b != 7);
   dense_by_parameters(s, x.data(), y.data(), gw.data(), g_bias.data());
@@ -108,11 +119,11 @@ TEST(DenseProducts, OutputsOfASampleDoNotDependOnItsBatch)
   const DenseShape s{37, 29, 100, 0.5};
   const auto w = normal<double>(s.in * s.out, 1), bias = normal<double>(s.out, 2), x = normal<double>(s.in * s.batch, 3);
   std::vector<double> whole(s.out * s.batch), one(s.out);
-  dense(s, w.data(), bias.data(), x.data(), whole.data());
+  dense(s, w.data(), bias.data(), x.data(), nullptr, whole.data());
   for (const std::int64_t b : {0, 15, 16, 63, 99}) {
     std::vector<double> column;
     for (std::int64_t i = 0; i < s.in; ++i) column.push_back(x[i * s.batch + b]);
-    dense({s.in, s.out, 1, s.factor}, w.data(), bias.data(), column.data(), one.data());
+    dense({s.in, s.out, 1, s.factor}, w.data(), bias.data(), column.data(), nullptr, one.data());
     for (std::int64_t o = 0; o < s.out; ++o) EXPECT_EQ(one[o], whole[o * s.batch + b]);
   }
 }

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 #include <mpi.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -81,6 +82,51 @@ TEST(Communicator, SumHasTheSameBitsEverywhere)
   auto roots = values;
   comm.broadcast(roots.data(), roots.size() * sizeof(double), 0);
   EXPECT_EQ(std::memcmp(roots.data(), values.data(), values.size() * sizeof(double)), 0);
+}
+
+// Sizes on both sides of what goes through the node's memory in one piece, and pieces of every length; again and again, since rooms are
+// used again. Whole numbers have exact sums in any order.
+template <class T> void expect_the_same_as_by_messages()
+{
+  CGFlowCommunicator memory(MPI_COMM_WORLD), messages(MPI_COMM_WORLD, true);
+  for (const std::size_t n :
+       {std::size_t(3), std::size_t(8191), std::size_t(65537), std::size_t(1000003), std::size_t(40000)})
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      SCOPED_TRACE(testing::Message() << n << " values, round " << repeat);
+      std::vector<T> a(n);
+      for (std::size_t i = 0; i < n; ++i) a[i] = static_cast<T>((i * 7 + 13 * (rank() + repeat)) % 1024);
+      std::vector<T> b = a;
+      const auto [first, count] = memory.share(static_cast<std::int64_t>(n));
+      memory.sum_share(a.data(), n);
+      messages.sum_share(b.data(), n);
+      EXPECT_TRUE(std::equal(a.begin() + first, a.begin() + first + count, b.begin() + first));
+      memory.spread_share(a.data(), n);
+      memory.spread_share(a.data(), n);    // twice without a sum between them
+      messages.spread_share(b.data(), n);
+      EXPECT_EQ(a, b);
+    }
+}
+
+TEST(Communicator, NodeMemoryGivesWhatMessagesGive)
+{
+  expect_the_same_as_by_messages<float>();
+  expect_the_same_as_by_messages<double>();
+}
+
+// Two at a time, as those of two fixes, do not mix; and nothing is left in the file system.
+TEST(Communicator, NodeMemoriesAreApartAndLeaveNothing)
+{
+  if (size() == 1) GTEST_SKIP() << "one rank shares nothing";
+  CGFlowCommunicator one(MPI_COMM_WORLD), two(MPI_COMM_WORLD);
+  std::vector<double> a(50000, 1.0), b(50000, 2.0);
+  one.sum(a.data(), a.size());
+  two.sum(b.data(), b.size());
+  one.sum(a.data(), a.size());
+  EXPECT_EQ(a.back(), size() * size());
+  EXPECT_EQ(b.front(), 2.0 * size());
+  const std::string mine = "cgflow-" + std::to_string(getpid()) + "-";
+  for (const auto &entry : std::filesystem::directory_iterator("/dev/shm"))
+    EXPECT_NE(entry.path().filename().string().rfind(mine, 0), 0U) << entry.path();
 }
 
 TEST(Communicator, MaxGatherBroadcastAndShare)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conditioner.h"
 
+#include "kernels/silu.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -94,6 +96,7 @@ Conditioner::Work Conditioner::make_work(std::int64_t batch) const
     // A layer begins with what the one before has left, and leaves it its derivatives in the same way.
     work.before.push_back(i > 0 ? work.layer_out[i - 1] : Tensor());
     work.layer_in.push_back(i > 0 && !activates(i) ? work.before[i] : at::empty({in, batch}, options));
+    work.slope.push_back(activates(i) ? at::empty({in, batch}, options) : Tensor());
     work.layer_out.push_back(at::empty({out, batch}, options));
     work.g_in.push_back(at::empty({in, batch}, options));
   }
@@ -104,7 +107,7 @@ Conditioner::Work Conditioner::make_work(std::int64_t batch) const
 
 void Conditioner::Work::count(StorageBytes &bytes) const
 {
-  for (const auto *tensors : {&layer_in, &before, &layer_out, &g_in, &g_out}) bytes.add(*tensors);
+  for (const auto *tensors : {&layer_in, &before, &slope, &layer_out, &g_in, &g_out}) bytes.add(*tensors);
 }
 
 void Conditioner::gather(const Tensor &c, const Tensor &x, const Tensor &input) const
@@ -159,14 +162,16 @@ kernels::DenseShape Conditioner::shape(std::size_t i, const Work &work) const
   return {weight_[i].size(0), weight_[i].size(1), work.outputs().size(1), factor(i)};
 }
 
-// layer_out = W^T layer_in + b, layer_in first made from `before` where there is an activation.
+// layer_out = W^T layer_in + b, layer_in first made from `before` where there is an activation; a block's sum passes by its two layers.
 void Conditioner::dense(std::size_t i, Work &work) const
 {
-  if (activates(i)) at::silu_out(work.layer_in[i], work.before[i]);
   with_type(type_, [&](auto type) {
     using T = decltype(type);
+    if (activates(i))
+      kernels::silu(work.before[i].numel(), work.before[i].data_ptr<T>(), work.layer_in[i].data_ptr<T>(),
+                    work.slope[i].data_ptr<T>());
     kernels::dense(shape(i, work), weight_[i].data_ptr<T>(), bias_[i].data_ptr<T>(), work.layer_in[i].data_ptr<T>(),
-                   work.layer_out[i].data_ptr<T>());
+                   ends_block(i) ? work.before[i - 1].data_ptr<T>() : nullptr, work.layer_out[i].data_ptr<T>());
   });
 }
 
@@ -174,13 +179,10 @@ void Conditioner::forward(const Tensor &c, const Tensor &x, Work &work) const
 {
   const at::NoGradGuard no_grad;
   gather(c, x, work.layer_in[0]);
-  for (std::size_t i = 0; i < n_layers(); ++i) {
-    dense(i, work);
-    if (ends_block(i)) work.layer_out[i].add_(work.before[i - 1]);
-  }
+  for (std::size_t i = 0; i < n_layers(); ++i) dense(i, work);
 }
 
-// From g_out[i] to the parameters' gradient and, before the activation, to g_in[i].
+// From g_out[i] to the parameters' gradient and, before the activation, to g_in[i]. What the sum of a block passes by is added.
 void Conditioner::dense_back(std::size_t i, Work &work, bool parameters, bool input) const
 {
   with_type(type_, [&](auto type) {
@@ -189,10 +191,11 @@ void Conditioner::dense_back(std::size_t i, Work &work, bool parameters, bool in
     if (parameters)
       kernels::dense_by_parameters(shape(i, work), work.layer_in[i].data_ptr<T>(), g, work.g_weight[i].data_ptr<T>(),
                                    work.g_bias[i].data_ptr<T>());
-    if (input) kernels::dense_by_input(shape(i, work), weight_[i].data_ptr<T>(), g, work.g_in[i].data_ptr<T>());
+    if (input)
+      kernels::dense_by_input(shape(i, work), weight_[i].data_ptr<T>(), g,
+                              activates(i) ? work.slope[i].data_ptr<T>() : nullptr,
+                              ends_block(i + 1) ? work.g_out[i + 1].data_ptr<T>() : nullptr, work.g_in[i].data_ptr<T>());
   });
-  if (!input) return;
-  if (activates(i)) at::silu_backward_out(work.g_in[i], work.g_in[i], work.before[i]);
 }
 
 void Conditioner::pull_back(Work &work, const Tensor &gx, const Tensor &gradient) const
@@ -211,11 +214,7 @@ void Conditioner::pull_back(Work &work, const Tensor &gx, const Tensor &gradient
   }
   const bool input = sees();
   if (!parameters && !input) return;
-  for (std::size_t i = n_layers(); i-- > 0;) {
-    dense_back(i, work, parameters, i > 0 || input);
-    // The sum passes by both layers of its block.
-    if (ends_block(i + 1)) work.g_in[i].add_(work.g_out[i + 1]);
-  }
+  for (std::size_t i = n_layers(); i-- > 0;) dense_back(i, work, parameters, i > 0 || input);
   if (input) scatter(work.layer_in[0], work.g_in[0], gx);
 }
 

@@ -46,6 +46,7 @@ class Conditioner {
   struct Work {
     std::vector<Tensor> layer_in;     // of each dense layer, [in, batch], after the activation
     std::vector<Tensor> before;       // the same before the activation
+    std::vector<Tensor> slope;        // of the activation; undefined where there is none
     std::vector<Tensor> layer_out;    // [out, batch]; the last one holds the outputs
     std::vector<Tensor> g_in, g_out;
     std::vector<Tensor> g_weight, g_bias;    // views of the gradient that was given last

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "energy_batch.h"
 
+#include "below_autograd.h"
+
 #include "cgflow/error.h"
 
 #include <limits>
@@ -9,7 +11,7 @@ namespace cgflow {
 
 EnergyBatch evaluate_energies(EnergyModel &model, const Tensor &x, double kT)
 {
-  const at::NoGradGuard no_grad;
+  const BelowAutograd below_autograd;
   const Tensor positions = x.detach().contiguous();
   const auto n = positions.size(0);
   if (positions.size(1) != model.n_atoms())

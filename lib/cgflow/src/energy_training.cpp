@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "energy_training.h"
 
+#include "below_autograd.h"
 #include "element_type.h"
 #include "kernels/adam_step.h"
 #include "shuffle.h"
@@ -205,7 +206,7 @@ double EnergyTraining::rate() const
 // them: as many numbers on the way as for a sum that all get, and the optimiser's work and memory are shared out.
 void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
 {
-  const at::NoGradGuard no_grad;
+  const BelowAutograd below_autograd;
   double squares = 0.0;
   with_numbers(gradient_, [&](auto *g, std::size_t n) {
     comm_.sum_share(g, n);

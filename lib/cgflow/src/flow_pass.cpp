@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow_pass.h"
 
+#include "below_autograd.h"
 #include "flow_parts.h"
 #include "shape.h"
 
@@ -78,7 +79,7 @@ FlowPass::Buffers &FlowPass::buffers(std::int64_t batch)
 
 ConditionalFlow::Sample FlowPass::sample(const Tensor &z, const Tensor &s)
 {
-  const at::NoGradGuard no_grad;
+  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
   check_shape("latent samples", z, {s.size(0), flow.n_fine});
   Buffers &b = buffers(s.size(0));
@@ -94,7 +95,7 @@ ConditionalFlow::Sample FlowPass::sample(const Tensor &z, const Tensor &s)
 
 Tensor FlowPass::log_prob(const Tensor &fine, const Tensor &s)
 {
-  const at::NoGradGuard no_grad;
+  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
   check_shape("fine coordinates", fine, {s.size(0), flow.n_fine});
   Buffers &b = buffers(s.size(0));
@@ -110,7 +111,7 @@ Tensor FlowPass::log_prob(const Tensor &fine, const Tensor &s)
 
 Tensor FlowPass::score()
 {
-  const at::NoGradGuard no_grad;
+  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
   Buffers &b = *last_;
   flow.log_base_back(b.states[0], b.ones, b.g);
@@ -129,7 +130,7 @@ void FlowPass::check_gradient(const Tensor &gradient) const
 
 void FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient)
 {
-  const at::NoGradGuard no_grad;
+  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
   Buffers &b = *last_;
   check_gradient(gradient);
@@ -145,7 +146,7 @@ void FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, con
 
 Tensor FlowPass::pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradient)
 {
-  const at::NoGradGuard no_grad;
+  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
   Buffers &b = *last_;
   check_gradient(gradient);

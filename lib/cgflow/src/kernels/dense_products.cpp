@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// All three products are C = start + f A B with a small block of C in registers: its rows take numbers of A one by one, its columns
+// All three products are C = times (start + f A B) + plus with a small block of C in registers: its rows take numbers of A one by one, its columns
 // are whole vectors of B. B is copied to panels of as many columns as such a block has; A is read where it lies.
 #include "dense_products.h"
 
@@ -13,13 +13,15 @@
 namespace cgflow::kernels {
 namespace {
 
-/// A [rows, depth] by its strides, what C starts from in each row (none: 0), and C [rows, columns].
+/// A [rows, depth] by its strides, what C starts from in each row (none: 0), what its numbers are multiplied by and what is added
+/// then (none: nothing), and C [rows, columns].
 template <class T> struct Product {
   std::int64_t rows, depth, columns;
   const T *a;
   std::int64_t row_stride, depth_stride;
   const T *start;
   T factor;
+  const T *times, *plus;
   T *c;
 };
 
@@ -63,15 +65,26 @@ template <class T, class B, int Rows> CGFLOW_INLINE void block(const Product<T> 
 #pragma GCC unroll 12
   for (int r = 0; r < Rows; ++r) {
     const T start = p.start ? p.start[row + r] : T(0);
-    T *c = p.c + (row + r) * p.columns + panel.first;
-    Vector out[B::kVectors];
+    const std::int64_t place = (row + r) * p.columns + panel.first;
 #pragma GCC unroll 4
-    for (int v = 0; v < B::kVectors; ++v) out[v] = start + p.factor * sum[r][v];
-    if (panel.count == kColumns) {
-#pragma GCC unroll 4
-      for (int v = 0; v < B::kVectors; ++v) *reinterpret_cast<Vector *>(c + v * kLanesHere) = out[v];
-    } else
-      std::memcpy(c, out, sizeof(T) * static_cast<std::size_t>(panel.count));
+    for (int v = 0; v < B::kVectors; ++v) {
+      const std::int64_t at = place + v * kLanesHere,
+                         here = std::min<std::int64_t>(panel.count - v * kLanesHere, kLanesHere);
+      if (here <= 0) break;
+      Vector out = start + p.factor * sum[r][v], times, plus;
+      const auto load = [&](Vector &to, const T *from) {
+        if (here == kLanesHere)
+          to = *reinterpret_cast<const Vector *>(from + at);
+        else
+          std::memcpy(&to, from + at, sizeof(T) * static_cast<std::size_t>(here));
+      };
+      if (p.times) load(times, p.times), out *= times;
+      if (p.plus) load(plus, p.plus), out += plus;
+      if (here == kLanesHere)
+        *reinterpret_cast<Vector *>(p.c + at) = out;
+      else
+        std::memcpy(p.c + at, &out, sizeof(T) * static_cast<std::size_t>(here));
+    }
   }
 }
 
@@ -204,34 +217,46 @@ CGFLOW_CLONES void row_sums(std::int64_t rows, std::int64_t n, const double *x, 
   row_sums_of(rows, n, x, sums);
 }
 
-template <class T> void forward(const DenseShape &s, const T *w, const T *bias, const T *x, T *y)
+template <class T> void forward(const DenseShape &s, const T *w, const T *bias, const T *x, const T *plus, T *y)
 {
-  multiply<T>("cgflow::dense", {s.out, s.in, s.batch, w, 1, s.out, bias, static_cast<T>(s.factor), y},
+  multiply<T>("cgflow::dense", {s.out, s.in, s.batch, w, 1, s.out, bias, static_cast<T>(s.factor), nullptr, plus, y},
               rows_of(x, s.in, s.batch));
 }
 
-template <class T> void by_input(const DenseShape &s, const T *w, const T *gy, T *gx)
+template <class T> void by_input(const DenseShape &s, const T *w, const T *gy, const T *times, const T *plus, T *gx)
 {
-  multiply<T>("cgflow::dense_by_input", {s.in, s.out, s.batch, w, s.out, 1, nullptr, static_cast<T>(s.factor), gx},
+  multiply<T>("cgflow::dense_by_input",
+              {s.in, s.out, s.batch, w, s.out, 1, nullptr, static_cast<T>(s.factor), times, plus, gx},
               rows_of(gy, s.out, s.batch));
 }
 
 template <class T> void by_parameters(const DenseShape &s, const T *x, const T *gy, T *gw, T *g_bias)
 {
-  multiply<T>("cgflow::dense_by_parameters", {s.in, s.batch, s.out, x, s.batch, 1, nullptr, static_cast<T>(s.factor), gw},
+  multiply<T>("cgflow::dense_by_parameters",
+              {s.in, s.batch, s.out, x, s.batch, 1, nullptr, static_cast<T>(s.factor), nullptr, nullptr, gw},
               columns_of(gy, s.batch));
   row_sums(s.out, s.batch, gy, g_bias);
 }
 
 }    // namespace
 
-void dense(const DenseShape &s, const float *w, const float *bias, const float *x, float *y) { forward(s, w, bias, x, y); }
-void dense(const DenseShape &s, const double *w, const double *bias, const double *x, double *y)
+void dense(const DenseShape &s, const float *w, const float *bias, const float *x, const float *plus, float *y)
 {
-  forward(s, w, bias, x, y);
+  forward(s, w, bias, x, plus, y);
 }
-void dense_by_input(const DenseShape &s, const float *w, const float *gy, float *gx) { by_input(s, w, gy, gx); }
-void dense_by_input(const DenseShape &s, const double *w, const double *gy, double *gx) { by_input(s, w, gy, gx); }
+void dense(const DenseShape &s, const double *w, const double *bias, const double *x, const double *plus, double *y)
+{
+  forward(s, w, bias, x, plus, y);
+}
+void dense_by_input(const DenseShape &s, const float *w, const float *gy, const float *times, const float *plus, float *gx)
+{
+  by_input(s, w, gy, times, plus, gx);
+}
+void dense_by_input(const DenseShape &s, const double *w, const double *gy, const double *times, const double *plus,
+                    double *gx)
+{
+  by_input(s, w, gy, times, plus, gx);
+}
 void dense_by_parameters(const DenseShape &s, const float *x, const float *gy, float *gw, float *g_bias)
 {
   by_parameters(s, x, gy, gw, g_bias);

@@ -13,12 +13,14 @@ struct DenseShape {
   std::int64_t in, out, batch;
   double factor = 1.0;    // f
 };
-/// y = bias + f W^T x.
-void dense(const DenseShape &shape, const float *w, const float *bias, const float *x, float *y);
-void dense(const DenseShape &shape, const double *w, const double *bias, const double *x, double *y);
-/// gx = f W gy.
-void dense_by_input(const DenseShape &shape, const float *w, const float *gy, float *gx);
-void dense_by_input(const DenseShape &shape, const double *w, const double *gy, double *gx);
+/// y = bias + f W^T x + plus. `plus` [out, batch] may be null: nothing is added.
+void dense(const DenseShape &shape, const float *w, const float *bias, const float *x, const float *plus, float *y);
+void dense(const DenseShape &shape, const double *w, const double *bias, const double *x, const double *plus, double *y);
+/// gx = times f W gy + plus, each number by its own. `times` and `plus` [in, batch] may be null: 1 and 0.
+void dense_by_input(const DenseShape &shape, const float *w, const float *gy, const float *times, const float *plus,
+                    float *gx);
+void dense_by_input(const DenseShape &shape, const double *w, const double *gy, const double *times, const double *plus,
+                    double *gx);
 /// gw [in, out] = f x gy^T and g_bias [out] = the sum of gy over the batch.
 void dense_by_parameters(const DenseShape &shape, const float *x, const float *gy, float *gw, float *g_bias);
 void dense_by_parameters(const DenseShape &shape, const double *x, const double *gy, double *gw, double *g_bias);

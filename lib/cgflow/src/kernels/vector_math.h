@@ -10,6 +10,7 @@
 // glibc's vector functions (libmvec, at most 4 units in the last place), which GCC otherwise calls under -ffast-math only.
 extern "C" {
 __attribute__((simd("notinbranch"))) double exp(double) noexcept;
+__attribute__((simd("notinbranch"))) float expf(float) noexcept;
 __attribute__((simd("notinbranch"))) double log(double) noexcept;
 __attribute__((simd("notinbranch"))) double sin(double) noexcept;
 __attribute__((simd("notinbranch"))) double cos(double) noexcept;
