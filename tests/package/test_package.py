@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is different when the styles are a part of LAMMPS' own build. tools/test-package runs this, with the tests of tests/lammps,
 for each of its builds."""
+import concurrent.futures
 import os
 import pathlib
 import re
+import subprocess
 import unittest
 
 from harness import BUILD, PACKAGE, SOURCE, LammpsTest
@@ -42,6 +44,27 @@ class Package(LammpsTest):
                                    "4 Feb 2025: older ones do not show a plugin's styles to child instances.*as a package.*"
                                    r"Howto_cgflow_install\.rst")
         self.assertEqual(len(result.errors()), 1)
+
+
+class OtherBuilds(unittest.TestCase):
+    """Without MPI and with 64-bit IDs: compiled here, so that a full tools/test-package does not find it first."""
+
+    def test_sources_compile_with_the_mpi_stubs_and_bigbig(self):
+        cache = (BUILD / "CMakeCache.txt").read_text()
+        compiler, tree = (re.search(rf"^{name}:\w+=(.*)$", cache, re.M)[1] for name in ("CMAKE_CXX_COMPILER", "CMAKE_HOME_DIRECTORY"))
+        lammps = pathlib.Path(tree).parent / "src"
+        folders = [SOURCE / "lib/cgflow/include", lammps, lammps / "STUBS"]
+        self.assertTrue((lammps / "STUBS/mpi.h").is_file(), lammps)
+
+        def errors(source):
+            command = [compiler, "-std=c++20", "-fsyntax-only", "-DLAMMPS_BIGBIG", *(f"-I{folder}" for folder in folders), str(source)]
+            run = subprocess.run(command, capture_output=True, text=True, check=False)
+            return "" if run.returncode == 0 else f"{source.name}:\n{run.stderr[:2000]}"
+
+        sources = [s for s in sorted((SOURCE / "src/USER-CGFLOW").glob("*.cpp")) if s.name != "cgflowplugin.cpp"]
+        self.assertGreater(len(sources), 30)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            self.assertEqual([text for text in pool.map(errors, sources) if text], [])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ using namespace cgflow;
 
 namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
+SerialCommunicator one;
 
 }    // namespace
 
@@ -179,13 +180,13 @@ TEST(LabelWeights, VarianceIsHalfThatOfNeighboursOfTheSameIterationFor16Samples)
     labels.push_back(l);
   }
   labels[10].relative_variance = 5.0;
-  const std::vector<double> v = smoothed_variance(labels, space);
+  const std::vector<double> v = smoothed_variance(labels, space, one);
   EXPECT_NEAR(v[10], 0.5 * (5.0 + 0.01) + 1e-4, 1e-12);
   EXPECT_NEAR(v[11], 0.04 + 1e-4, 1e-12);    // those of another iteration do not count
   EXPECT_NEAR(v[8], 0.5 * (0.01 + (7 * 0.01 + 5.0) / 8) + 1e-4, 1e-12);
 }
 
-TEST(LabelWeights, RanksShareOutTheVariancesAndAllGetThem)
+TEST(LabelWeights, RanksShareOutTheLabelsAndAllGetTheResults)
 {
   const CgSpace space({{"s", 0, 1, false}});
   std::vector<Label> labels;
@@ -197,9 +198,11 @@ TEST(LabelWeights, RanksShareOutTheVariancesAndAllGetThem)
     l.relative_variance = 0.01 * (1 + i);
     labels.push_back(l);
   }
-  const std::vector<double> alone = smoothed_variance(labels, space);
-  cgflow_test::run_ranks(
-      4, [&](Communicator &comm) { EXPECT_EQ(smoothed_variance(labels, space, comm), alone) << comm.rank(); });
+  const std::vector<double> variance = smoothed_variance(labels, space, one), spacing = spacing_weights(labels, space, one);
+  cgflow_test::run_ranks(4, [&](Communicator &comm) {
+    EXPECT_EQ(smoothed_variance(labels, space, comm), variance) << comm.rank();
+    EXPECT_EQ(spacing_weights(labels, space, comm), spacing) << comm.rank();
+  });
 }
 
 TEST(LabelWeights, AFewSamplesOfItsOwnSayLittle)
@@ -209,15 +212,15 @@ TEST(LabelWeights, AFewSamplesOfItsOwnSayLittle)
   a.s = {0.1};
   a.n = 4;
   a.relative_variance = 0.2;
-  EXPECT_NEAR(smoothed_variance({a}, space)[0], 0.2 + 1e-4, 1e-15);
+  EXPECT_NEAR(smoothed_variance({a}, space, one)[0], 0.2 + 1e-4, 1e-15);
   Label b = a;
   b.relative_variance = 0.03;
-  const auto v = smoothed_variance({a, b}, space);
+  const auto v = smoothed_variance({a, b}, space, one);
   EXPECT_NEAR(v[0], 0.2 * 0.2 + 0.8 * 0.03 + 1e-4, 1e-15);
   EXPECT_NEAR(v[1], 0.2 * 0.03 + 0.8 * 0.2 + 1e-4, 1e-15);
   // Labels of more samples come from the frozen flow, these from one in training.
   b.n = 16;
-  EXPECT_NEAR(smoothed_variance({a, b}, space)[0], 0.2 + 1e-4, 1e-15);
+  EXPECT_NEAR(smoothed_variance({a, b}, space, one)[0], 0.2 + 1e-4, 1e-15);
 }
 
 TEST(LabelWeights, WorthInSamplesOfTheNewest)
@@ -233,9 +236,9 @@ TEST(LabelWeights, WorthInSamplesOfTheNewest)
     labels.push_back(l);
   }
   // 20 labels of a flow whose samples are worth a quarter, then 10.
-  EXPECT_NEAR(samples_worth(labels, space), 16 * (20 * (0.1 + 1e-4) / (0.4 + 1e-4) + 10), 1e-9);
-  EXPECT_NEAR(samples_worth({labels.begin(), labels.begin() + 20}, space), 16 * 20, 1e-9);
-  EXPECT_EQ(samples_worth({}, space), 0.0);
+  EXPECT_NEAR(samples_worth(labels, space, one), 16 * (20 * (0.1 + 1e-4) / (0.4 + 1e-4) + 10), 1e-9);
+  EXPECT_NEAR(samples_worth({labels.begin(), labels.begin() + 20}, space, one), 16 * 20, 1e-9);
+  EXPECT_EQ(samples_worth({}, space, one), 0.0);
 }
 
 TEST(LabelWeights, BootstrapWeightsAreExponentialAndKeyed)
@@ -266,7 +269,7 @@ TEST(LabelWeights, ACrowdCountsOnce)
   labels[1].s = {179};
   labels[2].s = {178};
   labels[3].s = {0};
-  const auto w = spacing_weights(labels, space);
+  const auto w = spacing_weights(labels, space, one);
   EXPECT_DOUBLE_EQ(w[0], 1.0 / 3);
   EXPECT_DOUBLE_EQ(w[3], 1.0);
 }

@@ -123,7 +123,7 @@ Tensor PmfEnsemble::Impl::at_labels(const Tensor &s, Communicator &comm) const
 // all. In any number of dimensions the labels are where F is known, and the weight picks the basins among them. f [members, n].
 void PmfEnsemble::Impl::align(const Tensor &f, const std::vector<Label> &labels, Communicator &comm)
 {
-  const std::vector<double> spacing = spacing_weights(labels, space);
+  const std::vector<double> spacing = spacing_weights(labels, space, comm);
   const Tensor crowd = at::tensor(spacing, at::kDouble);
   // Two passes: the common mean itself depends on the constants.
   Tensor weight = crowd / at::sum(crowd);

@@ -40,11 +40,13 @@ std::vector<double> choose_diverse(const CgSpace &space, const std::vector<doubl
   const int d = space.n_cv();
   const std::size_t n = candidates.size() / d;
   std::vector<double> distance(n, std::numeric_limits<double>::infinity());
-  const auto approach = [&](const double *point) {
-    for (std::size_t i = 0; i < n; ++i)
-      distance[i] = std::min(distance[i], space.scaled_distance(&candidates[i * d], point));
-  };
-  for (std::size_t j = 0; j < known.size() / d; ++j) approach(&known[j * d]);
+  if (!known.empty()) {
+    const NearPoints near(space, known, 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double *candidate = &candidates[i * d];
+      distance[i] = space.scaled_distance(candidate, near.nearest(candidate));
+    }
+  }
 
   std::vector<double> chosen;
   std::vector<double> gap(n, std::numeric_limits<double>::infinity());
@@ -55,8 +57,10 @@ std::vector<double> choose_diverse(const CgSpace &space, const std::vector<doubl
     if (best == n) break;
     const double *point = &candidates[best * d];
     chosen.insert(chosen.end(), point, point + d);
-    approach(point);
-    for (std::size_t i = 0; i < n; ++i) gap[i] = std::min(gap[i], space.scaled_distance(&candidates[i * d], point));
+    for (std::size_t i = 0; i < n; ++i) {
+      gap[i] = std::min(gap[i], space.scaled_distance(&candidates[i * d], point));
+      distance[i] = std::min(distance[i], gap[i]);
+    }
     gap[best] = -1.0;
   }
   return chosen;

@@ -98,15 +98,9 @@ std::vector<double> smoothed_variance(const std::vector<Label> &labels, const Cg
   return out;
 }
 
-std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space)
+double samples_worth(const std::vector<Label> &labels, const CgSpace &space, Communicator &comm)
 {
-  SerialCommunicator alone;
-  return smoothed_variance(labels, space, alone);
-}
-
-double samples_worth(const std::vector<Label> &labels, const CgSpace &space)
-{
-  const std::vector<double> variance = smoothed_variance(labels, space);
+  const std::vector<double> variance = smoothed_variance(labels, space, comm);
   double all = 0.0, newest = 0.0, samples = 0.0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     all += 1.0 / variance[i];
@@ -125,12 +119,14 @@ double bootstrap_weight(const PmfConfig &config, std::uint64_t seed, std::int64_
   return -std::log(u);
 }
 
-std::vector<double> spacing_weights(const std::vector<Label> &labels, const CgSpace &space)
+std::vector<double> spacing_weights(const std::vector<Label> &labels, const CgSpace &space, Communicator &comm)
 {
-  const NearPoints near(space, label_points(labels), kCrowd);
-  std::vector<double> out;
-  for (const Label &label : labels) out.push_back(1.0 / near.count(label.s.data()));
-  return out;
+  const std::vector<double> points = label_points(labels);
+  const NearPoints near(space, points, kCrowd);
+  const auto [first, count] = comm.share(static_cast<std::int64_t>(labels.size()));
+  std::vector<double> mine;
+  for (std::int64_t i = first; i < first + count; ++i) mine.push_back(1.0 / near.count(&points[i * space.n_cv()]));
+  return comm.gather(mine);
 }
 
 }    // namespace cgflow

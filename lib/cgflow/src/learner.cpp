@@ -311,7 +311,7 @@ void Learner::refine()
       if (std_rms_ <= c.explore.target) break;
       // The error falls with the root of the number of samples. A round adds a part of them, since the first few tell the std
       // only roughly.
-      const double present = samples_worth(model_.labels(), model_.space()) / c.labels.latent;
+      const double present = samples_worth(model_.labels(), model_.space(), comm_) / c.labels.latent;
       const double wanted = present * (std::pow(std_rms_ / c.explore.target, 2) - 1.0);
       const auto n = static_cast<std::int64_t>(
           std::max(0.5 * c.labels.points, std::clamp(wanted, kLeastRound * present, kLargestRound * present)));
