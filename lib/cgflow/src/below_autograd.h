@@ -6,8 +6,8 @@
 
 namespace cgflow {
 
-/// While it lives nothing is recorded by autograd, and LibTorch's operators skip also the bookkeeping of views and versions: at the
-/// batches of a training that is a third of an operator's time. For code that neither takes nor makes tensors with a gradient.
+/// While it lives nothing is recorded by autograd, and LibTorch's operators skip the bookkeeping of views and versions, too. For code
+/// that neither takes nor makes tensors with a gradient.
 using BelowAutograd = at::AutoDispatchBelowADInplaceOrView;
 
 }    // namespace cgflow
