@@ -67,7 +67,7 @@ void measure(bench::Rows &rows, const std::string &row, int d, std::int64_t n, d
     f.data_ptr<double>()[i] = all[i].f();
     variance.data_ptr<double>()[i] = 0.07;
   }
-  const auto scales = [&] { FourierEvidence(basis, basis.features(s), f, variance, config.prior, comm); };
+  const auto scales = [&] { FourierEvidence(basis, s, f, variance, config.prior, comm); };
   const std::vector<double> rates = bench::rates({afresh, again, scales}, seconds);
   const char *names[] = {"ours", "again", "scales"};
   std::printf("%-16s %8lld labels", row.c_str(), static_cast<long long>(n));

@@ -54,6 +54,16 @@ LabelData label_data(const std::vector<Label> &labels, const CgSpace &space, Com
 }
 }    // namespace
 
+Tensor bootstrap_weights(const PmfConfig &config, std::uint64_t seed, std::int64_t first_member, std::int64_t members,
+                         std::int64_t first_label, std::int64_t labels)
+{
+  Tensor weights = at::empty({members, labels}, at::kDouble);
+  double *w = weights.data_ptr<double>();
+  for (std::int64_t i = 0; i < members; ++i)
+    for (std::int64_t j = 0; j < labels; ++j) *w++ = bootstrap_weight(config, seed, first_member + i, first_label + j);
+  return weights;
+}
+
 Tensor scale_to_ranges(const CgSpace &space, const Tensor &s)
 {
   std::vector<Tensor> columns;
@@ -96,17 +106,8 @@ struct PmfEnsemble::Impl {
   }
   Tensor aligned(const Tensor &s) const { return members->evaluate(parameters, s) + shift.unsqueeze(1); }
   Tensor at_labels(const Tensor &s, Communicator &comm) const;
-  void gather(const Tensor &local, Communicator &comm);
   void align(const Tensor &f, const std::vector<Label> &labels, Communicator &comm);
 };
-
-void PmfEnsemble::Impl::gather(const Tensor &local, Communicator &comm)
-{
-  const Tensor flat = local.contiguous();
-  const double *p = flat.data_ptr<double>();
-  const std::vector<double> all = comm.gather(std::vector<double>(p, p + flat.numel()));
-  parameters = view(all.data(), config.members, members->size()).clone();
-}
 
 // F of every member at s, [members, n], each rank's share of s computed by that rank.
 Tensor PmfEnsemble::Impl::at_labels(const Tensor &s, Communicator &comm) const
@@ -165,24 +166,14 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
   if (labels.empty()) throw ModelError("PMF ensemble: got no label to fit, at least one is needed");
   const at::NoGradGuard no_gradient;
   const LabelData data = label_data(labels, impl_->space, comm);
-  const std::int64_t n = static_cast<std::int64_t>(labels.size());
-  const auto [first, count] = comm.share(impl_->config.members);
-  Tensor multiplicity = at::empty({count, n}, at::kDouble);
-  for (std::int64_t i = 0; i < count; ++i)
-    for (std::int64_t j = 0; j < n; ++j)
-      multiplicity.data_ptr<double>()[i * n + j] = bootstrap_weight(impl_->config, impl_->seed, first + i, j);
-  const Tensor start = fitted() ? impl_->parameters.slice(0, first, first + count) : Tensor();
-  const PmfMembers::Report local = impl_->members->fit(data, multiplicity, first, start, fit, comm);
-  impl_->gather(local.parameters, comm);
+  const PmfMembers::Report members = impl_->members->fit(data, impl_->parameters, fit, comm);
+  impl_->parameters = members.parameters;
   const Tensor f = impl_->at_labels(data.s, comm);
   impl_->align(f, labels, comm);
 
   FitReport report;
-  double epochs = local.epochs, loss = local.loss;
-  comm.max(&epochs, 1);
-  comm.sum(&loss, 1);
-  report.epochs = static_cast<int>(epochs);
-  report.loss = loss / impl_->config.members;
+  report.epochs = members.epochs;
+  report.loss = members.loss / impl_->config.members;
   const Tensor difference = (f + impl_->shift.unsqueeze(1)).mean(0) - data.f;
   report.residual = std::sqrt(at::mean(at::square(difference) / data.variance).item<double>());
   return report;
@@ -190,8 +181,7 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
 
 std::int64_t PmfEnsemble::memory(std::int64_t labels, const Communicator &comm) const
 {
-  const auto mine = [&](std::int64_t n) { return (n + comm.size() - 1) / comm.size(); };
-  return impl_->members->memory(labels, mine(impl_->config.members), mine(labels));
+  return impl_->members->memory(labels, comm.size());
 }
 
 void PmfEnsemble::evaluate(int n, const double *s, double *f, double *std, double *gradient) const

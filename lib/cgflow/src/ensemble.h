@@ -32,8 +32,8 @@ class PmfEnsemble {
     double loss = 0.0;        ///< mean over members
     double residual = 0.0;    ///< RMS of (mean - label) / label error
   };
-  /// Fits to the labels (the same on all ranks). `fit` numbers the fits and keys the random streams. Members are shared out
-  /// over ranks; every rank ends with all of them, bit-equal.
+  /// Fits to the labels (the same on all ranks). `fit` numbers the fits and keys the random streams. Ranks share the work out; every
+  /// rank ends with all members, bit-equal.
   FitReport fit(const std::vector<Label> &labels, std::uint64_t fit, Communicator &comm);
 
   /// Bytes that fit() takes on this rank at its highest.

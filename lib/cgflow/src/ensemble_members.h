@@ -32,18 +32,16 @@ class PmfMembers {
   virtual std::int64_t size() const = 0;
 
   struct Report {
-    Tensor parameters;    // [count, size()]
+    Tensor parameters;    // [members, size()]
     int epochs = 0;
-    double loss = 0.0;    ///< sum over the members trained
+    double loss = 0.0;    ///< sum over the members
   };
-  /// Trains members first ... first + count - 1. `multiplicity` [count, n] are their bootstrap weights; `start`
-  /// [count, size()] where to begin, or undefined. Collective: what all members need is computed by all ranks together, also by those
-  /// that have no member.
-  virtual Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start,
-                     std::uint64_t fit, Communicator &comm) const = 0;
+  /// Trains all members, from `start` [members, size()], which may be undefined. Collective: the ranks share the work out, and all get
+  /// the same bits.
+  virtual Report fit(const LabelData &labels, const Tensor &start, std::uint64_t fit, Communicator &comm) const = 0;
 
-  /// Bytes that a fit of `count` members to so many labels takes at its highest, of which this rank sums over `share`.
-  virtual std::int64_t memory(std::int64_t labels, std::int64_t count, std::int64_t share) const = 0;
+  /// Bytes that a fit to so many labels takes at its highest on each of so many ranks.
+  virtual std::int64_t memory(std::int64_t labels, std::int64_t ranks) const = 0;
 
   /// F/kT of every member, [members, n]. parameters [members, size()], s [n, n_cv] in box units.
   virtual Tensor evaluate(const Tensor &parameters, const Tensor &s) const = 0;
@@ -57,6 +55,10 @@ class PmfMembers {
 
 std::unique_ptr<PmfMembers> make_fourier_members(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
 std::unique_ptr<PmfMembers> make_mlp_members(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
+
+/// Bootstrap weights [members, labels] of so many members and labels, from the first ones on.
+Tensor bootstrap_weights(const PmfConfig &config, std::uint64_t seed, std::int64_t first_member, std::int64_t members,
+                         std::int64_t first_label, std::int64_t labels);
 
 /// s in units of the ranges, lo -> 0, hi -> 1. [n, n_cv]
 Tensor scale_to_ranges(const CgSpace &space, const Tensor &s);

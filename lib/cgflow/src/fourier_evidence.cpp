@@ -51,24 +51,24 @@ std::vector<double> log_evidence(const Sample &sample, const Tensor &spectrum, d
 double highest(const std::vector<double> &values) { return *std::max_element(values.begin(), values.end()); }
 }    // namespace
 
-FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_features, const Tensor &all_f,
+FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_s, const Tensor &all_f,
                                  const Tensor &all_variance, double prior, Communicator &comm)
 {
   const std::int64_t n = all_f.size(0), stride = (n + kLabels - 1) / kLabels;
   centre_ = (at::sum(all_f / all_variance) / at::sum(1.0 / all_variance)).item<double>();
   const double spread = prior * std::max(kSmallestSpread, n > 1 ? at::std(all_f, 0, true).item<double>() : 0.0);
-  const auto sample = [&](std::int64_t step) {
-    const auto every = at::indexing::Slice(0, n, step);
-    const Tensor scale = at::rsqrt(all_variance.index({every}));
-    return Sample{all_features.index({every}).slice(1, 0, basis.size()), scale, (all_f.index({every}) - centre_) * scale};
-  };
+  const auto every = at::indexing::Slice(0, n, stride),
+             first_share = at::indexing::Slice(0, at::indexing::None, kFirstShare);
+  const Tensor scale = at::rsqrt(all_variance.index({every}));
+  const Sample most{basis.features(all_s.index({every}), 0).slice(1, 0, basis.size()), scale,
+                    (all_f.index({every}) - centre_) * scale};
+  const Sample few{most.features.index({first_share}), scale.index({first_share}), most.y.index({first_share})};
   struct Candidate {
     double length, smoothness;
     Tensor spectrum;
   };
   std::vector<Candidate> candidates;
   const double ratio = std::pow(kLongest * std::sqrt(basis.n_cv()) / kShortest, 1.0 / (kLengths - 1));
-  const Sample few = sample(kFirstShare * stride), most = sample(stride);
   for (const double smoothness : kSmoothness)
     for (int i = 0; i < kLengths; ++i) {
       const double length = kShortest * std::pow(ratio, i);

@@ -24,9 +24,9 @@ struct FourierScales {
 /// Lengths go up to 0.3 sqrt(d) of the ranges whatever the labels say, so that the std grows within a tenth of a range.
 class FourierEvidence {
  public:
-  /// features [n, size + 1], f and variance [n]. `prior` scales the amplitudes, in units of the labels' spread. Collective: ranks share out
+  /// s [n, n_cv], f and variance [n]. `prior` scales the amplitudes, in units of the labels' spread. Collective: ranks share out
   /// the lengths and smoothnesses, and get the same bits whatever their number.
-  FourierEvidence(const FourierBasis &basis, const Tensor &features, const Tensor &f, const Tensor &variance, double prior,
+  FourierEvidence(const FourierBasis &basis, const Tensor &s, const Tensor &f, const Tensor &variance, double prior,
                   Communicator &comm);
 
   static constexpr std::int64_t kLabels = 300;    ///< at most so many labels in it: its cost grows as their cube

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cgflow {
 
@@ -38,10 +39,8 @@ class FourierMembers : public PmfMembers {
   }
 
   std::int64_t size() const override { return basis_.size() + 1; }
-  Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start, std::uint64_t fit,
-             Communicator &comm) const override;
-
-  std::int64_t memory(std::int64_t labels, std::int64_t count, std::int64_t share) const override;
+  Report fit(const LabelData &labels, const Tensor &start, std::uint64_t fit, Communicator &comm) const override;
+  std::int64_t memory(std::int64_t labels, std::int64_t ranks) const override;
 
   Tensor evaluate(const Tensor &parameters, const Tensor &s) const override { return basis_.combine(parameters, s); }
   void evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
@@ -62,9 +61,11 @@ class FourierMembers : public PmfMembers {
   std::uint64_t seed_;
 };
 
-// The problems of several members in whitened weights theta [members, size] with the prior N(theta0, 1). They share features
-// and labels, so one product serves all.
+// The problems of all members in whitened weights theta [members, size] with the prior N(theta0, 1). They share features and labels, so
+// one product serves all. A rank has n of the labels; theta and what is summed over labels all ranks have, but for rounding on machines
+// that differ: what a loop does next they decide together.
 struct Problems {
+  Communicator &comm;
   Tensor wide;        // [n, padded size], features filled up with zeros for the kernel
   Tensor features;    // [n, size], of them
   Tensor prior;       // [members, size], std of the weights
@@ -87,30 +88,39 @@ struct Problems {
     const Tensor c = slope.contiguous(), out = at::empty({slope.size(0), wide.size(1)}, slope.options());
     kernels::transposed_product(wide.size(0), features.size(1), slope.size(0), wide.data_ptr<double>(), c.data_ptr<double>(),
                                 out.data_ptr<double>());
+    sum(out);
     return out.narrow(1, 0, features.size(1)) * prior;
   }
   Tensor slope(const Tensor &r) const { return weight * (gamma ? gamma_slope(r) : r); }
   Tensor curvature(const Tensor &r) const { return gamma ? weight * at::exp(at::clamp(r, -3.0, 2.0)) : weight; }
   Tensor loss(const Tensor &f) const
   {
-    const Tensor r = f - label;
-    return at::sum(weight * (gamma ? gamma_deviance(r) : 0.5 * r * r), 1);
+    const Tensor r = f - label, all = at::sum(weight * (gamma ? gamma_deviance(r) : 0.5 * r * r), 1);
+    sum(all);
+    return all;
   }
   Tensor objective(const Tensor &theta, const Tensor &f) const
   {
     return loss(f) + 0.5 * at::sum(at::square(theta - theta0), 1);
   }
+  void sum(const Tensor &t) const { comm.sum(t.data_ptr<double>(), static_cast<std::size_t>(t.numel())); }
+  double largest(const Tensor &t) const
+  {
+    double value = t.numel() > 0 ? at::max(t).item<double>() : 0.0;
+    // A maximum that is NaN on one rank need not be so on all.
+    if (std::isnan(value)) value = std::numeric_limits<double>::infinity();
+    comm.max(&value, 1);
+    return value;
+  }
+  bool any(const Tensor &t) const { return largest(t.to(at::kDouble)) > 0.0; }
 };
 
-// F^T w F. The lower triangle is right, and more is not read: in blocks that takes 0.58 of the products. Each rank sums over its share of
-// the labels.
-Tensor normal_matrix(const Tensor &features, const Tensor &weight, Communicator &comm)
+// F^T w F over all ranks' labels. The lower triangle is right, and more is not read: in blocks that takes 0.58 of the products.
+Tensor normal_matrix(const Tensor &right, const Tensor &weight, Communicator &comm)
 {
-  const auto [first_label, labels] = comm.share(features.size(0));
-  const Tensor right = features.narrow(0, first_label, labels);
-  const Tensor left = right.t() * weight.narrow(0, first_label, labels);
-  const std::int64_t n = features.size(1), block = (n + kBlocks - 1) / kBlocks;
-  Tensor normal = at::zeros({n, n}, features.options());
+  const Tensor left = right.t() * weight;
+  const std::int64_t n = right.size(1), block = (n + kBlocks - 1) / kBlocks;
+  Tensor normal = at::zeros({n, n}, right.options());
   for (std::int64_t first = 0; first < n; first += block) {
     const std::int64_t rows = std::min(block, n - first), columns = first + rows;
     normal.narrow(0, first, rows)
@@ -177,6 +187,7 @@ Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner
     at::mul_out(narrow, q, p.prior);
     kernels::normal_product(p.wide.size(0), size, members, p.wide.data_ptr<double>(), weight.data_ptr<double>(),
                             wide.data_ptr<double>(), product.data_ptr<double>());
+    p.sum(product);
     return product.narrow(1, 0, size) * p.prior + q;
   };
   Tensor direction = at::zeros_like(gradient), rest = -gradient, z = preconditioner.solve(rest), q = z.clone();
@@ -184,7 +195,7 @@ Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner
   const Tensor enough = kForcing * kForcing * norm;
   for (int i = 0; i < kConjugateSteps; ++i) {
     const Tensor active = norm > enough;
-    if (!at::any(active).item<bool>()) break;
+    if (!p.any(active)) break;
     const Tensor hq = hessian(q);
     const Tensor step = at::where(active, norm / at::sum(q * hq, 1), 0.0).unsqueeze(1);
     direction += step * q;
@@ -209,30 +220,32 @@ Tensor minimise(const Problems &p, const Preconditioner &preconditioner, Tensor 
     for (int halvings = 0;; ++halvings) {
       next = p.objective(theta + share.unsqueeze(1) * direction, f + share.unsqueeze(1) * change);
       better = next <= value;
-      if (halvings == kHalvings || at::all(better).item<bool>()) break;
+      if (halvings == kHalvings || !p.any(at::logical_not(better))) break;
       share = at::where(better, share, 0.5 * share);
     }
-    // Where no lower value is to be had there is only rounding left.
-    share = at::where(better, share, 0.0).unsqueeze(1);
+    // Where no lower value is to be had there is only rounding left, and ranks may see different ones.
+    share = at::where(better, share, 0.0).unsqueeze(1).contiguous();
+    p.comm.broadcast(share.data_ptr<double>(), sizeof(double) * static_cast<std::size_t>(share.numel()), 0);
     theta = theta + share * direction;
     f = f + share * change;
     value = at::where(better, next, value);
-    if (at::max(at::abs(share * change)).item<double>() < kTolerance) break;
+    if (p.largest(at::abs(share * change)) < kTolerance) break;
   }
   return theta;
 }
 
-std::int64_t FourierMembers::memory(std::int64_t labels, std::int64_t count, std::int64_t share) const
+std::int64_t FourierMembers::memory(std::int64_t labels, std::int64_t ranks) const
 {
-  const std::int64_t square = size() * size(), wide = kernels::padded(size());
+  const std::int64_t square = size() * size(), wide = kernels::padded(size()), count = config_.members;
+  const std::int64_t share = (labels + ranks - 1) / ranks;
   // The evidence of all labels that it looks at: features, and matrices of their number.
   const std::int64_t seen = std::min(labels, FourierEvidence::kLabels), evidence = 3 * seen * size() + 6 * seen * seen;
   // The normal matrix beside the weighted features, or beside two of it on the way to a factor and at most one factor a member.
   const std::int64_t normal = square + std::max(share * size() + square / kBlocks, (2 + count) * square);
   // Weights, residuals, slopes and what Newton's steps make of them, of members and labels; the same of members and weights.
   const std::int64_t steps =
-      count * (kArrays * labels + kArrays * size()) + kernels::normal_product_room(labels, size(), count);
-  return 8 * (labels * wide + std::max(evidence, normal + steps));
+      count * (kArrays * share + kArrays * size()) + kernels::normal_product_room(share, size(), count);
+  return 8 * std::max(evidence, share * wide + normal + steps);
 }
 
 Tensor FourierMembers::prior_weights(std::int64_t member) const
@@ -244,37 +257,41 @@ Tensor FourierMembers::prior_weights(std::int64_t member) const
   return out;    // the constant's entry stays zero
 }
 
-PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first,
-                                       const Tensor &start, std::uint64_t, Communicator &comm) const
+// Each rank has a share of the labels, for all members: it reads half as many features as with a share of the members, and there may
+// be more ranks than members.
+PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &start, std::uint64_t, Communicator &comm) const
 {
   const bool gamma = config_.loss == "gamma";
   const Tensor variance = gamma ? labels.variance : at::full_like(labels.variance, labels.variance.mean().item<double>());
-  const Tensor wide = basis_.features(labels.s, kernels::padded(size())), features = wide.narrow(1, 0, size());
-  const FourierEvidence evidence(basis_, features, labels.f, variance, config_.prior, comm);
+  const FourierEvidence evidence(basis_, labels.s, labels.f, variance, config_.prior, comm);
   const double centre = evidence.centre();
-  const Tensor normal = normal_matrix(features, 1.0 / variance, comm);
-  const std::int64_t members = multiplicity.size(0);
-  if (members == 0) return {at::zeros({0, size()}, at::kDouble), 0, 0.0};
+  const std::int64_t n = labels.f.size(0), members = config_.members;
+  const auto [first, count] = comm.share(n);
+  const Tensor my_variance = variance.narrow(0, first, count), my_f = labels.f.narrow(0, first, count);
+  const Tensor wide = basis_.features(labels.s.narrow(0, first, count), kernels::padded(size()));
+  const Tensor features = wide.narrow(1, 0, size());
+  const Tensor normal = normal_matrix(features, 1.0 / my_variance, comm);
   std::vector<Tensor> priors, theta0;
   std::vector<double> share;
   std::vector<FourierScales> scales;
   for (std::int64_t i = 0; i < members; ++i) {
     // A member's scales are a draw from their posterior, by a number that stays its own over all fits.
-    scales.push_back(evidence.draw(RandomStream(seed_, Stream::ensemble_init, first + i, 2).uniform()));
+    scales.push_back(evidence.draw(RandomStream(seed_, Stream::ensemble_init, i, 2).uniform()));
     priors.push_back(
         at::cat({scales.back().amplitude * at::sqrt(basis_.spectrum(scales.back().length, scales.back().smoothness)),
                  at::full({1}, kConstantScale * scales.back().amplitude, at::kDouble)}));
-    theta0.push_back(prior_weights(first + i));
+    theta0.push_back(prior_weights(i));
     share.push_back(1.0 / scales.back().noise);
   }
-  const Tensor precision = at::tensor(share, at::kDouble).unsqueeze(1) / variance;    // [members, n]
-  Problems problems{wide,
-                    features,
-                    at::stack(priors),
-                    (gamma ? -labels.ln_w : labels.f) - centre,
-                    multiplicity * precision,
-                    at::stack(theta0),
-                    gamma};
+  const Tensor precision = at::tensor(share, at::kDouble).unsqueeze(1) / my_variance;    // [members, count]
+  const Problems problems{comm,
+                          wide,
+                          features,
+                          at::stack(priors),
+                          (gamma ? -labels.ln_w.narrow(0, first, count) : my_f) - centre,
+                          bootstrap_weights(config_, seed_, 0, members, first, count) * precision,
+                          at::stack(theta0),
+                          gamma};
   const Preconditioner preconditioner(problems, normal, scales);
   Tensor theta;
   if (start.defined()) {
@@ -283,14 +300,16 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &mu
     theta /= problems.prior;
   } else {
     // The optimum of the squared loss with equal multiplicities.
-    const Tensor rest = (labels.f - centre - problems.f(problems.theta0)) * precision;
+    const Tensor rest = (my_f - centre - problems.f(problems.theta0)) * precision;
     theta = problems.theta0 + preconditioner.solve(problems.back(rest));
   }
   Report report;
   theta = minimise(problems, preconditioner, theta, report.epochs);
-  report.loss = at::sum(problems.loss(problems.f(theta))).item<double>() / static_cast<double>(labels.f.size(0));
+  report.loss = at::sum(problems.loss(problems.f(theta))).item<double>() / static_cast<double>(n);
   report.parameters = theta * problems.prior;
   report.parameters.select(1, size() - 1) += centre;
+  comm.broadcast(report.parameters.data_ptr<double>(), sizeof(double) * static_cast<std::size_t>(report.parameters.numel()),
+                 0);
   return report;
 }
 }    // namespace

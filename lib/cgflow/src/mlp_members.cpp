@@ -34,10 +34,10 @@ class MlpMembers : public PmfMembers {
   }
 
   std::int64_t size() const override { return network_.size() + kTail; }
-  Report fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first, const Tensor &start, std::uint64_t fit,
-             Communicator &comm) const override;
-  std::int64_t memory(std::int64_t labels, std::int64_t count, std::int64_t) const override
+  Report fit(const LabelData &labels, const Tensor &start, std::uint64_t fit, Communicator &comm) const override;
+  std::int64_t memory(std::int64_t labels, std::int64_t ranks) const override
   {
+    const std::int64_t count = (config_.members + ranks - 1) / ranks;
     const std::int64_t batch = config_.batch > 0 ? std::min<std::int64_t>(config_.batch, labels) : labels;
     // Inputs; targets, weights and prior functions of each member; parameters, gradient and two moments of each.
     const std::int64_t numbers = labels * (network_.widths()[0] + 4 * count) + 4 * count * network_.size();
@@ -47,6 +47,8 @@ class MlpMembers : public PmfMembers {
   Tensor mean_gradient(const Tensor &parameters, const Tensor &s) const override;
 
  private:
+  Report fit_some(const LabelData &labels, std::int64_t first, std::int64_t count, const Tensor &start,
+                  std::uint64_t fit) const;
   static std::vector<std::int64_t> widths(const PmfConfig &config, const CgSpace &space);
   Tensor inputs(const Tensor &s) const;
   Tensor draw_prior() const;
@@ -154,13 +156,27 @@ Tensor MlpMembers::batch_order(std::int64_t n, std::uint64_t fit, int epoch) con
   return at::tensor(order, at::kLong);
 }
 
-PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &multiplicity, std::int64_t first,
-                                   const Tensor &start, std::uint64_t fit, Communicator &) const
+// Each rank trains a share of the members.
+PmfMembers::Report MlpMembers::fit(const LabelData &labels, const Tensor &start, std::uint64_t fit, Communicator &comm) const
+{
+  const auto [first, count] = comm.share(config_.members);
+  const Report mine = fit_some(labels, first, count, start.defined() ? start.narrow(0, first, count) : start, fit);
+  double epochs = mine.epochs, loss = mine.loss;
+  comm.max(&epochs, 1);
+  comm.sum(&loss, 1);
+  const Tensor rows = mine.parameters.contiguous();
+  std::vector<double> all = comm.gather({rows.data_ptr<double>(), rows.data_ptr<double>() + rows.numel()});
+  return {at::tensor(all, at::kDouble).view({config_.members, size()}), static_cast<int>(epochs), loss};
+}
+
+PmfMembers::Report MlpMembers::fit_some(const LabelData &labels, std::int64_t first, std::int64_t count, const Tensor &start,
+                                        std::uint64_t fit) const
 {
   const bool gamma = config_.loss == "gamma";
-  const std::int64_t count = multiplicity.size(0), n = labels.f.size(0);
+  const std::int64_t n = labels.f.size(0);
   Report report{start.defined() && config_.warm_start ? start.clone() : initial(first, count), 0, 0.0};
   if (count == 0) return report;
+  const Tensor multiplicity = bootstrap_weights(config_, seed_, first, count, 0, n);
   const double centre = labels.f.mean().item<double>();
   const double spread = std::max(n > 1 ? at::std(labels.f, 0, true).item<double>() : 1.0, 1e-3);
   const Tensor tail = at::tensor({centre, spread, config_.prior * std::max(spread, 2.0)}, at::kDouble);
