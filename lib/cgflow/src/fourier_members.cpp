@@ -133,12 +133,13 @@ Tensor normal_matrix(const Tensor &right, const Tensor &weight, Communicator &co
 
 // Of the members' Hessians, which differ by bootstrap weights, prior scales and noise: the Hessian at the labels' mean weights,
 // computed once, with each member's own scales. Computing each member's own is nearly all of a fit's time from a thousand
-// labels on. Most members have scales in common, and then one factor serves them.
+// labels on. Members that have scales in common share a factor, and ranks take the factors in turns.
 class Preconditioner {
  public:
-  Preconditioner(const Problems &p, const Tensor &normal, const std::vector<FourierScales> &scales)
+  Preconditioner(const Problems &p, const Tensor &normal, const std::vector<FourierScales> &scales) : problems_(p)
   {
     std::vector<bool> placed(scales.size(), false);
+    int turn = 0;
     for (std::size_t i = 0; i < scales.size(); ++i) {
       if (placed[i]) continue;
       std::vector<std::int64_t> rows;
@@ -147,6 +148,7 @@ class Preconditioner {
           placed[j] = true;
           rows.push_back(static_cast<std::int64_t>(j));
         }
+      if (turn++ % p.comm.size() != p.comm.rank()) continue;
       const Tensor scale = p.prior[static_cast<std::int64_t>(i)] / std::sqrt(scales[i].noise);
       // With a unit diagonal rounding cannot make it indefinite.
       const Tensor diagonal = at::square(scale) * at::diagonal(normal) + 1.0, root = at::rsqrt(diagonal);
@@ -158,11 +160,15 @@ class Preconditioner {
   }
   Tensor solve(const Tensor &right) const
   {
-    Tensor out = at::empty_like(right);
+    Tensor out = at::zeros_like(right);
     for (const Group &group : groups_) {
       const Tensor scaled = (right.index_select(0, group.members) * group.root).t();
-      out.index_copy_(0, group.members, at::cholesky_solve(scaled, group.factor).t() * group.root);
+      // Not cholesky_solve(), which copies the factor: that takes longer than the solution.
+      const Tensor lower = at::linalg_solve_triangular(group.factor, scaled, false);
+      const Tensor solution = at::linalg_solve_triangular(group.factor.t(), lower, true);
+      out.index_copy_(0, group.members, solution.t() * group.root);
     }
+    problems_.sum(out);
     return out;
   }
 
@@ -172,6 +178,7 @@ class Preconditioner {
     Tensor root;       // of the reciprocal diagonal
     Tensor factor;     // Cholesky's
   };
+  const Problems &problems_;
   std::vector<Group> groups_;
 };
 
@@ -241,7 +248,8 @@ std::int64_t FourierMembers::memory(std::int64_t labels, std::int64_t ranks) con
   // The evidence of all labels that it looks at: features, and matrices of their number.
   const std::int64_t seen = std::min(labels, FourierEvidence::kLabels), evidence = 3 * seen * size() + 6 * seen * seen;
   // The normal matrix beside the weighted features, or beside two of it on the way to a factor and at most one factor a member.
-  const std::int64_t normal = square + std::max(share * size() + square / kBlocks, (2 + count) * square);
+  const std::int64_t factors = (count + ranks - 1) / ranks;
+  const std::int64_t normal = square + std::max(share * size() + square / kBlocks, (2 + factors) * square);
   // Weights, residuals, slopes and what Newton's steps make of them, of members and labels; the same of members and weights.
   const std::int64_t steps =
       count * (kArrays * share + kArrays * size()) + kernels::normal_product_room(share, size(), count);
