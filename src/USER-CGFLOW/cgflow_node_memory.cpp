@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -26,14 +27,25 @@ std::size_t room_for(int ranks)
   return std::clamp(kAll / static_cast<std::size_t>(ranks), kSmallest, kLargest) / kLine * kLine;
 }
 
-// Space is reserved when it is made, since a page that is not to be had later would be a signal instead of an error.
+// Written to when it is made, since a page that is not to be had later would be a signal instead of an error.
+bool fill(int file, std::size_t bytes)
+{
+  const std::vector<char> zeros(bytes);
+  for (std::size_t done = 0; done < bytes;) {
+    const ssize_t n = write(file, zeros.data() + done, bytes - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    done += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
 char *map_file(const char *path, bool make, std::size_t bytes)
 {
   const int file = ::open(path, make ? O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC : O_RDWR | O_CLOEXEC, 0600);
   if (file < 0) return nullptr;
   void *memory = MAP_FAILED;
-  if (!make || posix_fallocate(file, 0, static_cast<off_t>(bytes)) == 0)
-    memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (!make || fill(file, bytes)) memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (memory != MAP_FAILED) return static_cast<char *>(memory);
   if (make) unlink(path);

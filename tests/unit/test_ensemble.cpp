@@ -378,28 +378,35 @@ TEST(PmfEnsemble, StateAndLoadGiveTheSameBits)
   }
 }
 
+// A first fit and one that begins with it, also where there are more ranks than members, and than labels.
 TEST(PmfEnsemble, RanksHoldTheSameBitsAndAgreeWithOne)
 {
   const Case c = mueller_brown();
-  const auto labels = make_labels(c, 60, 0.1, 3);
   PmfConfig config;
   config.members = 5;    // not a multiple of the ranks
-  SerialCommunicator serial;
-  PmfEnsemble one(config, c.space, 3);
-  const auto report = one.fit(labels, 0, serial);
-  for (const int ranks : {2, 7}) {
-    std::vector<NamedTensors> states(ranks);
-    std::vector<PmfEnsemble::FitReport> reports(ranks);
-    cgflow_test::run_ranks(ranks, [&](Communicator &comm) {
-      PmfEnsemble ensemble(config, c.space, 3);
-      reports[comm.rank()] = ensemble.fit(labels, 0, comm);
-      states[comm.rank()] = ensemble.state();
-    });
-    for (int r = 0; r < ranks; ++r) {
-      EXPECT_TRUE(same_bits(states[r], states[0])) << ranks;
-      EXPECT_NEAR(reports[r].loss, report.loss, 1e-8);
-      EXPECT_EQ(reports[r].epochs, report.epochs);
-      EXPECT_LT(at::max(at::abs(states[r][0].value - one.state()[0].value)).item<double>(), 1e-6);
+  const auto fitted = [&](const std::vector<Label> &labels, Communicator &comm, PmfEnsemble::FitReport &report) {
+    PmfEnsemble ensemble(config, c.space, 3);
+    ensemble.fit({labels.begin(), labels.begin() + 3}, 0, comm);
+    report = ensemble.fit(labels, 1, comm);
+    return ensemble.state();
+  };
+  for (const int n : {60, 4}) {
+    const auto labels = make_labels(c, n, 0.1, 3);
+    SerialCommunicator serial;
+    PmfEnsemble::FitReport report;
+    const NamedTensors one = fitted(labels, serial, report);
+    for (const int ranks : {2, 7}) {
+      SCOPED_TRACE(testing::Message() << n << " labels on " << ranks << " ranks");
+      std::vector<NamedTensors> states(ranks);
+      std::vector<PmfEnsemble::FitReport> reports(ranks);
+      cgflow_test::run_ranks(ranks,
+                             [&](Communicator &comm) { states[comm.rank()] = fitted(labels, comm, reports[comm.rank()]); });
+      for (int r = 0; r < ranks; ++r) {
+        EXPECT_TRUE(same_bits(states[r], states[0]));
+        EXPECT_NEAR(reports[r].loss, report.loss, 1e-8);
+        EXPECT_EQ(reports[r].epochs, report.epochs);
+        EXPECT_LT(at::max(at::abs(states[r][0].value - one[0].value)).item<double>(), 1e-6);
+      }
     }
   }
 }
