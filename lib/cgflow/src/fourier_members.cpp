@@ -265,8 +265,8 @@ Tensor FourierMembers::prior_weights(std::int64_t member) const
   return out;    // the constant's entry stays zero
 }
 
-// Each rank has a share of the labels, for all members: it reads half as many features as with a share of the members, and there may
-// be more ranks than members.
+// Each rank has a share of the labels, for all members. With a share of the members it would read all features, which is what the products
+// wait for, and more ranks than members would be of no use.
 PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &start, std::uint64_t, Communicator &comm) const
 {
   const bool gamma = config_.loss == "gamma";
