@@ -84,10 +84,13 @@ class LammpsTest(unittest.TestCase):
         path.write_text(text)
         return path
 
-    def lammps(self, script, *args, ranks=1, timeout=600, check=True):
-        """Runs a script given as text, or as the path of a file; returns a Result."""
+    def need_ranks(self, ranks):
         if SERIAL and ranks > 1:
             self.skipTest("this LAMMPS is built without MPI")
+
+    def lammps(self, script, *args, ranks=1, timeout=600, check=True):
+        """Runs a script given as text, or as the path of a file; returns a Result."""
+        self.need_ranks(ranks)
         if isinstance(script, pathlib.Path):
             path = script
         else:

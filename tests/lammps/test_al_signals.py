@@ -8,7 +8,6 @@ import time
 import unittest
 
 import learning as l
-from harness import SERIAL
 from interrupted_runs import LONGER, InterruptedRuns
 
 END = "run 20000\nprint 'ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
@@ -49,8 +48,7 @@ class Signals(InterruptedRuns):
             time.sleep(0.005)
 
     def started(self, script, ranks, yaml):
-        if SERIAL and ranks > 1:
-            self.skipTest("this LAMMPS is built without MPI")
+        self.need_ranks(ranks)
         self.write("mb.yaml", yaml)
         process = self.start(script, ranks)
         self.addCleanup(process.communicate)

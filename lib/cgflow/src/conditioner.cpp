@@ -177,7 +177,6 @@ void Conditioner::dense(std::size_t i, Work &work) const
 
 void Conditioner::forward(const Tensor &c, const Tensor &x, Work &work) const
 {
-  const at::NoGradGuard no_grad;
   gather(c, x, work.layer_in[0]);
   for (std::size_t i = 0; i < n_layers(); ++i) dense(i, work);
 }

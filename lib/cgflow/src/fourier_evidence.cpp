@@ -60,7 +60,7 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_s,
   const auto every = at::indexing::Slice(0, n, stride),
              first_share = at::indexing::Slice(0, at::indexing::None, kFirstShare);
   const Tensor scale = at::rsqrt(all_variance.index({every}));
-  const Sample most{basis.features(all_s.index({every}), 0).slice(1, 0, basis.size()), scale,
+  const Sample most{basis.features(all_s.index({every})).slice(1, 0, basis.size()), scale,
                     (all_f.index({every}) - centre_) * scale};
   const Sample few{most.features.index({first_share}), scale.index({first_share}), most.y.index({first_share})};
   struct Candidate {
