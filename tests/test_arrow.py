@@ -11,7 +11,9 @@ COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 
 PUBLIC, SRC, KERNELS = "lib/cgflow/include/", "lib/cgflow/src/", "lib/cgflow/src/kernels/"
 TOOLS, GLUE = "lib/cgflow/tools/", "src/USER-CGFLOW/"
-YAML_READER = "lib/cgflow/src/yaml_tree.cpp"
+# The folders of lib/cgflow/src, each a layer: a file may include headers of its own folder and of those before it.
+LAYERS = ["kernels", "base", "files", "config", "molecule", "coordinates", "flow", "pmf", "training", "model", "explore"]
+YAML_READER = SRC + "config/yaml_tree.cpp"
 KOKKOS_USER = KERNELS + "runtime.cpp"
 TORCH = re.compile(r"(torch|ATen|c10|caffe2)/")
 KOKKOS = re.compile(r"(Kokkos|KokkosKernels|impl/Kokkos)[_.\w/]*\.hpp$|kokkos|omp\.h$")
@@ -35,6 +37,17 @@ def lib_header(path, name, files):
         if candidate in files:
             return candidate
     return None
+
+
+def layer(path, files):
+    """The layer's number of a file of lib/cgflow: that of its folder, for a public header that of the source that implements it
+    (its name, another ending) and else the lowest above the kernels. None for a source outside a known folder."""
+    if path.startswith(PUBLIC):
+        stem = pathlib.PurePosixPath(path).stem
+        homes = [p for p in files if p.startswith(SRC) and p.endswith("/" + stem + ".cpp")]
+        return layer(homes[0], files) if homes else LAYERS.index("base")
+    parts = path[len(SRC):].split("/")
+    return LAYERS.index(parts[0]) if len(parts) == 2 and parts[0] in LAYERS else None
 
 
 def offence(path, system, name, files):
@@ -63,8 +76,11 @@ def offence(path, system, name, files):
         return "a public header may include public headers alone"
     if path.startswith(TOOLS) and not target.startswith(PUBLIC):
         return "programs of the library use its public headers"
-    if in_kernels and target.endswith("tensor.h"):
-        return "kernels know no tensors"
+    if path.startswith(SRC):
+        if layer(path, files) is None:
+            return "expected a file in one of the folders " + ", ".join(LAYERS) + " of " + SRC
+        if layer(target, files) is None or layer(target, files) > layer(path, files):
+            return "against the order of the folders: " + " <- ".join(LAYERS)
     return None
 
 
@@ -113,6 +129,10 @@ class Arrow(unittest.TestCase):
     def test_headers_of_the_library_have_no_loops(self):
         self.assertEqual(cycles(sources(SOURCE)), [])
 
+    def test_each_source_of_the_library_has_a_folder(self):
+        files = sources(SOURCE)
+        self.assertEqual([p for p in files if p.startswith(SRC) and layer(p, files) is None], [])
+
     def test_lammps_headers_stand_in_the_glue_alone(self):
         # lib/cgflow finds every header in quotes among its own files; this asks the same of tests/unit.
         files = sources(SOURCE)
@@ -120,7 +140,7 @@ class Arrow(unittest.TestCase):
         for path in sorted((SOURCE / "tests/unit").glob("*.cpp")):
             for system, name in includes(path.read_text()):
                 if not system and name not in own:
-                    self.assertIsNotNone(lib_header("lib/cgflow/src/x.cpp", name, files), f"{path.name}: {name}")
+                    self.assertIsNotNone(lib_header(SRC + "x.cpp", name, files), f"{path.name}: {name}")
 
     def test_each_public_header_has_a_guard_and_the_licence(self):
         for path, text in sources(SOURCE).items():
@@ -141,20 +161,28 @@ class Rules(unittest.TestCase):
         for path, line in [
                 (PUBLIC + "cgflow/a.h", "#include <torch/torch.h>"), (PUBLIC + "cgflow/a.h", "#include <ATen/ATen.h>"),
                 (PUBLIC + "cgflow/a.h", "#include <unistd.h>"), (PUBLIC + "cgflow/a.h", '#include "tensor.h"'),
-                (KERNELS + "a.cpp", "#include <c10/core/Device.h>"), (KERNELS + "a.cpp", '#include "../tensor.h"'),
+                (KERNELS + "a.cpp", "#include <c10/core/Device.h>"), (KERNELS + "a.cpp", '#include "../base/tensor.h"'),
+                (KERNELS + "a.cpp", '#include "../flow/flow.h"'), (KERNELS + "a.cpp", '#include "flow/flow.h"'),
+                (KERNELS + "a.h", '#include "cgflow/config.h"'), (SRC + "flow/flow.h", '#include "explore/learner.h"'),
+                (SRC + "flow/flow.cpp", '#include "cgflow/learner.h"'), (SRC + "a.cpp", '#include "base/tensor.h"'),
+                (SRC + "flow/deep/a.cpp", '#include "base/tensor.h"'), (SRC + "other/a.cpp", '#include "base/tensor.h"'),
                 (KERNELS + "a.cpp", "#include <Kokkos_Core.hpp>"), (KERNELS + "a.cpp", "#include <omp.h>"),
                 (SRC + "a.cpp", "#include <Kokkos_Core.hpp>"), (SRC + "a.cpp", "#include <mpi.h>"),
-                (SRC + "config_reader.cpp", "#include <yaml-cpp/yaml.h>"), (SRC + "a.cpp", '#include "lammps.h"'),
+                (SRC + "config/config_reader.cpp", "#include <yaml-cpp/yaml.h>"), (SRC + "a.cpp", '#include "lammps.h"'),
                 (SRC + "a.cpp", '#include "error.h"'), (SRC + "a.cpp", "#include <library.h>"),
                 (GLUE + "a.cpp", "#include <ATen/ATen.h>"), (GLUE + "a.cpp", "# include <Kokkos_Core.hpp>"),
                 (GLUE + "a.cpp", '#include "yaml-cpp/yaml.h"'), (GLUE + "a.cpp", '#include "kernels/a.h"'),
-                (TOOLS + "a.cpp", '#include "tensor.h"'), (GLUE + "a.cpp", '#include "../../lib/cgflow/src/flow.h"')]:
-            self.assertTrue(self.refused(path, line, [SRC + "tensor.h"]), f"{path}: {line}")
+                (TOOLS + "a.cpp", '#include "base/tensor.h"'), (GLUE + "a.cpp", '#include "../../lib/cgflow/src/flow.h"')]:
+            others = [SRC + "base/tensor.h", SRC + "explore/learner.h", SRC + "explore/learner.cpp", PUBLIC + "cgflow/learner.h",
+                      PUBLIC + "cgflow/config.h"] + ([SRC + "flow/flow.h"] if path != SRC + "flow/flow.h" else [])
+            self.assertTrue(self.refused(path, line, others), f"{path}: {line}")
 
     def test_what_is_right_passes(self):
-        others = [SRC + "tensor.h", KERNELS + "a.h", PUBLIC + "cgflow/b.h"]
+        others = [SRC + "base/tensor.h", SRC + "base/b.cpp", KERNELS + "a.h", PUBLIC + "cgflow/b.h", SRC + "flow/flow.h"]
         for path, line in [
-                (SRC + "tensor.h", "#include <torch/csrc/autograd/autograd.h>"), (SRC + "a.cpp", '#include "kernels/a.h"'),
+                (SRC + "base/tensor.h", "#include <torch/csrc/autograd/autograd.h>"), (SRC + "base/a.cpp", '#include "kernels/a.h"'),
+                (SRC + "flow/a.cpp", '#include "flow/flow.h"\n#include "base/tensor.h"\n#include "cgflow/b.h"'),
+                (SRC + "explore/a.cpp", '#include "flow/flow.h"'),
                 (KOKKOS_USER, '#include <Kokkos_Core.hpp>\n#include "a.h"'), (GLUE + "a.cpp", "#include <mpi.h>"),
                 (GLUE + "a.cpp", '#include "lammps.h"\n#include "cgflow/b.h"'), (YAML_READER, "#include <yaml-cpp/yaml.h>"),
                 (PUBLIC + "cgflow/a.h", '#include <vector>\n#include "cgflow/b.h"'), (SRC + "a.cpp", "// #include <mpi.h>"),

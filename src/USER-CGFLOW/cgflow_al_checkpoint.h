@@ -3,9 +3,9 @@
 #define LMP_CGFLOW_AL_CHECKPOINT_H
 
 #include "cgflow_al_options.h"
-#include "cgflow_run_ledger.h"
+#include "cgflow_al_run_ledger.h"
 #include "cgflow_walker_rows.h"
-#include "cgflow_worlds.h"
+#include "cgflow_al_worlds.h"
 
 #include "cgflow/config.h"
 #include "cgflow/learner.h"

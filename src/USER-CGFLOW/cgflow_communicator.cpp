@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_communicator.h"
 
-#include "cgflow_signals.h"
+#include "cgflow_al_signals.h"
 
 #include "cgflow/error.h"
 #include "cgflow_lammps_versions.h"

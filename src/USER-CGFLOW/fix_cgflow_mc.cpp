@@ -2,8 +2,8 @@
 #include "fix_cgflow_mc.h"
 
 #include "cgflow_communicator.h"
-#include "cgflow_exchange.h"
-#include "cgflow_travel.h"
+#include "cgflow_walker_exchange.h"
+#include "cgflow_walker_travel.h"
 #include "cgflow_walker_store.h"
 #include "cgflow_walkers.h"
 #include "pair_cgflow_pmf.h"
@@ -41,7 +41,7 @@ enum Count { kAccepted, kProposals, kWalls, kExchanged, kPairs, kNCounts };
 struct FixCGFlowMC::Impl {
   Impl(LAMMPS *lmp) : walkers(lmp), travel(lmp, store) {}
 
-  Exchange exchange;    // the temperature of each walker
+  WalkerExchange exchange;    // the temperature of each walker
   int seed = 0;
   std::vector<double> steps;    // [n_cv], box units
   std::string energy_id;        // compute that asks for per-atom energies in each step
@@ -50,7 +50,7 @@ struct FixCGFlowMC::Impl {
   std::vector<PairCGFlowPMF *> pmfs;    // the pair style itself, or sub-styles of a hybrid one
   Walkers walkers;
   WalkerStore store;
-  Travel travel;
+  WalkerTravel travel;
   std::vector<double> stopped;    // [nmax], 0 or 1
 
   double counts[kNCounts] = {};    // of this rank; whole numbers, exact up to 2^53
@@ -111,7 +111,7 @@ void FixCGFlowMC::parse(int narg, char **arg)
       error->all(FLERR, "{}: got the temperature {}, expected a number > 0", kWhere, text);
     return T;
   };
-  impl->exchange = Exchange(temperature(arg[3]));
+  impl->exchange = WalkerExchange(temperature(arg[3]));
   const bigint seed = utils::bnumeric(FLERR, arg[4], false, lmp);
   if (seed < 1 || seed > MAXSMALLINT)
     error->all(FLERR, "{}: got the seed {}, expected an integer from 1 to {}", kWhere, arg[4], MAXSMALLINT);
@@ -142,7 +142,7 @@ void FixCGFlowMC::parse(int narg, char **arg)
                  kWhere, arg[k], ladder.back());
     ladder.push_back(T);
   }
-  impl->exchange = Exchange(every, std::move(ladder));
+  impl->exchange = WalkerExchange(every, std::move(ladder));
 }
 
 int FixCGFlowMC::setmask() { return INITIAL_INTEGRATE | PRE_EXCHANGE | FINAL_INTEGRATE | POST_RUN; }
@@ -359,7 +359,7 @@ void FixCGFlowMC::exchange()
     if (m.store.move(i) == Move::none && m.stopped[i] == 0.0)
       mine[atom->tag[i]] = {m.store.old_energy(i), atom->image[i], {m.store.old_s(i), m.store.old_s(i) + m.n_cv()}};
   CGFlowCommunicator ranks(world);
-  const Exchange::Swaps swaps =
+  const WalkerExchange::Swaps swaps =
       m.exchange.decide(mine, m.n_cv(), force->boltz, m.seed, m.first_id, update->ntimestep, ranks);
   for (int i = 0; i < atom->nlocal; ++i) {
     const auto found = swaps.occupants.find(atom->tag[i]);

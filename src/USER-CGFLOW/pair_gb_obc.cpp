@@ -4,8 +4,8 @@
 #include "cgflow_errors.h"
 #include "cgflow_gb_settings.h"
 #include "cgflow_generalized_born.h"
-#include "cgflow_molecule_members.h"
-#include "cgflow_whole_molecule.h"
+#include "cgflow_gb_molecule_members.h"
+#include "cgflow_gb_whole_molecule.h"
 
 #include "atom.h"
 #include "comm.h"

@@ -2,7 +2,7 @@
 #ifndef CGFLOW_TESTS_BENCH_BARE_PRODUCTS_H
 #define CGFLOW_TESTS_BENCH_BARE_PRODUCTS_H
 
-#include "tensor.h"
+#include "base/tensor.h"
 
 #include <cstdint>
 #include <string>

@@ -3,9 +3,9 @@
 // with ln|det J|, back through the derivative, and from Cartesian to internal coordinates: with the library's map, and with the
 // same map of plain torch operators; each gets coordinates in the order in memory that suits it. coordinates [--json FILE]
 #include "ala2.h"
-#include "internal_coordinates.h"
-#include "internal_map.h"
-#include "zmatrix.h"
+#include "coordinates/internal_coordinates.h"
+#include "coordinates/internal_map.h"
+#include "molecule/zmatrix.h"
 
 #include <torch/csrc/autograd/autograd.h>
 

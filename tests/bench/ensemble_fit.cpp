@@ -3,10 +3,10 @@
 // tenth more labels, as learning does. Beside it the part that finds the scales of the prior.
 //   ensemble_fit [--only ROW,...] [--labels N] [--seconds S a row] [--json FILE]
 // Rows: ensemble_fit_2d, ensemble_fit_3d. Labels: 6000 and 20000 unless given.
-#include "ensemble.h"
-#include "fourier_basis.h"
-#include "fourier_evidence.h"
 #include "measure.h"
+#include "pmf/ensemble.h"
+#include "pmf/fourier_basis.h"
+#include "pmf/fourier_evidence.h"
 
 #include "cgflow/communicator.h"
 

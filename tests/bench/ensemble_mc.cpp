@@ -2,9 +2,9 @@
 // Walkers a processor's second whose F and std an ensemble of tanh networks gives as Monte Carlo asks for them: 10 networks
 // 256-128-32, 200 walkers a call. Beside it what the bare matrix products of these networks allow.
 //   ensemble_mc [--seconds S] [--json FILE]
-#include "config_table.h"
-#include "ensemble.h"
+#include "config/config_table.h"
 #include "measure.h"
+#include "pmf/ensemble.h"
 
 #include <random>
 

@@ -4,10 +4,10 @@
 //   flow_step [--only ROW,...] [--batch N] [--seconds S a row] [--json FILE]
 // Rows: train_step_f64, train_step_f32 (maximum likelihood on the flow of the paper, with clip and Adam), sample_f64 (drawing from it),
 // default_step (path gradient of the default flow, --default-batch N, with its parts in a second line).
-#include "adam.h"
 #include "bare_products.h"
-#include "config_table.h"
-#include "flow_pass.h"
+#include "base/adam.h"
+#include "config/config_table.h"
+#include "flow/flow_pass.h"
 #include "measure.h"
 
 #include <numbers>

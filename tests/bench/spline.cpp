@@ -2,9 +2,9 @@
 // Coordinates a processor's second through one layer of rational-quadratic splines, with ln of the derivative: 29 coordinates on the line,
 // 8 bins, batch 256, as in a coupling of the paper's flow. Peer: the same by plain torch operators. Limit: what has to be read, written
 // and computed by vector functions.   spline [--only spline] [--seconds S] [--json FILE]
+#include "base/tensor.h"
 #include "kernels/rq_splines.h"
 #include "measure.h"
-#include "tensor.h"
 
 #include <numeric>
 

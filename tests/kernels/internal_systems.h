@@ -4,7 +4,7 @@
 #define CGFLOW_TESTS_INTERNAL_SYSTEMS_H
 
 #include "ala2.h"
-#include "zmatrix.h"
+#include "molecule/zmatrix.h"
 
 #include "cgflow/random.h"
 #include "kernels/measurement.h"

@@ -4,7 +4,7 @@
 #include "dual.h"
 
 #include "cgflow/random.h"
-#include "kernels/reference/affine_map.h"
+#include "reference/affine_map.h"
 
 #include <gtest/gtest.h>
 

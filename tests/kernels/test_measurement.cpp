@@ -3,8 +3,8 @@
 
 #include "internal_systems.h"
 
-#include "kernels/reference/measurement.h"
-#include "kernels/reference/placement.h"
+#include "reference/measurement.h"
+#include "reference/placement.h"
 
 #include <limits>
 

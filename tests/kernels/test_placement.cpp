@@ -3,7 +3,7 @@
 
 #include "internal_systems.h"
 
-#include "kernels/reference/placement.h"
+#include "reference/placement.h"
 
 #include <limits>
 

@@ -4,7 +4,7 @@
 #include "dual.h"
 
 #include "cgflow/random.h"
-#include "kernels/reference/rq_spline.h"
+#include "reference/rq_spline.h"
 
 #include <gtest/gtest.h>
 

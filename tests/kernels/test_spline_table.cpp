@@ -2,7 +2,7 @@
 #include "kernels/spline_table.h"
 
 #include "cgflow/random.h"
-#include "kernels/reference/spline_table.h"
+#include "reference/spline_table.h"
 
 #include <gtest/gtest.h>
 

@@ -52,7 +52,7 @@ class Install(Tree):
     def test_puts_the_package_where_lammps_builds_it(self):
         text = self.run_it(self.lammps)
         for name in ("src/USER-CGFLOW/fix_cgflow_al.cpp", "src/USER-CGFLOW/lammps_package.cmake", "src/USER-CGFLOW/README",
-                     "lib/cgflow/src/flow.cpp", "lib/cgflow/include/cgflow/learner.h", "lib/cgflow/src/kernels/rq_splines.cpp"):
+                     "lib/cgflow/src/flow/flow.cpp", "lib/cgflow/include/cgflow/learner.h", "lib/cgflow/src/kernels/rq_splines.cpp"):
             self.assertEqual((self.lammps / name).read_bytes(), (self.source / name).read_bytes(), name)
             self.assertIn(f"add {name}\n", text)
         self.assertFalse((self.lammps / "src/USER-CGFLOW/cgflowplugin.cpp").exists(), "the entry of the plugin is for the plugin")
@@ -72,15 +72,15 @@ class Install(Tree):
     def test_brings_an_older_installation_up_to_date(self):
         self.run_it(self.lammps)
         before = self.state()
-        (self.source / "lib/cgflow/src/flow.cpp").write_text("// new\n")
-        (self.source / "lib/cgflow/src/newer.cpp").write_text("// new\n")
-        (self.source / "lib/cgflow/src/adam.cpp").unlink()
+        (self.source / "lib/cgflow/src/flow/flow.cpp").write_text("// new\n")
+        (self.source / "lib/cgflow/src/flow/newer.cpp").write_text("// new\n")
+        (self.source / "lib/cgflow/src/base/adam.cpp").unlink()
         text = self.run_it(self.lammps)
         self.assertEqual(sorted(line for line in text.splitlines() if line.split()[0] in ("add", "replace", "remove")),
-                         ["add lib/cgflow/src/newer.cpp", "remove lib/cgflow/src/adam.cpp", "replace lib/cgflow/src/flow.cpp"])
-        self.assertEqual((self.lammps / "lib/cgflow/src/flow.cpp").read_text(), "// new\n")
-        self.assertFalse((self.lammps / "lib/cgflow/src/adam.cpp").exists())
-        same = "lib/cgflow/src/ensemble.cpp"
+                         ["add lib/cgflow/src/flow/newer.cpp", "remove lib/cgflow/src/base/adam.cpp", "replace lib/cgflow/src/flow/flow.cpp"])
+        self.assertEqual((self.lammps / "lib/cgflow/src/flow/flow.cpp").read_text(), "// new\n")
+        self.assertFalse((self.lammps / "lib/cgflow/src/base/adam.cpp").exists())
+        same = "lib/cgflow/src/pmf/ensemble.cpp"
         self.assertEqual(self.state()[same], before[same], "what is the same is not written again, or all would be compiled again")
 
     def test_goes_on_after_an_interruption(self):
@@ -88,7 +88,7 @@ class Install(Tree):
         whole = self.content()
         # As if the copying had ended before the list was written.
         (self.lammps / "lib/cgflow/.installed").unlink()
-        (self.lammps / "lib/cgflow/src/flow.cpp").unlink()
+        (self.lammps / "lib/cgflow/src/flow/flow.cpp").unlink()
         (self.lammps / "cmake/CMakeLists.txt").write_text(CMAKE)
         self.run_it(self.lammps)
         self.assertEqual(self.content(), whole)
@@ -111,8 +111,8 @@ class Check(Tree):
         self.run_it(self.lammps)
         before = self.state()
         self.assertIn("is there, as it is here", self.run_it(self.lammps, "--check"))
-        (self.source / "lib/cgflow/src/flow.cpp").write_text("// new\n")
-        self.assertIn("would replace lib/cgflow/src/flow.cpp\n", self.run_it(self.lammps, "--check", code=1))
+        (self.source / "lib/cgflow/src/flow/flow.cpp").write_text("// new\n")
+        self.assertIn("would replace lib/cgflow/src/flow/flow.cpp\n", self.run_it(self.lammps, "--check", code=1))
         self.assertEqual(self.state(), before)
 
     def test_sees_a_lost_line(self):

@@ -3,7 +3,7 @@
 #ifndef CGFLOW_TESTS_NUMERIC_H
 #define CGFLOW_TESTS_NUMERIC_H
 
-#include "tensor.h"
+#include "base/tensor.h"
 
 #include "cgflow/random.h"
 

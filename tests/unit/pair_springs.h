@@ -3,7 +3,7 @@
 #ifndef CGFLOW_TESTS_PAIR_SPRINGS_H
 #define CGFLOW_TESTS_PAIR_SPRINGS_H
 
-#include "coordinates.h"
+#include "coordinates/coordinates.h"
 
 #include "cgflow/energy_model.h"
 #include "cgflow/molecule.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "adam.h"
+#include "base/adam.h"
 
 #include "kernels/adam_step.h"
 #include "numeric.h"

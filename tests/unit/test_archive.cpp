@@ -3,7 +3,7 @@
 
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
-#include "crc64.h"
+#include "files/crc64.h"
 #include "temporary_folder.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "condition_features.h"
+#include "flow/condition_features.h"
 
 #include "numeric.h"
 

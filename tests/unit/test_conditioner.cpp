@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "conditioner.h"
+#include "flow/conditioner.h"
 
 #include "numeric.h"
 

@@ -3,7 +3,7 @@
 
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
-#include "config_table.h"
+#include "config/config_table.h"
 #include "temporary_folder.h"
 
 #include <gmock/gmock.h>

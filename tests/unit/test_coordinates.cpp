@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "coordinates.h"
+#include "coordinates/coordinates.h"
 
 #include "numeric.h"
 

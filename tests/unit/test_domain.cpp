@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "domain.h"
+#include "molecule/domain.h"
 
 #include "ala2.h"
 #include "ala2_conformers.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "ensemble.h"
+#include "pmf/ensemble.h"
 
+#include "base/grid_points.h"
 #include "cgflow/error.h"
-#include "ensemble_members.h"
 #include "error_message.h"
-#include "fourier_basis.h"
-#include "grid_rows.h"
+#include "pmf/ensemble_members.h"
+#include "pmf/fourier_basis.h"
 #include "pmf_cases.h"
 #include "rank_threads.h"
 

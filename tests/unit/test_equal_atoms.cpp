@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "equal_atoms.h"
+#include "training/equal_atoms.h"
 
 #include "ala2_conformers.h"
+#include "coordinates/internal_map.h"
 #include "error_message.h"
-#include "internal_map.h"
 #include "numeric.h"
 #include "pair_springs.h"
 #include "rank_threads.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "flow.h"
+#include "flow/flow.h"
 
-#include "adam.h"
-#include "config_table.h"
-#include "flow_pass.h"
+#include "base/adam.h"
+#include "config/config_table.h"
+#include "flow/flow_pass.h"
 #include "numeric.h"
 
 #include "cgflow/error.h"

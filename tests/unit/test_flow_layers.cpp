@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "flow_layers.h"
+#include "flow/flow_layers.h"
 
 #include "numeric.h"
 

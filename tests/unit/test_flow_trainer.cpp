@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "flow_trainer.h"
+#include "training/flow_trainer.h"
 
-#include "energy_training.h"
+#include "training/energy_training.h"
 
 #include "numeric.h"
 #include "rank_threads.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "geometry.h"
+#include "molecule/geometry.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "internal_map.h"
+#include "coordinates/internal_map.h"
 
 #include "ala2_conformers.h"
 #include "numeric.h"

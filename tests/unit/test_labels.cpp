@@ -6,7 +6,7 @@
 #include "cgflow/error.h"
 #include "cgflow/random.h"
 #include "error_message.h"
-#include "label_weights.h"
+#include "pmf/label_weights.h"
 #include "rank_threads.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "mlp_network.h"
+#include "pmf/mlp_network.h"
 
 #include "numeric.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "near_points.h"
+#include "base/near_points.h"
 
 #include "cgflow/random.h"
 

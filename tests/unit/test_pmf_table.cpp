@@ -2,8 +2,8 @@
 #include "cgflow/pmf_table.h"
 
 #include "cgflow/error.h"
-#include "ensemble.h"
 #include "error_message.h"
+#include "pmf/ensemble.h"
 #include "pmf_cases.h"
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "point_chains.h"
+#include "model/point_chains.h"
 
 #include "cgflow/error.h"
 

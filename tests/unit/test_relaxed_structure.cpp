@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "relaxed_structure.h"
+#include "training/relaxed_structure.h"
 
 #include "ala2_conformers.h"
-#include "energy_batch.h"
-#include "internal_map.h"
+#include "coordinates/internal_map.h"
 #include "numeric.h"
 #include "pair_springs.h"
 #include "rank_threads.h"
+#include "training/energy_batch.h"
 
 #include <gtest/gtest.h>
 

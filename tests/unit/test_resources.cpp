@@ -2,9 +2,9 @@
 // What learning says that it takes, against what the system says that it has taken.
 #include "cgflow/resources.h"
 
-#include "ensemble.h"
-#include "energy_training.h"
-#include "flow_trainer.h"
+#include "pmf/ensemble.h"
+#include "training/energy_training.h"
+#include "training/flow_trainer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "standardisation.h"
+#include "flow/standardisation.h"
 
 #include "numeric.h"
 

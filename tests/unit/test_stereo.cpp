@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "stereo.h"
+#include "molecule/stereo.h"
 
 #include "ala2.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "strategy.h"
+#include "explore/strategy.h"
 
-#include "candidates.h"
-#include "model_parts.h"
+#include "explore/candidates.h"
+#include "model/model_parts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

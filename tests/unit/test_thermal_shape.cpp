@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "thermal_shape.h"
+#include "training/thermal_shape.h"
 
 #include "ala2_conformers.h"
+#include "coordinates/internal_map.h"
 #include "error_message.h"
-#include "internal_map.h"
 #include "numeric.h"
 #include "pair_springs.h"
 #include "rank_threads.h"

@@ -32,7 +32,7 @@ std::string both(const std::string &value, const std::string &molecule)
 
 int main()
 {
-  std::puts(".. Written by cgflow-keywords from the table in lib/cgflow/src/config_table.cpp: do not edit.\n");
+  std::puts(".. Written by cgflow-keywords from the table in lib/cgflow/src/config/config_table.cpp: do not edit.\n");
   std::puts(".. list-table::\n   :header-rows: 1\n   :widths: 22 18 14 14 32\n");
   std::puts("   * - Key\n     - Value\n     - Default\n     - ``paper: true``\n     - Meaning");
   for (const auto &row : cgflow::config_keywords()) {

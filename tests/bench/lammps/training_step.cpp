@@ -10,12 +10,12 @@
 #include "cgflow_torch_blas.h"
 
 #include "bare_products.h"
-#include "energy_batch.h"
-#include "flow_pass.h"
+#include "flow/flow_pass.h"
 #include "measure.h"
-#include "model_parts.h"
+#include "model/model_parts.h"
+#include "training/energy_batch.h"
 
-#include "adam.h"
+#include "base/adam.h"
 #include "cgflow/trainer.h"
 
 #include "input.h"

@@ -27,9 +27,6 @@ class CollectiveVariables {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The CG space that a Config asks for, without a system. Throws ConfigError when a range is missing or not allowed.
-CgSpace make_cg_space(const Config &config);
-
 }    // namespace cgflow
 
 #endif

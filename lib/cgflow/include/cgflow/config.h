@@ -2,6 +2,8 @@
 #ifndef CGFLOW_CONFIG_H
 #define CGFLOW_CONFIG_H
 
+#include "cgflow/cg_space.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -196,6 +198,9 @@ struct Config {
 /// True when the CG variables are internal coordinates of a molecule, which may be moved and rotated freely; false when
 /// they are linear mixes of absolute positions.
 bool is_molecular(const Config &config);
+
+/// The CG space that a Config asks for, without a system. Throws ConfigError when a range is missing or not allowed.
+CgSpace make_cg_space(const Config &config);
 
 /// One row of the keyword table, from which the parser, error texts and the manual come.
 struct KeywordInfo {

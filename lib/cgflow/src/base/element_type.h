@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_ELEMENT_TYPE_H
+#define CGFLOW_SRC_ELEMENT_TYPE_H
+
+#include "base/tensor.h"
+
+namespace cgflow {
+
+/// Calls body with a value of a network's element type: for code that is written for float and double alike.
+template <class Body> void with_type(at::ScalarType type, const Body &body)
+{
+  if (type == at::kFloat)
+    body(float{});
+  else
+    body(double{});
+}
+
+}    // namespace cgflow
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/atomic_file.h"
+#include "cgflow/config.h"
+#include "cgflow/error.h"
+
+#include "base/text.h"
+#include "config/config_entries.h"
+#include "config/config_table.h"
+#include "config/config_values.h"
+
+#include <algorithm>
+
+namespace cgflow {
+
+namespace {
+constexpr int kMostAlongTwo = 1000;    // explore.grid: more would be a day of energies
+
+const char *const kExample = "cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]";
+
+/// Paths of the keys that have this name in other sections.
+std::vector<std::string> same_name_elsewhere(const std::string &name)
+{
+  std::vector<std::string> paths;
+  for (const auto &row : keyword_table())
+    if (row.name() == name) paths.push_back("'" + row.path + "'");
+  return paths;
+}
+
+class ConfigParser {
+ public:
+  explicit ConfigParser(const YamlTree &tree) : tree_(tree) {}
+
+  Config parse()
+  {
+    const YamlNode &root = tree_.root;
+    if (root.kind == YamlNode::Kind::nothing)
+      tree_.fail(YamlNode(), "", std::string("the file is empty, expected at least ") + kExample);
+    if (root.kind != YamlNode::Kind::map) fail_value(tree_, root, "", "a map with the keys " + join(names_in_section("")));
+    // First, because they decide what the other keys replace.
+    if (const YamlNode *paper = root.find("paper")) read_keyword(tree_, *paper, *find_keyword("paper"), config_);
+    if (const YamlNode *cg = root.find("cg")) config_.cg = read_cg_entries(tree_, *cg);
+    config_ = default_config(config_.paper, is_molecular(config_));
+    read_section(root, "");
+    if (!root.find("cg")) tree_.fail(YamlNode(), "cg", std::string("missing key, expected ") + kExample);
+    check_together();
+    config_.source = tree_.source;
+    return config_;
+  }
+
+ private:
+  void read_section(const YamlNode &node, const std::string &section)
+  {
+    const auto allowed = names_in_section(section);
+    for (const auto &[key, value] : node.entries) {
+      const std::string path = (section.empty() ? "" : section + ".") + key.text;
+      if (path == "cg")
+        config_.cg = read_cg_entries(tree_, value);
+      else if (path == "fine")
+        config_.fine = read_fine_entries(tree_, value);
+      else if (const Keyword *row = find_keyword(path))
+        read_keyword(tree_, value, *row, config_);
+      else if (std::find(allowed.begin(), allowed.end(), key.text) != allowed.end())
+        read_subsection(value, path);
+      else
+        fail_key(tree_, key, path, allowed, same_name_elsewhere(key.text));
+    }
+  }
+
+  void read_subsection(const YamlNode &node, const std::string &path)
+  {
+    const Keyword *alone = find_keyword(short_form(path));
+    if (alone && node.kind == YamlNode::Kind::text) {
+      if (std::find(alone->words.begin(), alone->words.end(), node.text) == alone->words.end())
+        fail_value(tree_, node, path,
+                   alone->type_text() + ", or a map with the keys " + join(names_in_section(path)) +
+                       did_you_mean(node.text, alone->words));
+      return read_keyword(tree_, node, *alone, config_);
+    }
+    // All keys of a section may be commented out.
+    if (node.kind == YamlNode::Kind::nothing) return;
+    if (node.kind != YamlNode::Kind::map)
+      fail_value(tree_, node, path, "a map with the keys " + join(names_in_section(path)));
+    read_section(node, path);
+  }
+
+  /// The place of a key, or of nothing when the file does not hold it.
+  const YamlNode &place(const std::string &path) const
+  {
+    static const YamlNode nowhere;
+    const YamlNode *node = &tree_.root;
+    for (std::size_t begin = 0; node && begin <= path.size();) {
+      const std::size_t dot = std::min(path.find('.', begin), path.size());
+      // A section in its short form has no entries; its own place is the best one.
+      if (node->kind != YamlNode::Kind::map) return *node;
+      node = node->find(path.substr(begin, dot - begin));
+      begin = dot + 1;
+    }
+    return node ? *node : nowhere;
+  }
+
+  /// Values that are allowed alone and make no sense together.
+  void check_together() const
+  {
+    for (const auto &fine : config_.fine)
+      for (const auto &cg : config_.cg)
+        if (fine.name == cg.name)
+          tree_.fail(place("fine"), "fine", "got the name '" + fine.name + "' of a CG variable, expected different names");
+    if (!config_.fine.empty() && is_molecular(config_))
+      tree_.fail(place("fine"), "fine",
+                 "got fine coordinates beside " + config_.cg[0].kind() +
+                     "s of a molecule, expected none: the molecule's internal coordinates are the fine coordinates");
+    const auto &hidden = config_.flow.hidden;
+    if (config_.flow.network == "residual" &&
+        (hidden.empty() || std::count(hidden.begin(), hidden.end(), hidden[0]) != std::ssize(hidden)))
+      tree_.fail(place("flow.hidden"), "flow.hidden",
+                 "got " + find_keyword("flow.hidden")->value_text(config_) +
+                     " with flow.network residual, expected at least one width and all of them equal");
+    if (config_.explore.strategy == "grid" && config_.cg.size() > 2)
+      tree_.fail(place("explore.strategy"), "explore.strategy",
+                 "got 'grid' with " + std::to_string(config_.cg.size()) + " CG variables, expected at most 2");
+    if (config_.explore.strategy == "grid" && config_.cg.size() == 2 && config_.explore.grid > kMostAlongTwo)
+      tree_.fail(place("explore.grid"), "explore.grid",
+                 "got " + std::to_string(config_.explore.grid) + " with 2 CG variables, expected at most " +
+                     std::to_string(kMostAlongTwo));
+    if (config_.labels.from != "frozen" && config_.energy.latent < 2)
+      tree_.fail(place("train.energy.latent"), "train.energy.latent",
+                 "got 1 with train.labels.from '" + config_.labels.from +
+                     "', expected at least 2: a label's error is the spread of its samples");
+    if (config_.energy.drop >= config_.energy.batch)
+      tree_.fail(place("train.energy.drop"), "train.energy.drop",
+                 "got " + std::to_string(config_.energy.drop) + ", expected less than train.energy.batch, which is " +
+                     std::to_string(config_.energy.batch));
+  }
+
+  const YamlTree &tree_;
+  Config config_;
+};
+
+}    // namespace
+
+Config Config::parse(const std::string &text, const std::string &source)
+{
+  return ConfigParser(read_yaml_tree(text, source)).parse();
+}
+
+Config Config::read(const std::string &path)
+{
+  std::string text;
+  try {
+    text = read_file(path);
+  } catch (const FileError &error) {
+    throw ConfigError(error.what());
+  }
+  return parse(text, path);
+}
+
+}    // namespace cgflow

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "config/config_table.h"
+
+namespace cgflow {
+
+namespace {
+
+template <class T> std::function<Slot(Config &)> at(T Config::*member)
+{
+  return [member](Config &config) -> Slot { return &(config.*member); };
+}
+
+template <class Part, class T> std::function<Slot(Config &)> at(Part Config::*part, T Part::*member)
+{
+  return [part, member](Config &config) -> Slot { return &(config.*part.*member); };
+}
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+Limits at_least(double lo) { return {lo, kInfinity, false, false}; }
+Limits above(double lo) { return {lo, kInfinity, true, false}; }
+// Where a slip of the finger would ask for days of work, or for memory that no machine has.
+Limits within(double lo, double hi) { return {lo, hi, false, false}; }
+const Limits kShare{0, 1, false, false};
+const Limits kPartialShare{0, 1, false, true};
+const Limits kNonzeroShare{0, 1, true, false};
+
+using Rows = std::vector<Keyword>;
+
+Rows flow_rows()
+{
+  const auto c = &Config::flow;
+  using F = FlowConfig;
+  return {
+      {"flow.layers",
+       at(c, &F::layers),
+       {},
+       {"affine", "rotor", "spline", "affine_coupling", "spline_coupling", "shift"},
+       "Layers from the latent to the fine coordinates, in this order. `affine`: mean and Cholesky factor of the unbounded "
+       "coordinates given s and the circular ones (rotors); `rotor`: a circular rational-quadratic spline of each circular "
+       "coordinate given s; `spline`: a spline of each coordinate given s, circular where the coordinate is; "
+       "`affine_coupling`: scale and shift of half of the unbounded coordinates given s, the other half and the circular "
+       "ones; `spline_coupling`: splines of half of all coordinates given s and the other half; `shift`: a fixed random turn "
+       "of the circular coordinates. A layer without coordinates to act on is left out. Couplings are repeated as often as "
+       "they are named."},
+      {"flow.hidden", at(c, &F::hidden), at_least(1), {}, "Widths of the hidden layers of the flow's networks."},
+      {"flow.network",
+       at(c, &F::network),
+       {},
+       {"dense", "residual"},
+       "`dense`: one layer for each width of `hidden`; `residual`: one residual block of two layers for each, all widths "
+       "equal."},
+      {"flow.masks",
+       at(c, &F::masks),
+       {},
+       {"alternating", "random"},
+       "Halves of the couplings: each second coordinate, or random halves. Each second coupling takes the other half of the "
+       "one before."},
+      {"flow.harmonics",
+       at(c, &F::harmonics),
+       within(1, 100),
+       {},
+       "The flow's networks see each CG variable as so many cosines and sines over its range, and several periodic "
+       "ones together as waves of this total order (of more than 3 variables pairs by order 2)."},
+      {"flow.bins", at(c, &F::bins), within(2, 256), {}, "Bins of each spline."},
+      {"flow.tail",
+       at(c, &F::tail),
+       above(0),
+       {},
+       "Splines of unbounded coordinates act on [-tail, tail], in standard deviations of the training data; outside they "
+       "are the identity."},
+      {"flow.precision",
+       at(c, &F::precision),
+       {},
+       {"float64", "float32"},
+       "Of the networks' arithmetic. Geometry, splines and densities are float64 always."},
+  };
+}
+
+Rows example_rows()
+{
+  const auto c = &Config::example;
+  using E = ExampleConfig;
+  return {
+      {"train.example.dump",
+       at(c, &E::dump),
+       {},
+       {},
+       "LAMMPS text dump of an all-atom run, the data for training by example. Empty: none."},
+      {"train.example.epochs", at(c, &E::epochs), at_least(0), {}, "Passes over the frames."},
+      {"train.example.batch", at(c, &E::batch), at_least(1), {}, "Frames a step."},
+      {"train.example.rate", at(c, &E::rate), above(0), {}, "Learning rate of Adam."},
+      {"train.example.test", at(c, &E::test), kPartialShare, {}, "Share of the frames kept for the test loss."},
+      {"train.example.random_conditions",
+       at(c, &E::random_conditions),
+       kShare,
+       {},
+       "Share of the conditions replaced by random s, so that widths are sensible where there are no data."},
+  };
+}
+
+Rows energy_rows()
+{
+  const auto c = &Config::energy;
+  using E = EnergyConfig;
+  return {
+      {"train.energy.estimator",
+       at(c, &E::estimator),
+       {},
+       {"path", "reverse_kl"},
+       "Gradient of the reverse KL divergence: the path gradient, or the plain one."},
+      {"train.energy.points", at(c, &E::points), at_least(1), {}, "CG points an iteration."},
+      {"train.energy.each",
+       at(c, &E::each),
+       at_least(0),
+       {},
+       "After the first iteration, CG points for each new point, at most `points`; the label points are fewer by the same "
+       "share. 0: always `points`."},
+      {"train.energy.latent", at(c, &E::latent), at_least(1), {}, "Latent samples a point and epoch."},
+      {"train.energy.epochs",
+       at(c, &E::epochs),
+       at_least(1),
+       {},
+       "Passes over the points, each with new latent samples. Points x latent x epochs evaluations an iteration."},
+      {"train.energy.first_epochs", at(c, &E::first_epochs), at_least(1), {}, "The same for the first iteration."},
+      {"train.energy.batch", at(c, &E::batch), at_least(1), {}, "Samples a step."},
+      {"train.energy.rate", at(c, &E::rate), above(0), {}, "Learning rate of Adam."},
+      {"train.energy.warmup", at(c, &E::warmup), at_least(0), {}, "Steps of linear warm-up in an iteration."},
+      {"train.energy.final_rate",
+       at(c, &E::final_rate),
+       kShare,
+       {},
+       "A cosine decay ends at this share of the rate; 1: constant."},
+      {"train.energy.clip", at(c, &E::clip), at_least(0), {}, "Largest norm of a step's gradient; 0: no limit."},
+      {"train.energy.sample_clip",
+       at(c, &E::sample_clip),
+       at_least(0),
+       {},
+       "Largest norm of one sample's energy gradient in scaled coordinates (`path` only); 0: no limit."},
+      {"train.energy.cap",
+       at(c, &E::cap),
+       at_least(0),
+       {},
+       "Energies above so many kT over the lowest of their batch are compressed by a logarithm in training (never in "
+       "labels); 0: they are not."},
+      {"train.energy.drop",
+       at(c, &E::drop),
+       at_least(0),
+       {},
+       "Highest losses dropped from each batch. Biases the flow; the paper does so for molecules."},
+      {"train.energy.test",
+       at(c, &E::test),
+       kPartialShare,
+       {},
+       "Share of the points kept for a test loss, whose evaluations are counted apart."},
+  };
+}
+
+Rows consolidate_rows()
+{
+  const auto c = &Config::consolidate;
+  using C = ConsolidateConfig;
+  return {
+      {"train.consolidate.points",
+       at(c, &C::points),
+       at_least(0),
+       {},
+       "CG points of a training over the whole known region, at a lower rate, when exploring has ended and before "
+       "refinement: half of them uniform, half where the std is large. 0: none."},
+      {"train.consolidate.rate", at(c, &C::rate), above(0), {}, "Its learning rate of Adam."},
+      {"train.consolidate.final_rate",
+       at(c, &C::final_rate),
+       kShare,
+       {},
+       "Its cosine decay ends at this share of the rate."},
+  };
+}
+
+Rows label_rows()
+{
+  const auto c = &Config::labels;
+  using L = LabelConfig;
+  return {
+      {"train.labels.from",
+       at(c, &L::from),
+       {},
+       {"frozen", "training", "both"},
+       "Samples that give the PMF labels: fresh ones of the frozen flow, those of the last epoch of training, which cost "
+       "nothing more, or both."},
+      {"train.labels.points", at(c, &L::points), at_least(1), {}, "Label points of the frozen flow an iteration."},
+      {"train.labels.latent",
+       at(c, &L::latent),
+       at_least(2),
+       {},
+       "Latent samples a label of the frozen flow; their spread gives the label's error."},
+  };
+}
+
+Rows pmf_rows()
+{
+  const auto c = &Config::pmf;
+  using P = PmfConfig;
+  return {
+      {"pmf.members", at(c, &P::members), at_least(2), {}, "Networks of the ensemble; their spread is the std."},
+      {"pmf.network",
+       at(c, &P::network),
+       {},
+       {"fourier", "mlp"},
+       "`fourier`: one layer of Fourier features whose output weights are the optimum of a convex loss; `mlp`: layers of "
+       "tanh trained by Adam (paper)."},
+      {"pmf.hidden", at(c, &P::hidden), at_least(1), {}, "`mlp`: widths of the hidden layers of each network."},
+      {"pmf.rate", at(c, &P::rate), above(0), {}, "`mlp`: learning rate of Adam."},
+      {"pmf.epochs", at(c, &P::epochs), at_least(1), {}, "`mlp`: passes over the labels a fit, at most."},
+      {"pmf.batch", at(c, &P::batch), at_least(0), {}, "`mlp`: labels a step; 0: all of them."},
+      {"pmf.loss",
+       at(c, &P::loss),
+       {},
+       {"gamma", "squared"},
+       "`gamma`: gamma deviance of Z(s), weighted by the labels' errors; `squared`: squared error of F, unweighted."},
+      {"pmf.bagging",
+       at(c, &P::bagging),
+       kNonzeroShare,
+       {},
+       "Below 1 each member sees this share of the labels; 1: bootstrap weights of all."},
+      {"pmf.prior",
+       at(c, &P::prior),
+       at_least(0),
+       {},
+       "Scale of each member's fixed random prior function, in units of the labels' spread."},
+      {"pmf.warm_start", at(c, &P::warm_start), {}, {}, "`mlp`: continue the networks of the iteration before."},
+      {"pmf.table", at(c, &P::table), {}, {}, "For up to 3 CG variables, tabulate F and std for the walkers."},
+  };
+}
+
+Rows explore_rows()
+{
+  const auto c = &Config::explore;
+  using E = ExploreConfig;
+  return {
+      {"explore.strategy",
+       at(c, &E::strategy),
+       {},
+       {"mc", "uniform", "variance", "ucb", "grid"},
+       "`mc`: walkers on the learned PMF stop where the std is above the threshold and become new points; `uniform`: random "
+       "points of the whole CG space where it is above; `variance`: of such points in reach of the labels those of the largest "
+       "std; `ucb`: of these those where F less `kappa` std is lowest; `grid`: one iteration on a uniform grid, for up to 2 CG "
+       "variables."},
+      {"explore.quiet", at(c, &E::quiet), at_least(1), {}, "Sweeps without a new point after which exploring has ended."},
+      {"explore.find", at(c, &E::find), at_least(1), {}, "Stopped walkers after which an iteration begins."},
+      {"explore.wait",
+       at(c, &E::wait),
+       at_least(0),
+       {},
+       "Sweeps after the first stopped walker after which an iteration begins anyway."},
+      {"explore.keep", at(c, &E::keep), at_least(1), {}, "Of these, points kept by farthest-point choice."},
+      {"explore.spread",
+       at(c, &E::spread),
+       above(0),
+       {},
+       "Radius of a new point's neighbourhood, in units of the widths of the ranges."},
+      {"explore.old", at(c, &E::old), kPartialShare, {}, "Share of an iteration's samples drawn around old points."},
+      {"explore.target",
+       at(c, &E::target),
+       at_least(0),
+       {},
+       "Refine until the std, root mean square over the known region, is at most so many kT; 0: do not refine."},
+      {"explore.ceiling",
+       at(c, &E::ceiling),
+       above(0),
+       {},
+       "The std that refinement brings down, and that is logged, is taken where F is up to so many kT over its minimum."},
+      {"explore.boltzmann",
+       at(c, &E::boltzmann),
+       kShare,
+       {},
+       "Share of the known region's weight, in the std that is refined and in where labels are added, that follows exp(-F/2kT) "
+       "instead of being uniform."},
+      {"explore.barrier",
+       at(c, &E::barrier),
+       at_least(0),
+       {},
+       "Basins behind barriers of up to so many kT over the lowest basin are looked for at the edge of what is known, where no "
+       "walker comes; 0: what walkers do not reach stays unknown."},
+      {"explore.kappa", at(c, &E::kappa), at_least(0), {}, "So many std below its mean F is hoped to be (`ucb`)."},
+      {"explore.grid",
+       at(c, &E::grid),
+       within(2, 10000),
+       {},
+       "Grid points a dimension (`grid`); for two variables at most 1000."},
+      {"explore.reference",
+       at(c, &E::reference),
+       {},
+       {},
+       "A PMF by another method (text: CG variables at cell centres, F in kT, std, probability). After each iteration the "
+       "forward KLD and the RMS error against it are logged; nothing that is learned depends on it. Empty: none."},
+      {"explore.below",
+       at(c, &E::below),
+       above(0),
+       {},
+       "That RMS error is taken over the cells where the reference's F is below so many kT."},
+  };
+}
+
+Rows coordinates_rows()
+{
+  const auto c = &Config::coordinates;
+  using C = CoordinatesConfig;
+  return {
+      {"coordinates.omega",
+       at(c, &C::omega),
+       {},
+       {"trans", "full"},
+       "Peptide and other conjugated C-N bonds: `trans`, they stay within a quarter turn of the planar form that the "
+       "structure has; `full`, they turn freely."},
+      {"coordinates.chirality",
+       at(c, &C::chirality),
+       {},
+       {"built_in", "filter"},
+       "`built_in`: the coordinates' intervals keep the handedness of the structure; `filter`: coordinates are free and "
+       "wrong-handed samples get the weight zero (paper)."},
+      {"coordinates.symmetry",
+       at(c, &C::symmetry),
+       {},
+       {},
+       "Equal ends of a rotor, such as the hydrogens of a methyl group, in one labelling: the rotor has a third of a turn."},
+      {"coordinates.zmatrix",
+       at(c, &C::zmatrix),
+       {},
+       {},
+       "Rows \"atom bond angle dihedral\" by atom IDs, each atom after those it refers to; the first three rows are shorter. "
+       "Empty: built from the molecule's bonds."},
+  };
+}
+
+Rows make_table()
+{
+  Rows table{
+      {"paper",
+       at(&Config::paper),
+       {},
+       {},
+       "Take the settings of the method's paper as defaults, those for its Mueller-Brown system or for its molecule. Keys that "
+       "are given stay."}};
+  for (const Rows &rows : {coordinates_rows(), flow_rows(), example_rows(), energy_rows(), consolidate_rows(), label_rows(),
+                           pmf_rows(), explore_rows()})
+    table.insert(table.end(), rows.begin(), rows.end());
+  table.push_back(
+      {"budget",
+       at(&Config::budget),
+       at_least(1),
+       {},
+       "Energy evaluations in all: the data's MD steps, training, test losses and labels. The run ends when they are spent."});
+  return table;
+}
+
+}    // namespace
+
+const std::vector<Keyword> &keyword_table()
+{
+  static const Rows table = make_table();
+  return table;
+}
+
+std::string short_form(const std::string &section) { return section == "explore" ? "explore.strategy" : ""; }
+
+}    // namespace cgflow

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_SRC_INTERNAL_MAP_H
+#define CGFLOW_SRC_INTERNAL_MAP_H
+
+#include "coordinates/coordinates.h"
+
+#include "cgflow/molecule.h"
+
+#include <memory>
+
+namespace cgflow {
+
+/// s and fine as internal coordinates of one molecule that may be anywhere: bonds, angles and dihedrals of a z-matrix. Fine
+/// coordinates in length units and radians, rotors first. A point outside the domain (wrong handedness, a negative bond) has
+/// x = NaN: it is no structure, and its weight is zero. log_det leaves out the constant volume of rotation and translation.
+/// For a molecule that make_coordinate_map() has let pass. Throws ConfigError when it cannot have such coordinates.
+std::unique_ptr<CoordinateMap> make_internal_map(const Config &config, const Molecule &molecule);
+
+}    // namespace cgflow
+
+#endif

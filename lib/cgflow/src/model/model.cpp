@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgflow/model.h"
+
+#include "files/tensor_archive.h"
+#include "model/ensemble_surface.h"
+#include "model/model_parts.h"
+#include "molecule/domain.h"
+
+#include "cgflow/error.h"
+
+namespace cgflow {
+
+namespace {
+
+// Elements are told by masses in g/mol, and tolerances are those of lengths around one.
+void check_units(const Config &config, const std::string &units)
+{
+  if (!is_molecular(config) || units == "real" || units == "metal" || units == "electron" || units == "lj") return;
+  throw ConfigError("cg '" + config.cg[0].name + "': got the kind " + config.cg[0].kind() + " in units " + units +
+                    ", expected units real, metal, electron or lj");
+}
+
+}    // namespace
+
+Model::Model(const Config &config, const ModelInfo &info) : parts_(std::make_unique<Parts>())
+{
+  Parts &p = *parts_;
+  check_units(config, info.units);
+  p.config = config;
+  p.info = info;
+  p.map = make_coordinate_map(config, info.molecule, info.dimension);
+  p.flow = std::make_unique<ConditionalFlow>(config.flow, p.map->space(), p.map->fine(), info.seed);
+  p.ensemble = std::make_unique<PmfEnsemble>(config.pmf, p.map->space(), info.seed);
+}
+
+Model::~Model() = default;
+Model::Model(Model &&) noexcept = default;
+Model &Model::operator=(Model &&) noexcept = default;
+
+const Config &Model::config() const { return parts_->config; }
+const ModelInfo &Model::info() const { return parts_->info; }
+const CgSpace &Model::space() const { return parts_->map->space(); }
+bool Model::has_pmf() const { return parts_->ensemble->fitted(); }
+const std::vector<Label> &Model::labels() const { return parts_->labels; }
+
+void Model::continue_as(const Config &config, const ModelInfo &info)
+{
+  Parts &p = *parts_;
+  p.config.require_same_model(config);
+  ModelInfo same = info;
+  same.seed = p.info.seed;
+  same.threshold = p.info.threshold;
+  if (is_molecular(config))
+    if (const std::string text = molecule_difference(p.info.molecule, "the model's molecule", info.molecule, "the one here");
+        !text.empty())
+      throw ModelError("Model: it was trained for another molecule: " + text);
+  // The coordinate map was made from the model's own configuration.
+  if (info.n_atoms() == p.info.n_atoms()) same.molecule = p.info.molecule;
+  if (!(same == p.info)) {
+    const auto text = [](const ModelInfo &i) {
+      return "units " + i.units + ", T = " + std::to_string(i.T) + ", " + std::to_string(i.n_atoms()) +
+             " atoms, dimension " + std::to_string(i.dimension);
+    };
+    throw ModelError("Model: it was trained for " + text(p.info) + ", here it is to be used with " + text(info));
+  }
+  same.seed = info.seed;
+  same.threshold = info.threshold;
+  p.config = config;
+  p.info = same;
+  // Its members' prior functions and bootstrap weights are keyed by the seed.
+  const NamedTensors members = p.ensemble->state();
+  p.ensemble = std::make_unique<PmfEnsemble>(config.pmf, p.map->space(), info.seed);
+  p.ensemble->load(members);
+}
+
+std::shared_ptr<const PmfSurface> Model::ensemble_surface() const
+{
+  if (!has_pmf()) throw ModelError("Model: it holds no PMF yet, train it by energy first");
+  return std::make_shared<EnsembleSurface>(*parts_);
+}
+
+std::shared_ptr<const PmfSurface> Model::surface() const
+{
+  auto ensemble = ensemble_surface();
+  if (!config().pmf.table || space().n_cv() > 3) return ensemble;
+  // DESIGN: a table may differ from the ensemble by 1e-3 kT; 4e6 points are 64 MB.
+  auto table = PmfTable::sample(*ensemble, 1e-3 * info().kT, 4000000);
+  if (!table) return ensemble;
+  return std::shared_ptr<const PmfSurface>(std::move(table));
+}
+
+PmfHeader Model::header() const
+{
+  PmfHeader header;
+  header.kT = info().kT;
+  header.units = info().units;
+  header.T = info().T;
+  header.domain = domain_of(config(), info().molecule);
+  header.evaluations = counts;
+  header.status = status;
+  header.threshold = info().threshold;
+  return header;
+}
+
+namespace {
+
+void put_labels(Archive &archive, const std::vector<Label> &labels, int n_cv)
+{
+  std::vector<double> s, numbers;
+  std::vector<std::int64_t> integers;
+  for (const auto &label : labels) {
+    s.insert(s.end(), label.s.begin(), label.s.end());
+    numbers.insert(numbers.end(), {label.ln_mean_w, label.relative_variance, label.ess_share});
+    integers.insert(integers.end(), {label.n, label.rejected, label.iteration});
+  }
+  const auto n = static_cast<std::int64_t>(labels.size());
+  archive.put("labels.s", s, {n, n_cv});
+  archive.put("labels.numbers", numbers, {n, 3});
+  archive.put("labels.integers", integers);
+}
+
+std::vector<Label> get_labels(const Archive &archive, int n_cv)
+{
+  const auto &s = archive.numbers("labels.s");
+  const auto &numbers = archive.numbers("labels.numbers");
+  const auto &integers = archive.integers("labels.integers");
+  const std::size_t n = s.size() / n_cv;
+  if (s.size() != n * n_cv || numbers.size() != 3 * n || integers.size() != 3 * n)
+    throw ModelError("Model file: the label arrays have different lengths");
+  std::vector<Label> labels(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    labels[i].s.assign(s.begin() + i * n_cv, s.begin() + (i + 1) * n_cv);
+    labels[i].ln_mean_w = numbers[3 * i];
+    labels[i].relative_variance = numbers[3 * i + 1];
+    labels[i].ess_share = numbers[3 * i + 2];
+    labels[i].n = static_cast<int>(integers[3 * i]);
+    labels[i].rejected = static_cast<int>(integers[3 * i + 1]);
+    labels[i].iteration = static_cast<int>(integers[3 * i + 2]);
+  }
+  return labels;
+}
+
+}    // namespace
+
+void Model::store(Archive &archive) const
+{
+  const Parts &p = *parts_;
+  archive.put("config", p.config.to_yaml());
+  archive.put("info.kT", p.info.kT);
+  archive.put("info.T", p.info.T);
+  archive.put("info.units", p.info.units);
+  put_molecule(archive, p.info.molecule);
+  archive.put("info.dimension", std::int64_t{p.info.dimension});
+  archive.put("info.seed", static_cast<std::int64_t>(p.info.seed));
+  archive.put("info.threshold", p.info.threshold);
+  archive.put("counts", std::vector<std::int64_t>{counts.md, counts.example, counts.energy, counts.test, counts.labels});
+  archive.put("status", std::int64_t{status});
+  archive.put("iteration", std::int64_t{iteration});
+  archive.put("fits", p.fits);
+  archive.put("trainings", p.trainings);
+  archive.put("fitted", std::int64_t{p.ensemble->fitted()});
+  put_tensors(archive, "flow/", p.flow->state());
+  if (p.ensemble->fitted()) put_tensors(archive, "ensemble/", p.ensemble->state());
+  put_labels(archive, p.labels, space().n_cv());
+}
+
+Model Model::from_archive(const Archive &archive)
+{
+  ModelInfo info;
+  info.kT = archive.number("info.kT");
+  info.T = archive.number("info.T");
+  info.units = archive.text("info.units");
+  info.molecule = get_molecule(archive);
+  info.dimension = static_cast<int>(archive.integer("info.dimension"));
+  info.seed = static_cast<std::uint64_t>(archive.integer("info.seed"));
+  info.threshold = archive.number("info.threshold");
+  Model model(Config::parse(archive.text("config"), "trained model"), info);
+  const auto &counts = archive.integers("counts");
+  if (counts.size() != 5) throw ModelError("Model file: got " + std::to_string(counts.size()) + " counts, expected 5");
+  model.counts = {counts[0], counts[1], counts[2], counts[3], counts[4]};
+  model.status = static_cast<int>(archive.integer("status"));
+  model.iteration = static_cast<int>(archive.integer("iteration"));
+  Parts &p = *model.parts_;
+  p.fits = archive.integer("fits");
+  p.trainings = archive.integer("trainings");
+  p.flow->load(get_tensors(archive, "flow/"));
+  if (archive.integer("fitted")) p.ensemble->load(get_tensors(archive, "ensemble/"));
+  p.labels = get_labels(archive, model.space().n_cv());
+  return model;
+}
+
+void Model::write(const std::string &path) const
+{
+  Archive archive("model");
+  store(archive);
+  archive.write(path);
+}
+
+Model Model::read(const std::string &path)
+{
+  const Archive archive = Archive::read(path, "model");
+  try {
+    return from_archive(archive);
+  } catch (const FileError &) {
+    throw;
+  } catch (const Error &e) {
+    throw ModelError(path + ": " + e.what());
+  }
+}
+
+}    // namespace cgflow

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "molecule/bond_graph.h"
+
+#include "cgflow/error.h"
+#include "cgflow/molecule_graph.h"
+
+#include <algorithm>
+#include <string>
+
+namespace cgflow {
+
+BondGraph::BondGraph(const Molecule &molecule)
+{
+  const int n = molecule.n_atoms();
+  for (const auto &[a, b] : molecule.bonds) {
+    if (a < 0 || b < 0 || a >= n || b >= n || a == b)
+      throw ConfigError("molecule: got a bond between atoms " + std::to_string(a + 1) + " and " + std::to_string(b + 1) +
+                        ", expected two different ones of 1 to " + std::to_string(n));
+  }
+  neighbours_ = bonded_atoms(molecule);
+}
+
+bool BondGraph::bonded(int a, int b) const { return std::binary_search(neighbours_[a].begin(), neighbours_[a].end(), b); }
+
+std::vector<bool> BondGraph::reached(int start, int without) const
+{
+  std::vector<bool> seen(n_atoms(), false);
+  std::vector<int> open{start};
+  seen[start] = true;
+  while (!open.empty()) {
+    const int at = open.back();
+    open.pop_back();
+    for (const int next : neighbours_[at]) {
+      if (seen[next] || (at == start && next == without)) continue;
+      seen[next] = true;
+      open.push_back(next);
+    }
+  }
+  return seen;
+}
+
+bool BondGraph::in_ring(int a, int b) const { return reached(a, b)[b]; }
+
+int BondGraph::branch_size(int from, int to) const
+{
+  const auto seen = reached(to, from);
+  return static_cast<int>(std::count(seen.begin(), seen.end(), true)) - (seen[from] ? 1 : 0);
+}
+
+}    // namespace cgflow

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifndef CGFLOW_KERNELS_REFERENCE_SPLINE_TABLE_H
+#define CGFLOW_KERNELS_REFERENCE_SPLINE_TABLE_H
+
+#include "kernels/spline_table.h"
+
+namespace cgflow::kernels::reference {
+
+/// What SplineTable computes, the textbook way: a 1-D spline by its second derivatives at the knots (moments), applied
+/// dimension by dimension, everything anew for each point. Same arguments as SplineTable.
+void spline_table(const SplineGrid &grid, const std::vector<double> &value, const std::vector<double> &std, int n,
+                  const double *s, double *out_value, double *out_std, double *out_gradient);
+
+}    // namespace cgflow::kernels::reference
+
+#endif
