@@ -9,10 +9,8 @@ import numpy as np
 import learning as l
 from harness import SOURCE, LammpsTest, read_dump
 
-sys.path.insert(0, str(SOURCE / "tools"))
-import pmf_compare  # noqa: E402
-import pmf_files  # noqa: E402
-import pmf_reference  # noqa: E402
+sys.path.insert(0, str(SOURCE / "python"))
+from cgflow.pmf import comparison as pmf_compare, files as pmf_files, reference as pmf_reference  # noqa: E402
 
 EXAMPLE = SOURCE / "examples" / "USER-CGFLOW" / "mueller-brown"
 

@@ -6,10 +6,8 @@ import unittest
 import learning as l
 from harness import SOURCE
 
-sys.path.insert(0, str(SOURCE / "tools"))
-import pmf_compare  # noqa: E402
-import pmf_files  # noqa: E402
-import pmf_reference  # noqa: E402
+sys.path.insert(0, str(SOURCE / "python"))
+from cgflow.pmf import comparison as pmf_compare, files as pmf_files, reference as pmf_reference  # noqa: E402
 
 WITHOUT_WALKERS = ("uniform", "variance", "ucb")
 PLAIN = "pair_style      cgflow/pmf\npair_coeff      * * mb.yaml\n"

@@ -5,10 +5,12 @@ import pathlib
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(SOURCE / "python"))
 
 # The set-up asks these whether something is there; a machine where all is well answers so.
 HEALTHY = {
@@ -31,7 +33,8 @@ class Sandbox(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow test "))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.tree = self.folder / "my repository"
-        shutil.copytree(SOURCE / "tools", self.tree / "tools")
+        for part in ("tools", "python"):
+            shutil.copytree(SOURCE / part, self.tree / part, ignore=shutil.ignore_patterns("__pycache__"))
         self.programs = self.folder / "programs"
         self.programs.mkdir()
         self.calls = self.folder / "calls"

@@ -1,22 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tools/bench: its file and table, one cheap row in earnest, and what it says when something is missing."""
-import importlib.machinery
-import importlib.util
 import json
 import os
-import pathlib
 import subprocess
-import sys
+import pathlib
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
-sys.path.insert(0, str(SOURCE / "tools"))
-BENCH = SOURCE / "tools" / "bench"
+from sandbox import SOURCE
+from cgflow.bench.rows import ROWS, Effort, Row
+from cgflow.bench.table import table
+from cgflow.programs.bench import measure
 
-loader = importlib.machinery.SourceFileLoader("bench", str(BENCH))
-bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
-loader.exec_module(bench)
+BENCH = SOURCE / "tools" / "bench"
 
 PROMISED = ("train_step_f64 train_step_f32 sample_f64 default_iteration coordinates_forward coordinates_backward spline ensemble_mc "
             "energies_vacuum energies_obc iteration ranks_2").split()
@@ -82,17 +78,17 @@ class Bench(unittest.TestCase):
         self.file.write_text("notes")
         code, text = self.bench("--quick", "--no-peers", "--only", "ensemble_mc")
         self.assertEqual(code, 1, text)
-        self.assertIn(f"bench: {self.file}: is no JSON file; remove it or give another with --json", text)
+        self.assertIn(f"bench: {self.file}: not a JSON file; remove it or give another one with --json", text)
         self.assertEqual(self.file.read_text(), "notes")
 
 
 class Rows(unittest.TestCase):
     def test_all_that_are_promised_are_there(self):
-        self.assertLessEqual(set(PROMISED), set(bench.ROWS))
+        self.assertLessEqual(set(PROMISED), set(ROWS))
 
     def test_each_has_its_line_in_the_manual(self):
         page = (SOURCE / "doc" / "Howto_cgflow_bench.rst").read_text()
-        for name in bench.ROWS:
+        for name in ROWS:
             self.assertRegex(page, rf"(?m)^{name}\n   \S", name)
 
     def test_medians_of_runs_in_turns(self):
@@ -104,14 +100,14 @@ class Rows(unittest.TestCase):
                 return {name: values[order.count(name) - 1]}
             return figures
 
-        row = bench.ROWS["spline"].__class__("items", (run_of("ours", [1, 9, 2]),), (run_of("peer", [4, 5, 3]),))
-        self.assertEqual(bench.measure(row, bench.Effort(), 3), {"ours": 2, "peer": 4})
+        row = Row("items", (run_of("ours", [1, 9, 2]),), (run_of("peer", [4, 5, 3]),))
+        self.assertEqual(measure(row, Effort(), 3), {"ours": 2, "peer": 4})
         self.assertEqual(order, ["ours", "peer"] * 3)
         order.clear()
-        self.assertEqual(bench.measure(row, bench.Effort(quick=True, peers=False), 3), {"ours": 1})
+        self.assertEqual(measure(row, Effort(quick=True, peers=False), 3), {"ours": 1})
 
     def test_the_table(self):
-        lines = bench.table({"spline": {"ours": 3e6, "peer": 1e5, "limit": 4e6, "percent_log": 40.0, "date": "today", "batch": 256}})
+        lines = table({"spline": {"ours": 3e6, "peer": 1e5, "limit": 4e6, "percent_log": 40.0, "date": "today", "batch": 256}})
         self.assertEqual([line.split() for line in lines.splitlines()[1:]], [
             ["spline", "coordinates", "3", "000", "000", "100", "000", "4", "000", "000", "30.00", "0.75"],
             ["log", "40.0", "%"], ["batch", "256"]])

@@ -1,21 +1,19 @@
 """tools/compare-pmf on PMF files made here, with divergences and errors that can be counted by hand."""
 import csv
 import math
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
-sys.path.insert(0, str(SOURCE / "tools"))
+import numpy as np
 
-import numpy as np  # noqa: E402
-import pmf_compare  # noqa: E402
-import pmf_files  # noqa: E402
-import pmf_grid  # noqa: E402
-import pmf_reference  # noqa: E402
+from sandbox import SOURCE
+from cgflow.pmf.comparison import compare, restrict
+from cgflow.pmf.files import read_pmf
+from cgflow.pmf.grid import Grid, find_periods
+from cgflow.pmf.reference import Reference, read_reference
 
 KT = 0.6
 HEADER = f"# kT {KT} units real T 300 domain L, trans\n# evaluations md 5 example 0 energy 70 test 0 labels 25 total 100\n# status 1\n"
@@ -195,12 +193,12 @@ class ComparePmf(unittest.TestCase):
         self.assertGreater(len(found), 0)
         for path in found:
             d, n = (2, 36) if path.name.startswith("gly2") else (3, 18)
-            reference = pmf_reference.read_reference(path, d)
+            reference = read_reference(path, d)
             p = reference.probability
             np.testing.assert_allclose(reference.F, np.log(p.max() / p), atol=1.1e-3)
             self.assertAlmostEqual(p.sum(), 1.0, delta=0.02, msg="cells of few frames are left out, and have little weight")
-            grid = pmf_grid.Grid([cells(40)] * d, np.zeros([40] * d), np.full([40] * d, 0.1), [360] * d)
-            result = pmf_compare.compare(grid, pmf_compare.restrict(reference, None, None))
+            grid = Grid([cells(40)] * d, np.zeros([40] * d), np.full([40] * d, 0.1), [360] * d)
+            result = compare(grid, restrict(reference, None, None))
             p = p / p.sum()
             self.assertAlmostEqual(result.kld, d * math.log(n) + np.sum(p * np.log(p)), delta=1e-6)
             self.assertEqual(result.cells, n**d)
@@ -214,8 +212,8 @@ class ComparePmf(unittest.TestCase):
             found = self.run_compare("a.pmf", "ref.csv")
             self.assertTrue(found["forward KLD"].endswith("in 576 cells of 576"))
             self.assertEqual(found["RMS error"].split(), "0.0000 kT at 576 points with F <= 8 kT".split())
-        result = pmf_compare.compare(pmf_files.read_pmf(self.folder / "a.pmf"),
-                                     pmf_reference.read_reference(self.folder / "ref.csv", 2))
+        result = compare(read_pmf(self.folder / "a.pmf"),
+                         read_reference(self.folder / "ref.csv", 2))
         for axis in result.cell_axes:
             np.testing.assert_allclose(axis, np.arange(-180, 180, 15))
         self.assertLess(np.abs(result.cell_error).max(), 1e-4)
@@ -255,7 +253,7 @@ class Interpolation(unittest.TestCase):
     def grid(self, axis, F):
         x, y = np.meshgrid(axis, axis, indexing="ij")
         values = F(x, y)
-        return pmf_grid.Grid([axis, axis], values, np.full_like(values, 0.1), pmf_grid.find_periods([axis, axis], values))
+        return Grid([axis, axis], values, np.full_like(values, 0.1), find_periods([axis, axis], values))
 
     def test_error_of_the_bicubic_is_that_of_theory_across_the_seam_too(self):
         # The largest error of a cubic through 4 points is 3/128 h^4 |F''''|, and in two dimensions their sum.
@@ -282,7 +280,7 @@ class Interpolation(unittest.TestCase):
         axis = np.linspace(0, 10, 11)
         std = np.full(11, 0.1)
         std[5] = np.inf
-        grid = pmf_grid.Grid([axis], axis, std, [0])
+        grid = Grid([axis], axis, std, [0])
         np.testing.assert_allclose(grid.std_at(np.array([[3.5], [4.0], [4.5], [5.0], [5.5], [6.0], [6.5]])),
                                    [0.1, 0.1, np.inf, np.inf, np.inf, 0.1, 0.1])
 
@@ -295,8 +293,8 @@ class Interpolation(unittest.TestCase):
         c = cells(60)
         x, y = np.meshgrid(c, c, indexing="ij")
         s = np.stack([x.ravel(), y.ravel()], axis=1)
-        exact = pmf_reference.Reference(s, F(x, y).ravel(), np.zeros(3600), below=8.0)
-        result = pmf_compare.compare(self.grid(cells(40), F), exact)
+        exact = Reference(s, F(x, y).ravel(), np.zeros(3600), below=8.0)
+        result = compare(self.grid(cells(40), F), exact)
         self.assertLess(result.rms, 0.005)
         self.assertLess(result.kld, 1e-5)
 

@@ -10,14 +10,10 @@ import sys
 import tempfile
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
-sys.path.insert(0, str(SOURCE / "tools"))
-
-import molecule_check  # noqa: E402
-import molecule_lammps  # noqa: E402
-import molecule_scripts  # noqa: E402
-import molecule_torsions  # noqa: E402
-from molecule_model import Atom, ImportFailure, Molecule, bond_distances  # noqa: E402
+from sandbox import SOURCE
+from cgflow.errors import ToolError
+from cgflow.molecule import check, lammps, scripts, torsions
+from cgflow.molecule.model import Atom, Molecule, bond_distances
 
 ORACLE, EXAMPLES = SOURCE / "tests" / "oracle", SOURCE / "examples" / "USER-CGFLOW"
 PRMTOP, INPCRD = ORACLE / "ala2.prmtop", ORACLE / "ala2.inpcrd"
@@ -203,31 +199,31 @@ class Molecules(unittest.TestCase):
 
     def test_rings_follow_the_shortest_way(self):
         six, five = (chain(*[(i, (i + 1) % n) for i in range(n)]) for n in (6, 5))
-        self.assertEqual((sorted(six.scaled), molecule_check.special_factors(six, "x")), ([(0, 3), (1, 4), (2, 5)], (1 / 1.2, 0.5)))
+        self.assertEqual((sorted(six.scaled), check.special_factors(six, "x")), ([(0, 3), (1, 4), (2, 5)], (1 / 1.2, 0.5)))
         # In a ring of five each pair is 1-2 or 1-3; a 1-4 entry along the other way contradicts it.
-        self.assertEqual((sorted(five.scaled), molecule_check.special_factors(five, "x")), ([], (1.0, 1.0)))
+        self.assertEqual((sorted(five.scaled), check.special_factors(five, "x")), ([], (1.0, 1.0)))
         five.excluded.remove((0, 2))
         five.scaled[0, 2] = (1 / 1.2, 0.5)
-        with self.assertRaisesRegex(ImportFailure, r"X1-A0 \(1\), X1-A2 \(3\) is scaled though 2 bonds apart"):
-            molecule_check.special_factors(five, "x")
+        with self.assertRaisesRegex(ToolError, r"X1-A0 \(1\), X1-A2 \(3\) is scaled though 2 bonds apart"):
+            check.special_factors(five, "x")
 
     def test_unequal_factors_are_refused(self):
         molecule = chain((0, 1), (1, 2), (2, 3), (3, 4))
-        self.assertEqual(molecule_check.special_factors(molecule, "x"), (1 / 1.2, 0.5))
+        self.assertEqual(check.special_factors(molecule, "x"), (1 / 1.2, 0.5))
         molecule.scaled[1, 4] = (1.0, 1.0)
-        with self.assertRaisesRegex(ImportFailure, "1-4 factors differ"):
-            molecule_check.special_factors(molecule, "x")
+        with self.assertRaisesRegex(ToolError, "1-4 factors differ"):
+            check.special_factors(molecule, "x")
 
     def test_special_bonds_line(self):
-        self.assertEqual(molecule_lammps.special_line((1 / 1.2, 0.5)), "special_bonds   amber")
-        self.assertEqual(molecule_lammps.special_line((0.833333, 0.5)), "special_bonds   lj 0 0 0.5 coul 0 0 0.833333")
+        self.assertEqual(lammps.special_line((1 / 1.2, 0.5)), "special_bonds   amber")
+        self.assertEqual(lammps.special_line((0.833333, 0.5)), "special_bonds   lj 0 0 0.5 coul 0 0 0.833333")
 
     def test_no_pair_lies_beyond_cutoff_and_no_image_within(self):
         long = chain(*[(i, i + 1) for i in range(40)])
-        cutoff = molecule_lammps.default_cutoff(long)
+        cutoff = lammps.default_cutoff(long)
         self.assertGreaterEqual(cutoff, 40 * 1.6)
-        self.assertGreaterEqual(molecule_lammps.box_edge(long, cutoff), cutoff + 2 * 64.0)
-        self.assertEqual(molecule_lammps.default_cutoff(chain((0, 1), (1, 2), (2, 3))), 18.0)
+        self.assertGreaterEqual(lammps.box_edge(long, cutoff), cutoff + 2 * 64.0)
+        self.assertEqual(lammps.default_cutoff(chain((0, 1), (1, 2), (2, 3))), 18.0)
 
     def test_two_residues_are_numbered_and_proline_keeps_its_ring_out(self):
         # 14-C0(=O1)-N2-CA3-C4(=O5)-N6-CA7-C8(=O9)-N10-11, and the ring N6-12-13-CA7 that makes the second residue a proline.
@@ -239,9 +235,9 @@ class Molecules(unittest.TestCase):
         atoms = [Atom(f"H{k}", "X1", "H", 1.008, 0.0, 0.1, 1.0) for k in range(2)]
         molecule.atoms += atoms
         molecule.bonds += [(2, 15, 1.0, 1.0), (10, 16, 1.0, 1.0)]
-        self.assertEqual(molecule_torsions.backbone(molecule),
+        self.assertEqual(torsions.backbone(molecule),
                          [("phi1", [0, 2, 3, 4]), ("psi1", [2, 3, 4, 6]), ("phi2", [4, 6, 7, 8]), ("psi2", [6, 7, 8, 10])])
-        script = molecule_scripts.al_script("pro", "in.pro", molecule_torsions.choose(molecule, [], "x"))
+        script = scripts.al_script("pro", "in.pro", torsions.choose(molecule, [], "x"))
         self.assertIn("dimension       3\n", script)
         self.assertIn("fix             more  all property/atom d_cv4 writedata yes\nfix             walk", script)
 
@@ -256,13 +252,13 @@ class Molecules(unittest.TestCase):
         masses += [12.01]
         bonds += [(end, len(masses) - 1)]
         molecule = chain(*bonds, masses=masses)
-        self.assertEqual([name for name, _ in molecule_torsions.backbone(molecule)][-2:], ["phi4", "psi4"])
-        with self.assertRaisesRegex(ImportFailure, r"x: has 8 backbone dihedrals \(phi1 .* psi4\), more than the 6 .*choose with --cg"):
-            molecule_torsions.choose(molecule, [], "x")
+        self.assertEqual([name for name, _ in torsions.backbone(molecule)][-2:], ["phi4", "psi4"])
+        with self.assertRaisesRegex(ToolError, r"x: has 8 backbone dihedrals \(phi1 .* psi4\), more than the 6 .*choose with --cg"):
+            torsions.choose(molecule, [], "x")
 
     def test_no_peptide_asks_for_names(self):
-        with self.assertRaisesRegex(ImportFailure, "no residue between two peptide bonds; name the CG variables with --cg"):
-            molecule_torsions.choose(chain((0, 1), (1, 2), (2, 3)), [], "x")
+        with self.assertRaisesRegex(ToolError, "no residue between two peptide bonds; name the CG variables with --cg"):
+            torsions.choose(chain((0, 1), (1, 2), (2, 3)), [], "x")
 
 
 class WithoutOpenMM(ToolTest):
@@ -275,11 +271,11 @@ class WithoutOpenMM(ToolTest):
                                r"-r .*requirements-import\.txt\n$")
 
     def test_its_version_is_pinned(self):
-        pins = [line for line in (SOURCE / "tools" / "requirements-import.txt").read_text().splitlines() if not line.startswith("#")]
+        pins = [line for line in (SOURCE / "python" / "requirements-import.txt").read_text().splitlines() if not line.startswith("#")]
         self.assertRegex("".join(pins), r"^openmm==[0-9.]+$")
 
 
-@unittest.skipUnless(importlib.util.find_spec("openmm"), "needs OpenMM: pip install --no-deps -r tools/requirements-import.txt")
+@unittest.skipUnless(importlib.util.find_spec("openmm"), "needs OpenMM: pip install --no-deps -r python/requirements-import.txt")
 class FromForceFieldFile(ToolTest):
     def pdb(self, path, *args, forcefield=("amber96.xml", "amber96_obc.xml"), name="a"):
         return self.run_tool(name, "--pdb", path, "--forcefield", *forcefield, *args)

@@ -26,11 +26,10 @@ class Tree(unittest.TestCase):
             path.write_text(text)
         # A copy of the repository's parts, so that a test can change them.
         self.source = self.folder / "cgflow"
-        for part in ("src/USER-CGFLOW", "lib/cgflow"):
+        for part in ("src/USER-CGFLOW", "lib/cgflow", "python/cgflow"):
             shutil.copytree(SOURCE / part, self.source / part)
         (self.source / "tools").mkdir()
-        for name in ("install-package", "package_tree.py"):
-            shutil.copy(SOURCE / "tools" / name, self.source / "tools")
+        shutil.copy(SOURCE / "tools" / "install-package", self.source / "tools")
 
     def run_it(self, *args, code=0):
         done = subprocess.run([sys.executable, str(self.source / "tools" / "install-package"), *map(str, args)], cwd=self.folder,
@@ -104,13 +103,13 @@ class Check(Tree):
         before = self.state()
         text = self.run_it(self.lammps, "--check", code=1)
         self.assertIn("would add src/USER-CGFLOW/fix_cgflow_al.cpp\n", text)
-        self.assertIn("is not there as it is here", text)
+        self.assertIn("the package is missing or differs from the one here", text)
         self.assertEqual(self.state(), before)
 
     def test_is_content_after_the_installation_and_not_with_an_older_one(self):
         self.run_it(self.lammps)
         before = self.state()
-        self.assertIn("is there, as it is here", self.run_it(self.lammps, "--check"))
+        self.assertIn("the package is installed and up to date", self.run_it(self.lammps, "--check"))
         (self.source / "lib/cgflow/src/flow/flow.cpp").write_text("// new\n")
         self.assertIn("would replace lib/cgflow/src/flow/flow.cpp\n", self.run_it(self.lammps, "--check", code=1))
         self.assertEqual(self.state(), before)

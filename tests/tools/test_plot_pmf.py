@@ -9,15 +9,15 @@ import tempfile
 import unittest
 import unittest.mock
 
-SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
-sys.path.insert(0, str(SOURCE / "tools"))
+import matplotlib.figure
+import numpy as np
 
-import numpy as np  # noqa: E402
-import pmf_compare  # noqa: E402
-import pmf_figure  # noqa: E402
-import pmf_files  # noqa: E402
-import pmf_maps  # noqa: E402
-import pmf_reference  # noqa: E402
+from sandbox import SOURCE
+from cgflow.pmf import maps
+from cgflow.pmf.comparison import against_evaluations, compare, restrict
+from cgflow.pmf.figure import draw
+from cgflow.pmf.files import convergence, read_iterations, read_log, read_pmf
+from cgflow.pmf.reference import Reference, read_reference
 
 HEADER = "# kT 2.5 units real T 300 domain all of it\n# evaluations md 50 example 0 energy 700 test 20 labels 130 total 900\n# status 1\n"
 
@@ -179,14 +179,13 @@ class PlotPmf(unittest.TestCase):
             f"{x} {y} {F(x, y)}" for x in np.arange(-175, 180, 10) for y in np.arange(-175, 180, 10)))
 
     def map_figure(self):
-        pmf = pmf_files.read_pmf(self.folder / "t.pmf")
-        history = pmf_files.read_iterations(self.folder / "t.iterations", pmf)
-        reference = pmf_compare.restrict(pmf_reference.read_reference(self.folder / "ref.csv", 2), None, 100)
-        result = pmf_compare.compare(pmf, reference)
-        convergence = pmf_files.convergence(history)
-        convergence.update(pmf_compare.against_evaluations(history, reference))
-        figure = pmf_maps.make(pmf, history, convergence, result, None)
-        self.addCleanup(pmf_figure.plt.close, figure)
+        pmf = read_pmf(self.folder / "t.pmf")
+        history = read_iterations(self.folder / "t.iterations", pmf)
+        reference = restrict(read_reference(self.folder / "ref.csv", 2), None, 100)
+        result = compare(pmf, reference)
+        curves = convergence(history)
+        curves.update(against_evaluations(history, reference))
+        figure = maps.make(pmf, history, curves, result, None)
         return figure, {axes.get_title() or axes.get_ylabel(): axes for axes in figure.axes}
 
     def test_maps_of_a_torus(self):
@@ -204,7 +203,7 @@ class PlotPmf(unittest.TestCase):
         np.testing.assert_array_equal(dots.get_offsets(), [[-90, -50], [-90, 0], [-30, 0]])
         np.testing.assert_array_equal(dots.get_array(), [1, 2, 2])
         # Each whole kT between the lowest and the highest F has its line, up to 15.
-        pmf = pmf_files.read_pmf(self.folder / "t.pmf")
+        pmf = read_pmf(self.folder / "t.pmf")
         highest = int(pmf.F.max() - pmf.F[pmf.known].min())
         self.assertGreater(highest, 10)
         lines = [c for c in axes[maps[0]].collections if hasattr(c, "levels") and not c.filled]
@@ -277,32 +276,32 @@ class PlotPmf(unittest.TestCase):
     def test_a_picture_is_there_whole_or_not_at_all(self):
         self.write("t.png", "the picture before")
         self.torus()
-        pmf = pmf_files.read_pmf(self.folder / "t.pmf")
+        pmf = read_pmf(self.folder / "t.pmf")
 
         def half_written(figure, path, **options):
             pathlib.Path(path).write_text("half")
             raise OSError(28, "No space left on device", path)
 
-        with unittest.mock.patch.object(pmf_figure.plt.Figure, "savefig", half_written), self.assertRaises(OSError):
-            pmf_figure.draw(str(self.folder / "t.png"), pmf, [], {"evaluations": []}, None, None, None)
+        with unittest.mock.patch.object(matplotlib.figure.Figure, "savefig", half_written), self.assertRaises(OSError):
+            draw(str(self.folder / "t.png"), pmf, [], {"evaluations": []}, None, None, None)
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["ref.csv", "t.iterations", "t.pmf", "t.png"])
         self.assertEqual((self.folder / "t.png").read_text(), "the picture before")
 
     def test_history_is_read_in_kT(self):
-        pmf = pmf_files.read_pmf(self.folder / self.pmf_1d())
-        history = pmf_files.read_iterations(self.folder / self.history(), pmf)
+        pmf = read_pmf(self.folder / self.pmf_1d())
+        history = read_iterations(self.folder / self.history(), pmf)
         self.assertEqual([past.header["evaluations"] for past in history], [300, 600, 900])
         self.assertEqual([len(past.points) for past in history], [0, 1, 2])
         np.testing.assert_allclose(history[2].grid.F, cubic(np.linspace(-2, 2, 21)), atol=1e-12)
         np.testing.assert_allclose(history[2].grid.std, 0.1)
-        reference = pmf_reference.Reference(np.linspace(-2, 2, 21)[:, None], cubic(np.linspace(-2, 2, 21)), np.zeros(21))
+        reference = Reference(np.linspace(-2, 2, 21)[:, None], cubic(np.linspace(-2, 2, 21)), np.zeros(21))
         slope = np.sqrt(np.mean(np.linspace(-2, 2, 21)**2))
-        self.assertAlmostEqual(pmf_compare.compare(history[0].grid, reference).rms, 0.2 * slope)
+        self.assertAlmostEqual(compare(history[0].grid, reference).rms, 0.2 * slope)
 
     def test_log_gives_convergence(self):
         self.write("log.lammps", "Step f_learn[2] f_learn[4] f_learn[6]\n0 0 inf inf\n10 100 0.5 0.3\n20 100 0.5 0.3\n"
                                  "WARNING: x\nLoop time of 1\nStep Temp\n0 1\nLoop time of 1\nStep f_learn[2] f_learn[4] f_learn[6]\n30 250 0.2 0.1\n")
-        found = pmf_files.read_log(self.folder / "log.lammps")
+        found = read_log(self.folder / "log.lammps")
         self.assertEqual(found["evaluations"], [0, 100, 250])
         self.assertEqual(found["change"], [float("inf"), 0.3, 0.1])
         self.run_plot(self.pmf_1d(), "--log", "log.lammps")

@@ -9,7 +9,7 @@ from sandbox import SOURCE, Sandbox
 
 PROGRAMS = sorted(p for folder in ("tools", ".ci") for p in (SOURCE / folder).iterdir()
                   if p.is_file() and p.read_bytes()[:40].splitlines()[:1] in ([b"#!/usr/bin/env bash"], [b"#!/bin/bash"]))
-SHELL_FILES = PROGRAMS + sorted((SOURCE / "tools").glob("*.sh"))
+SHELL_FILES = PROGRAMS + sorted((SOURCE / "tools" / "parts").glob("*.sh"))
 
 
 class Scripts(unittest.TestCase):
@@ -31,7 +31,7 @@ class Scripts(unittest.TestCase):
         self.assertEqual(done.stdout, "")
 
     def test_every_pin_is_exact(self):
-        lines = (SOURCE / "tools" / "requirements.txt").read_text().splitlines()
+        lines = (SOURCE / "python" / "requirements.txt").read_text().splitlines()
         pins = [line for line in lines if line and not line.startswith("#")]
         self.assertGreater(len(pins), 5)
         for pin in pins:

@@ -95,7 +95,7 @@ class SetupEnvironment(Sandbox):
         self.assertEqual(code, 0, text)
         self.assertIn("Python environment: all there", text)
         self.assertEqual(self.called().count("PIP-INSTALL"), 1)
-        with open(self.tree / "tools" / "requirements.txt", "a") as pins:
+        with open(self.tree / "python" / "requirements.txt", "a") as pins:
             pins.write("# changed\n")
         self.run_tool("setup", environment=good)
         self.assertEqual(self.called().count("PIP-INSTALL"), 2)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a molecule must be so that the LAMMPS scripts written here give its energy."""
+from ..errors import ToolError
+from .model import bond_distances
+
+
+def check_connected(molecule, where):
+    if len(molecule.atoms) < 4:
+        raise ToolError(f"{where}: has {len(molecule.atoms)} atoms; a molecule of 4 or more is needed")
+    reached = bond_distances(molecule.neighbours(), 0)
+    missing = [i for i in range(len(molecule.atoms)) if i not in reached]
+    if missing:
+        raise ToolError(f"{where}: bonds do not connect {molecule.label(missing[0])} with {molecule.label(0)}; one molecule "
+                        "is allowed (strip solvent and ions)")
+
+
+def check_terms(molecule, where):
+    """Angles and torsions must run along bonds or, for an improper, around one atom; else the term is foreign."""
+    near = [set(n) for n in molecule.neighbours()]
+    for i, j, k, *_ in molecule.angles:
+        if i not in near[j] or k not in near[j]:
+            raise ToolError(f"{where}: angle term of {molecule.label(i, j, k)}, which are not bonded in a row")
+
+
+def special_factors(molecule, where):
+    """(Coulomb, LJ) factors of 1-4 pairs for special_bonds. LAMMPS tells 1-2, 1-3 and 1-4 pairs by the bonds alone, by the
+    shortest way; a force field whose exceptions are others cannot be written with it."""
+    near, factors, first = molecule.neighbours(), None, None
+    for i in range(len(molecule.atoms)):
+        distance = bond_distances(near, i)
+        for j in range(i + 1, len(molecule.atoms)):
+            bonds = distance.get(j, 9)
+            given = "excluded" if (i, j) in molecule.excluded else "scaled" if (i, j) in molecule.scaled else "full"
+            expected = "excluded" if bonds <= 2 else "scaled" if bonds == 3 else "full"
+            if given != expected:
+                raise ToolError(f"{where}: the non-bonded pair {molecule.label(i, j)} is {given} though {bonds} bonds apart; "
+                                f"special_bonds of LAMMPS can only have it {expected}")
+            if given != "scaled":
+                continue
+            factors, first = factors or molecule.scaled[i, j], first or (i, j)
+            if any(abs(a - b) > 1e-6 for a, b in zip(factors, molecule.scaled[i, j])):
+                raise ToolError(f"{where}: 1-4 factors differ, {molecule.scaled[i, j]} for {molecule.label(i, j)} and "
+                                f"{factors} for {molecule.label(*first)}; special_bonds of LAMMPS has one of each")
+    return factors or (1.0, 1.0)
+
+
+def check_born(molecule, where, model):
+    if model == "none":
+        return
+    if not molecule.has_born():
+        raise ToolError(f"{where}: has no generalized Born radii, which --implicit {model} needs; allowed is --implicit none")
+    for i, atom in enumerate(molecule.atoms):
+        # A radius at or below the dielectric offset has no Born radius.
+        if not atom.radius > 0.09 or not atom.scale >= 0.0:
+            raise ToolError(f"{where}: {molecule.label(i)} has Born radius {atom.radius:g} and scale {atom.scale:g}; allowed "
+                            "are radii above 0.09 Angstrom and scales of 0 or more")
+
+
+def check(molecule, where, born_model):
+    """Refuses what cannot be written; returns the (Coulomb, LJ) factors of 1-4 pairs."""
+    check_connected(molecule, where)
+    check_terms(molecule, where)
+    check_born(molecule, where, born_model)
+    return special_factors(molecule, where)

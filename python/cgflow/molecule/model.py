@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A molecule with its force field, as the readers fill it and the writers take it: kcal/mol, Angstrom, degrees, e, g/mol.
+Atoms are numbered from 0 here, from 1 in everything a user sees."""
+import collections
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Atom:
+    name: str
+    residue: str                 # with its number: ALA2
+    kind: str                    # the force field's name of the type
+    mass: float
+    charge: float
+    epsilon: float               # Lennard-Jones, 4 epsilon ((sigma/r)^12 - (sigma/r)^6)
+    sigma: float
+    radius: float | None = None  # intrinsic Born radius
+    scale: float | None = None   # overlap scale factor of generalized Born
+    element: str = ""            # symbol, where the files tell it
+
+    def type_key(self):
+        """Atoms equal in this have one LAMMPS type: all that pair_coeff and mass give."""
+        return (self.kind, self.mass, self.epsilon, self.sigma, self.radius, self.scale)
+
+
+@dataclasses.dataclass
+class Molecule:
+    title: str
+    atoms: list
+    positions: list                                  # [n_atoms, 3]
+    bonds: list = dataclasses.field(default_factory=list)      # (i, j, K, r0): K (r - r0)^2
+    angles: list = dataclasses.field(default_factory=list)     # (i, j, k, K, theta0): K (theta - theta0)^2, K per rad^2
+    torsions: list = dataclasses.field(default_factory=list)   # (i, j, k, l, K, n, phase): K (1 + cos(n phi - phase))
+    excluded: set = dataclasses.field(default_factory=set)     # pairs (i, j), i < j, without non-bonded energy
+    scaled: dict = dataclasses.field(default_factory=dict)     # (i, j): (Coulomb factor, LJ factor), the 1-4 pairs
+    born_model: str | None = None                    # the generalized Born model that the force field names
+
+    def has_born(self):
+        return all(atom.radius is not None for atom in self.atoms)
+
+    def label(self, *indices):
+        """Atoms as messages name them: ALA2-CA (9)."""
+        return ", ".join(f"{self.atoms[i].residue}-{self.atoms[i].name} ({i + 1})" for i in indices)
+
+    def neighbours(self):
+        """[n_atoms] lists of bonded atoms, ascending."""
+        lists = [set() for _ in self.atoms]
+        for i, j, *_ in self.bonds:
+            lists[i].add(j)
+            lists[j].add(i)
+        return [sorted(n) for n in lists]
+
+
+def bond_distances(neighbours, start):
+    """Number of bonds from one atom to each other that can be reached, as {atom: bonds}."""
+    distance, queue = {start: 0}, collections.deque([start])
+    while queue:
+        i = queue.popleft()
+        for j in neighbours[i]:
+            if j not in distance:
+                distance[j] = distance[i] + 1
+                queue.append(j)
+    return distance
