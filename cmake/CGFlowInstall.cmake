@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # cmake --install BUILD --prefix PREFIX: lib/cgflow for other programs, found by find_package(cgflow CONFIG). The build folder
 # offers the same to a LAMMPS that is built with the package (cgflow_DIR).
 include(CMakePackageConfigHelpers)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The LAMMPS that the plugin is for, and its MPI, as targets:
 #   LAMMPS::lammps       headers and library
 #   MPI::MPI_CXX         the MPI that this LAMMPS was built with

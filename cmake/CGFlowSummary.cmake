@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What a build will use, in a few lines at the end of the configuration.
 function(cgflow_say_summary)
   message(STATUS "cgflow ${PROJECT_VERSION} will use")

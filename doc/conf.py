@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Sphinx settings. Build with: sphinx-build -W doc build/doc
 import pathlib
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The manual's table of YAML keys is what the program prints now.
 execute_process(COMMAND "${PROGRAM}" OUTPUT_VARIABLE _printed RESULT_VARIABLE _result)
 if(NOT _result EQUAL 0)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Package mode: the styles as a part of LAMMPS, in LAMMPS' own CMake build. Read right after its project(lammps), either through
 #   cmake -D CMAKE_PROJECT_lammps_INCLUDE=<cgflow>/cmake/lammps_package.cmake -D PKG_USER-CGFLOW=on ...
 # which leaves LAMMPS' tree as it is, or through the line that tools/install-package puts into its CMakeLists.txt.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Installs the library from BUILD to an empty folder, moves that, as users move what they have installed, and builds and runs the
 # consumer with it: cmake -D BUILD=... -D SOURCE=... -D FOLDER=... -D YAML=... -P run.cmake
 function(run what)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Molecules for the tests of pair_style gb/obc: data files, frames for rerun, and reference values (tests/oracle/gb_obc.py)."""
 import numpy as np
 

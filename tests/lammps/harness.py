@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Runs LAMMPS with the plugin on small scripts and reads what it wrote. Shared by the tests in this folder."""
 import os
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Learning runs that are cut short: started in the background, killed, and compared with one that nothing disturbed."""
 import os
 import random

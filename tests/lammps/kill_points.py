@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """kill -9 at random points of the examples, reduced to some seconds each: in sweeps, in training, in file writes. Started
 again, the same command line must end with the files of a run that nothing disturbed, bit by bit.
 `kill_points.py [points an example [examples]]`, or through tools/test-kill."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A small learning run of fix cgflow/al on the Mueller-Brown particle, for the tests of that fix: about two seconds of work."""
 import pathlib
 import random

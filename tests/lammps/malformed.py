@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Malformed input for LAMMPS with the plugin: what a case is, how it is run, and what is wrong with how it ended.
 
 A case is one script and the files that differ from a good set. It must end with one LAMMPS error that says where, what was

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Damaged files of each kind, wherever one is read: truncated, changed, of another kind, of other units."""
 import re
 

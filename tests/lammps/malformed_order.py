@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Lines of a script in the wrong order, missing or given twice, and sizes that no machine can hold."""
 import learning as l
 import malformed_scripts as scripts

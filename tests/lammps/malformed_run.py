@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """All malformed inputs, or a share of them of each family: `malformed_run.py [share]`, or through tools/test-malformed."""
 import collections
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Malformed commands: each argument of each style and command wrong in each way that its kind allows, missing, misspelt."""
 import dataclasses
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Runs scripts in LAMMPS as a library, one a line of standard input (JSON), and says how each ended. See malformed.py."""
 import ctypes
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Malformed YAML files, from the table of keywords in the manual."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The Mueller-Brown example: its folder, its temperature, its surface."""
 import numpy as np
 

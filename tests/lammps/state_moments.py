@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What a learning run in the background does, seen from its state file."""
 import math
 import os

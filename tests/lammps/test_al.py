@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix cgflow/al in LAMMPS: it learns the PMF, alone and beside what else a script does with runs, fixes and pair styles."""
 import re
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What fix cgflow/al does when the disk is full or read-only, and when energies fail in the middle of a training: one error, whole
 files, and the same command line goes on later."""
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Messages of fix cgflow/al and of what it reads: each is one LAMMPS error that says where, what was got and what is allowed."""
 import os
 import re

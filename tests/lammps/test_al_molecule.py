@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Active learning of a molecule in two dihedrals, on the torus: alanine dipeptide with a small flow, half a minute a run."""
 import os
 import re

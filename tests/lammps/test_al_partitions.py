@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix cgflow/al share yes: the worlds of a -partition run learn one model together, and end together."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix cgflow/al and its state file: a run that was killed ends with the bits of one that was not; what does not fit is refused."""
 import os
 import re

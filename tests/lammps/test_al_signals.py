@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """SIGTERM and SIGUSR1 of a queue system: fix cgflow/al ends the run, the state is written, and the same command line goes on to
 the same bits. A killed rank ends the job, and files stay whole."""
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix cgflow/al: each way to explore learns the same PMF, and is the same run after run."""
 import re
 import sys

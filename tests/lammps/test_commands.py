@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The commands cgflow/train, cgflow/pmf and cgflow/backmap on the Mueller-Brown example: what they write, on how many ranks,
 and what they refuse. Each error must leave the files as they were."""
 import hashlib

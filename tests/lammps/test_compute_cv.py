@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """compute cgflow/cv: rows, whole molecules, ranks and errors."""
 import math
 import random

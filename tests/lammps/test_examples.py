@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The Mueller-Brown example from its scripts, and whether they show what their comments say."""
 import pathlib
 import re

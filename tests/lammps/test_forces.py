@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Forces of each style are minus the derivative of the energy that LAMMPS shows, to 1e-7 of the largest: central differences
 with four points, through LAMMPS as a library."""
 import json

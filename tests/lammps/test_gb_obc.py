@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """pair_style gb/obc against OpenMM: energies, forces, virials, whole molecules on any number of ranks."""
 import unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """pair_style gb/obc in what users run: a whole force field, dynamics, minimization, restarts, and wrong input."""
 import unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Memory and file descriptors of a process that runs scripts again and again: they stay as they are after the first few."""
 import json
 import unittest

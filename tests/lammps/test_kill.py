@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """kill -9 at random points of two reduced examples, in sweeps, in training, in a file write: nothing is lost. tools/test-kill
 takes twenty points of each of all eight."""
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Malformed inputs: each is one clear error, without a crash, a hang or a partial file. A share of all of them, from each
 family; tools/test-malformed runs all."""
 import pathlib

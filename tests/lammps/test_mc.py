@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix cgflow/mc: the distribution it samples, what is visible after a sweep, counts, errors."""
 import unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix cgflow/mc with exchanges between walkers: each rung's distribution, ranks, restart, counts, errors."""
 import unittest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix cgflow/mc on several ranks: walkers are the same one by one, none is lost."""
 import re
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What fix cgflow/mc and pair_style cgflow/pmf offer another fix: place, refresh, stop, release; and d > 3. The calls come
 from the fix of the probe plugin, at the beginning of a step, before or after fix cgflow/mc's own part of it."""
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Energies and forces of the converted dipeptides in LAMMPS against OpenMM's, term by term, strained conformers included.
 
 The reference files are in tests/oracle. OpenMM's Coulomb constant differs from LAMMPS' in the ninth digit and is allowed for.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """What the examples of molecules promise, with their own files and defaults: half a minute to two minutes a run."""
 import pathlib
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Converted dipeptides with pair_style gb/obc against OpenMM: solvation energies and total forces, strained conformers included."""
 import unittest
 

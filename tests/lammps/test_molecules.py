@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """A molecule on its way from an atomistic script through model and dumps to structures, and what is refused on it."""
 import re
 import shutil

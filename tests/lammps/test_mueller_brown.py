@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """fix mueller/brown against the formula, by run, minimize, rRESPA and on several ranks."""
 import math
 import unittest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """pair_style cgflow/pmf and compute cgflow/std: values, forces, hybrid styles, warnings."""
 import unittest
 

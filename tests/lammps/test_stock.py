@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Stock commands of LAMMPS on walkers: minimize, rerun, write_data and read_data, suffixes, info, fix_modify."""
 import unittest
 

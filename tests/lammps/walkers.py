@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Scripts and surfaces for the tests of walkers."""
 import math
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Positions of the 201 conformers of ala2_conformers.npz (OpenMM 8; see ala2_conformers.py) as text for the unit tests, with
 phi and psi of each by mdtraj's compute_dihedrals (IUPAC sign, degrees).
 

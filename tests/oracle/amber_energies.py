@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Energies and forces of five dipeptides from OpenMM, to test converted LAMMPS files with.
 
 ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, of which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Structures of Ace-Gly-Nme, Ace-Val-Nme, Ace-Thr-Nme (2S,3R) and Ace-Phe-Nme, minimised in amber96 with OBC2: L, trans. Writes
 glycine-dipeptide/gly2.pdb, valine-dipeptide/val2.pdb, threonine-dipeptide/thr2.pdb and phenylalanine-dipeptide/phe2.pdb in the
 example folder. Heavy atoms by ideal bond lengths and angles, hydrogens and minimum by OpenMM.

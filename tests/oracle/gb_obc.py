@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Generalized Born reference data from OpenMM, and the force field of alanine dipeptide as a LAMMPS data file.
 
 Writes into the folder of this script:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # fix cgflow/al/probe of tests/lammps as a further part of LAMMPS, for the tests that need it: -D CMAKE_PROJECT_INCLUDE=<this>.
 if(NOT PROJECT_NAME STREQUAL lammps)
   return()

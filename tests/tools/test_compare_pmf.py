@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """tools/compare-pmf on PMF files made here, with divergences and errors that can be counted by hand."""
 import csv
 import math

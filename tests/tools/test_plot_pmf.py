@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """tools/plot-pmf on PMF files made here, with errors that can be counted by hand."""
 import os
 import pathlib

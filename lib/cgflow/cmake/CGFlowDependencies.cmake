@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What lib/cgflow is made with and is not ours, found once and offered as targets:
 #   cgflow::torch        LibTorch (CPU link: libtorch_cpu and libc10)
 #   Kokkos::kokkos       any installed Kokkos >= 3.4, with a backend for the host: Serial or OpenMP; CUDA may be there too. One that is a

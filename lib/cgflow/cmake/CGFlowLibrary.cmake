@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The library as a target of whichever CMakeLists.txt reads this: that of its folder, or LAMMPS' in package mode, which has other
 # ideas of the language and of what a library shows, and which is at its end by then and takes no subfolders any more.
 get_filename_component(_source "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """Potential energy of alanine dipeptide (ff96, OBC1, 300 K) in squares of 40 degrees about minima of F(phi, psi), by LAMMPS dynamics.
 
 Four runs of 5 ns, begun in four basins (in.basins); frames, one each 0.1 ps, are told apart by their phi and psi, so every run counts

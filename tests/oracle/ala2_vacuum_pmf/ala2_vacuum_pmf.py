@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """PMF of alanine dipeptide in vacuum (ff96, 300 K, L, trans) on 60 x 60 cells of (phi, psi), from LAMMPS with Colvars.
 
 Two runs with biases of their own: well-tempered metadynamics (in.bias), then a long run under its frozen bias (in.sample),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans), from LAMMPS with Colvars: writes what run.sh needs, and evaluates its
 walkers. See README.md. `table` needs numpy.
 

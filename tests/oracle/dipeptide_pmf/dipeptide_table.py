@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 """The walkers of a dipeptide as a table of F: `python3 dipeptide_pmf.py table NAME`."""
 import pathlib
 import re

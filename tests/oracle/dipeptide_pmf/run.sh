@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # One dipeptide's metadynamics, if it is not there yet, and walkers under its frozen biases:
 #   LMP=lmp ./run.sh NAME STEPS WALKER [WALKER ...]
 # In a folder with these scripts, in.NAME and NAME.data of the example; lmp has COLVARS and pair_style gb/obc.

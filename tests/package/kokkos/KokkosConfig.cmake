@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Stands in for a Kokkos of the version that LAMMPS asks for: enough to configure with, nothing to compile with.
 set(Kokkos_FOUND TRUE)
 if(NOT TARGET Kokkos::kokkos)
