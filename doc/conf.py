@@ -3,6 +3,9 @@
 import pathlib
 import re
 
+from pygments.lexer import RegexLexer, bygroups
+from pygments.token import Comment, Keyword, Name, String, Text
+
 project = "cgflow"
 author = "the cgflow developers"
 project_copyright = "GPL-2.0-only"
@@ -12,12 +15,26 @@ release = version = re.search(r"project\(cgflow VERSION ([\d.]+)", _cmake).group
 needs_sphinx = "7.2"
 extensions = []
 exclude_patterns = ["build", "Thumbs.db", ".DS_Store"]
-# The pages of styles show LAMMPS input, for which there is no lexer.
 highlight_language = "none"
 nitpicky = True
 
 html_theme = "alabaster"
 html_theme_options = {"description": "Free-energy learning inside LAMMPS", "page_width": "1000px"}
+
+
+class LAMMPSLexer(RegexLexer):
+    """Input scripts: comments, the command of a line, variables and quoted text. LAMMPS' own manual has a lexer of this name."""
+    name = "LAMMPS"
+    aliases = ["LAMMPS"]
+    tokens = {
+        "root": [
+            (r"#.*", Comment),
+            (r"^(\s*)([\w/]+)", bygroups(Text, Keyword)),
+            (r"\$\{\w+\}|\$\w|\bv_\w+|\bc_\w+|\bf_\w+", Name.Variable),
+            (r'"[^"\n]*"', String),
+            (r"[^\s\"#$]+|[\s\"$]", Text),
+        ]
+    }
 
 
 def drop_patterns_without_pages(app, docname, source):
@@ -28,4 +45,5 @@ def drop_patterns_without_pages(app, docname, source):
 
 
 def setup(app):
+    app.add_lexer("LAMMPS", LAMMPSLexer)
     app.connect("source-read", drop_patterns_without_pages)
