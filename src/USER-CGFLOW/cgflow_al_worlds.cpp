@@ -72,7 +72,7 @@ std::vector<std::int64_t> CGFlowWorlds::numbers(std::int64_t mine) const
   return each;
 }
 
-void CGFlowWorlds::require_equal(const Facts &facts) const
+void CGFlowWorlds::require_equal(const std::vector<Fact> &facts) const
 {
   if (!several_) return;
   for (const auto &[name, value] : facts) {
@@ -90,27 +90,4 @@ void CGFlowWorlds::disagree(const std::string &name, const std::string &here, co
       fmt::format("share yes: {} is {} in partition 0 and {} in partition {}; partitions that learn together "
                   "must agree in it, with share no each learns for itself",
                   name, here, there, other));
-}
-
-void CGFlowWorlds::tally(double &sum, double &max, bool &any)
-{
-  int size = 1;
-  MPI_Comm_size(ranks_, &size);
-  double here[3] = {sum, max, any ? 1.0 : 0.0};
-  received_.resize(3 * static_cast<std::size_t>(size));
-  MPI_Allgather(here, 3, MPI_DOUBLE, received_.data(), 3, MPI_DOUBLE, ranks_);
-  sum = 0.0;
-  for (int r = 0; r < size; ++r) {
-    sum += received_[3 * r];
-    max = std::max(max, received_[3 * r + 1]);
-    any = any || received_[3 * r + 2] != 0.0;
-  }
-}
-
-bool CGFlowWorlds::all_go_on(bool mine) const
-{
-  if (!several_) return mine;
-  int here = mine, all = 0;
-  MPI_Allreduce(&here, &all, 1, MPI_INT, MPI_MIN, ranks_);
-  return all != 0;
 }

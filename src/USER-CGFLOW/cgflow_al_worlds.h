@@ -7,51 +7,44 @@
 #include <cstdint>
 #include <mpi.h>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace LAMMPS_NS {
 
-/// The worlds of LAMMPS that learn together: all those of a -partition run with share yes, otherwise this one alone. What
-/// says "collective" is called by all ranks of all of them.
+/// The worlds of LAMMPS that learn together: all those of a -partition run with share yes, otherwise this one alone. All ranks of all
+/// of them make the calls marked as collective.
 class CGFlowWorlds {
  public:
   CGFlowWorlds(class LAMMPS *lmp, bool share);
 
   bool several() const { return several_; }
-  /// Which of them this one is, and how many there are.
+  /// The number of this world, and how many there are.
   int mine() const { return mine_; }
   int count() const { return static_cast<int>(ranks_each_.size()); }
-  /// All their ranks, those of a world next to each other.
+  /// The ranks of all worlds; those of one world are next to each other.
   MPI_Comm ranks() const { return ranks_; }
   const std::vector<std::int64_t> &ranks_each() const { return ranks_each_; }
 
-  /// Looks up how many walkers each world has, and numbers them all: the IDs of this world's begin behind first_id().
+  /// Counts the walkers of each world and numbers all of them: the IDs of this world's walkers begin after first_id().
   /// Collective, before each run.
   void count_walkers();
   const std::vector<std::int64_t> &walkers_each() const { return walkers_each_; }
   std::int64_t walkers() const;
   bigint first_id() const { return first_id_; }
 
-  /// What each world's first rank gives. Collective.
+  /// The texts that the first ranks of the worlds pass. Collective.
   std::vector<std::string> texts(const std::string &mine) const;
 
-  /// What is asked of all worlds alike: a name and a value as text. Collective; throws cgflow::ModelError on all ranks, naming
-  /// the first thing that is not the same everywhere, and both values.
-  using Facts = std::vector<std::pair<std::string, std::string>>;
-  void require_equal(const Facts &facts) const;
+  /// A setting that all worlds must have in common, with its value as text.
+  struct Fact {
+    std::string name, value;
+  };
+  /// Collective; throws cgflow::ModelError on all ranks, with the name of the first setting that differs and both values.
+  void require_equal(const std::vector<Fact> &facts) const;
 
-  /// What require_equal() throws of a thing that is `here` in the first world and `there` in another.
+  /// The error of require_equal() for a setting that is `here` in the first world and `there` in the world `other`.
   [[noreturn]] void disagree(const std::string &name, const std::string &here, const std::string &there,
                              std::size_t other) const;
-
-  /// Sum of the first, maximum of the second over all ranks, and whether the third is so on any: once a sweep, hence one message.
-  /// Collective.
-  void tally(double &sum, double &max, bool &any);
-
-  /// Before each sweep, true; a world whose run ends while those of the others go on calls it once more, with false. Collective;
-  /// true when it is so on all ranks.
-  bool all_go_on(bool mine) const;
 
  private:
   std::vector<std::int64_t> numbers(std::int64_t mine) const;
@@ -63,7 +56,6 @@ class CGFlowWorlds {
   MPI_Comm ranks_;
   std::vector<std::int64_t> ranks_each_, walkers_each_{0};
   bigint first_id_ = 0;
-  std::vector<double> received_;    // kept: tally() comes in each sweep
 };
 
 }    // namespace LAMMPS_NS

@@ -41,7 +41,8 @@ double largest_difference(const std::vector<double> &a, const std::vector<double
 }    // namespace
 
 struct CGFlowChild::Impl {
-  Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent);
+  Impl(LAMMPS *parent, const std::string &script, const std::vector<CGFlowVariable> &variables, bool absolute,
+       double extent);
   double expected_extent() const;
   void check_place();
   void make_probes();
@@ -67,8 +68,9 @@ struct CGFlowChild::Impl {
   std::int64_t evaluations = 0, check_evaluations = 0;
 };
 
-CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, bool absolute, double extent)
-    : parent(parent), place("Atomistic script " + script + ": "), instance(parent, script), extent(extent)
+CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, const std::vector<CGFlowVariable> &variables,
+                        bool absolute, double extent)
+    : parent(parent), place("Atomistic script " + script + ": "), instance(script, variables), extent(extent)
 {
   const std::string units = parent->update->unit_style;
   instance.guarded([&] { cgflow_check_child_system(instance.lammps(), units, absolute); });
@@ -241,7 +243,9 @@ bool CGFlowChild::Impl::copies_agree()
 
 CGFlowChild::CGFlowChild(LAMMPS *parent, const std::string &script, int copies, bool absolute, double extent)
 {
-  auto make = [&] { return std::make_unique<Impl>(parent, script, absolute, extent); };
+  // The one collective call. What follows may fail, or be done a second time, on some ranks alone.
+  const std::vector<CGFlowVariable> variables = cgflow_child_variables(parent, script);
+  auto make = [&] { return std::make_unique<Impl>(parent, script, variables, absolute, extent); };
   impl_ = make();
   if (copies <= 1 || !impl_->per_atom) return;
   const std::string obstacle = impl_->copies->obstacle();

@@ -4,15 +4,11 @@
 #include "cgflow/error.h"
 #include "cgflow_child_checks.h"
 #include "cgflow_lammps_versions.h"
-#include "cgflow_script.h"
 
-#include "error.h"
-#include "exceptions.h"
 #include "input.h"
 #include "lammps.h"
 #include "modify.h"
 #include "output.h"
-#include "update.h"
 #include "variable.h"
 
 #include <map>
@@ -110,7 +106,9 @@ class RefuseCommands {
   Input::CommandCreatorMap commands_;
 };
 
-std::string tidy(std::string text)
+}    // namespace
+
+std::string LAMMPS_NS::cgflow_tidy_error(std::string text)
 {
   for (const std::string prefix : {"ERROR: ", "ERROR on proc 0: "})
     if (text.rfind(prefix, 0) == 0) text.erase(0, prefix.size());
@@ -118,18 +116,27 @@ std::string tidy(std::string text)
   return text;
 }
 
-}    // namespace
+cgflow::EnergyError LAMMPS_NS::cgflow_script_error(const std::string &script, const std::string &what)
+{
+  const std::string place = "Atomistic script " + script + ": ";
+  return cgflow::EnergyError(what.rfind(place, 0) == 0 ? what : place + what);
+}
 
-CGFlowChildInstance::CGFlowChildInstance(LAMMPS *parent, const std::string &script) : script_(script)
+CGFlowChildInstance::CGFlowChildInstance(const std::string &script, const std::vector<CGFlowVariable> &variables)
+    : script_(script)
 {
   try {
     guarded([&] {
-      const CGFlowScript text(script_);
       const KeepThreads keep;
       MPI_Comm_dup(MPI_COMM_SELF, &comm_);
       LAMMPS::argv args{"cgflow", "-nocite", "-echo", "none", "-log", "none", "-screen", "none"};
       lmp_ = new LAMMPS(args, comm_);
-      hand_over_variables(parent, text);
+      // As the command line's -var would: a `variable NAME index` in the script keeps the parent's value.
+      for (CGFlowVariable variable : variables) {
+        std::string style = "index";
+        char *arg[] = {variable.name.data(), style.data(), variable.value.data()};
+        lmp_->input->variable->set(3, arg);
+      }
       execute();
     });
   } catch (...) {
@@ -156,42 +163,6 @@ void CGFlowChildInstance::execute()
   lmp_->input->file(script_.c_str());
 }
 
-// As the command line's -var would: the child gets index-style variables, so that a `variable NAME index` in the script
-// keeps the parent's value. A variable that the script defines in another style is its own. Formulas of the parent are
-// evaluated only when the script names them: evaluating may advance a random number or fail between runs.
-void CGFlowChildInstance::hand_over_variables(LAMMPS *parent, const CGFlowScript &text)
-{
-  Variable *variables = parent->input->variable;
-  for (int i = 0; i < variables->nvar; ++i) {
-    const std::string name = variables->names[i];
-    if (text.defines(name) || variables->atomstyle(i) || variables->vectorstyle(i)) continue;
-    const bool mentioned = text.mentions(name);
-    if (!mentioned && (variables->equalstyle(i) || variables->internalstyle(i))) continue;
-
-    std::string value, message;
-    const int whichflag = parent->update->whichflag;
-    try {
-      const CGFlowQuietErrors quiet(parent);
-      const char *got = variables->retrieve(name.c_str());
-      if (!got)
-        message = "it has no value";
-      else
-        value = got;
-    } catch (const LAMMPSException &e) {
-      message = tidy(e.what());
-      parent->update->whichflag = whichflag;
-      variables->clear_in_progress();
-    }
-    if (!message.empty()) {
-      if (mentioned) throw cgflow::EnergyError("variable '" + name + "' cannot be handed over: " + message);
-      continue;
-    }
-    std::string style = "index", copy = name;
-    char *arg[] = {copy.data(), style.data(), value.data()};
-    lmp_->input->variable->set(3, arg);
-  }
-}
-
 void CGFlowChildInstance::one(const std::string &command)
 {
   guarded([&] { lmp_->input->one(command); });
@@ -199,14 +170,9 @@ void CGFlowChildInstance::one(const std::string &command)
 
 void CGFlowChildInstance::guarded(const std::function<void()> &work) const
 {
-  const std::string place = "Atomistic script " + script_ + ": ";
-  auto told = [&](const char *what) {
-    const std::string text = tidy(what);
-    return cgflow::EnergyError(text.rfind(place, 0) == 0 ? text : place + text);
-  };
   try {
     work();
   } catch (const std::exception &e) {
-    throw told(e.what());
+    throw cgflow_script_error(script_, cgflow_tidy_error(e.what()));
   }
 }

@@ -2,19 +2,30 @@
 #ifndef LMP_CGFLOW_CHILD_INSTANCE_H
 #define LMP_CGFLOW_CHILD_INSTANCE_H
 
+#include "cgflow_child_variables.h"
+
+#include "cgflow/error.h"
+
 #include <functional>
 #include <mpi.h>
 #include <string>
+#include <vector>
 
 namespace LAMMPS_NS {
 
+/// The text of a LAMMPS error without its heading and without the newline at its end.
+std::string cgflow_tidy_error(std::string text);
+
+/// An error with the heading "Atomistic script FILE: ", unless `what` has it already.
+cgflow::EnergyError cgflow_script_error(const std::string &script, const std::string &what);
+
 /// A silent LAMMPS instance on one rank that has executed an atomistic script with the parent's variables. Owns the
-/// instance and its communicator. Suffixes and package settings of the parent are not inherited.
+/// instance and its communicator. Suffixes and package settings of the parent are not inherited. Not collective.
 class CGFlowChildInstance {
  public:
-  /// Throws cgflow::EnergyError, led by "Atomistic script FILE: ", when the script fails or holds a command that it may
-  /// not hold. Collective over the parent's world, because its equal-style variables may be.
-  CGFlowChildInstance(class LAMMPS *parent, const std::string &script);
+  /// `variables`: those of cgflow_child_variables() for the same script. Throws cgflow_script_error() when the script fails or
+  /// holds a command that it may not hold.
+  CGFlowChildInstance(const std::string &script, const std::vector<CGFlowVariable> &variables);
   ~CGFlowChildInstance();
   CGFlowChildInstance(const CGFlowChildInstance &) = delete;
   CGFlowChildInstance &operator=(const CGFlowChildInstance &) = delete;
@@ -25,7 +36,6 @@ class CGFlowChildInstance {
   void guarded(const std::function<void()> &work) const;
 
  private:
-  void hand_over_variables(class LAMMPS *parent, const class CGFlowScript &text);
   void execute();
   void close();
 

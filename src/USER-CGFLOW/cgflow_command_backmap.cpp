@@ -157,7 +157,7 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
     if (cgflow::is_molecular(model.config())) report_molecules(model, options, structures, log);
     std::unique_ptr<CGFlowChildInstance> instance;
     if (!options.atomistic.empty()) {
-      instance = std::make_unique<CGFlowChildInstance>(lmp, options.atomistic);
+      instance = std::make_unique<CGFlowChildInstance>(options.atomistic, cgflow_child_variables(lmp, options.atomistic));
       const bool absolute = !cgflow::is_molecular(model.config());
       instance->guarded([&] { cgflow_check_child_system(instance->lammps(), lmp->update->unit_style, absolute); });
       cgflow_require_same_molecule(model, options.model, cgflow_child_molecule(instance->lammps(), absolute),

@@ -2,34 +2,37 @@
 #include "fix_cgflow_al.h"
 
 #include "cgflow_al_checkpoint.h"
+#include "cgflow_al_file_claim.h"
+#include "cgflow_al_run_state.h"
+#include "cgflow_al_signals.h"
+#include "cgflow_al_timestep.h"
+#include "cgflow_al_together.h"
+#include "cgflow_al_work.h"
+#include "cgflow_al_worlds.h"
 #include "cgflow_child.h"
 #include "cgflow_cite.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
-#include "cgflow_al_file_claim.h"
 #include "cgflow_log.h"
-#include "cgflow_al_signals.h"
 #include "cgflow_surface.h"
 #include "cgflow_walker_rows.h"
 #include "cgflow_walkers.h"
-#include "cgflow_al_worlds.h"
 #include "fix_cgflow_mc.h"
 #include "pair_cgflow_pmf.h"
 
 #include "atom.h"
 #include "comm.h"
-#include "domain.h"
 #include "error.h"
 #include "force.h"
 #include "group.h"
 #include "modify.h"
-#include "output.h"
 #include "platform.h"
 #include "timer.h"
 #include "universe.h"
 #include "update.h"
 
 #include "cgflow/atomic_file.h"
+#include "cgflow/error.h"
 #include "cgflow/learner.h"
 #include "cgflow/pmf_file.h"
 #include "cgflow/trajectory.h"
@@ -42,9 +45,20 @@
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
+using Run = CGFlowALRunState::Run;
+using End = CGFlowALRunState::End;
+using Phase = cgflow::Learner::Phase;
+using Decision = cgflow::Learner::Decision;
 
 namespace {
-const char kHere[] = "here", kGone[] = "gone";
+
+// Sweeps between two looks at the clock: a look needs a broadcast, which costs more than a sweep.
+constexpr bigint kClockSweeps = 64;
+
+// Points along each CG variable in the PMF file, for one to three of them: over a full turn a point each 1.8, 3.6 or 9 degrees, and
+// at most 69 000 lines.
+constexpr int kGridPoints[] = {201, 101, 41};
+
 }    // namespace
 
 struct FixCGFlowAL::Impl {
@@ -52,75 +66,67 @@ struct FixCGFlowAL::Impl {
   CGFlowALOptions options;
   cgflow::Config config;
   CGFlowWorlds worlds;
+  CGFlowALTogether together;
   CGFlowCommunicator comm;
   std::optional<CGFlowFileClaim> claim;
   CGFlowLog log;
   CGFlowSignals signals;
-  CGFlowALCheckpoint state;
+  CGFlowALCheckpoint state_file;
   CGFlowRunLedger ledger;
   CGFlowRunLedger::Start start = CGFlowRunLedger::Start::fresh;
   std::unique_ptr<CGFlowChild> child;
   std::unique_ptr<cgflow::Learner> learner;
   PairCGFlowPMF *pair = nullptr;
   FixCGFlowMC *mc = nullptr;
-  int runs = 0;             // of the script so far, this one included
-  bool in_run = false;      // between init() and post_run() of a run with steps
-  bool idle = false;        // this run does nothing: it is complete, or learning has ended before it
-  bool forced = false;      // it was this fix that ended the run
-  bool given_up = false;    // a signal came in a training: the learner is of no use any more
-  // Of worlds that learn together:
-  bool joined = false;          // they have met before a first run, and will again
-  bool alone = false;           // another one takes no part any more
-  bool end_is_known = false;    // the run ends here in all of them
-  bool cut_short = false;       // it has ended in another one before this sweep
-  bigint asked = -1;            // the step before which sweep_may_begin() has asked
-  struct Figures {
-    double going, largest_std;    // of all walkers, the std in energy units
-    bool signal;                  // one has come somewhere
-  } figures{0.0, 0.0, false};     // as of the last sweep
-  bool pending = false;           // an iteration is due before the next sweep
-  bool checkpoint_due = false;
-  bool state_due = false;          // the record of runs has changed
+  int runs = 0;    // of the script so far, this one included
+  CGFlowALRunState state;
+  bool timeout_is_ours = false;           // this fix has forced LAMMPS' timeout and takes it back after the run
+  CGFlowALTogether::Figures figures{};    // as of the last sweep
+  struct Due {
+    bool iteration = false;    // before the next sweep; part of the state file
+    bool results = false;      // the model has changed since its files were written
+    bool ledger = false;       // the record of runs has changed since the state file was written
+  } due{};
   double last_checkpoint = 0.0;    // wall time; decides when to write, never what
-  double began = 0.0;              // processor time when this run began
-  cgflow::WorkTimes before;        // of the runs before this one
+  CGFlowALWork work;
 
   Impl(LAMMPS *lmp_, CGFlowALOptions options_)
-      : lmp(lmp_), options(std::move(options_)), worlds(lmp_, options.share), comm(worlds.ranks()), log(lmp_, "cgflow/al"),
-        state(lmp_, options)
+      : lmp(lmp_), options(std::move(options_)), worlds(lmp_, options.share), together(lmp_, worlds), comm(worlds.ranks()),
+        log(lmp_, "cgflow/al"), state_file(lmp_, options)
   {
   }
 
-  /// What can fail on one rank, as a LAMMPS error on all that learn together.
+  /// Runs work that can fail on one rank. Its failure becomes a LAMMPS error on all ranks that learn together.
   template <class Work> void guarded(Work &&work)
   {
     cgflow_guarded(lmp, worlds.ranks(), "fix cgflow/al", std::forward<Work>(work));
   }
-  void meet();
-  void leave();
-  void check_worlds() const;
-  bool sweep_may_begin();
-  Figures tally();
+  bool finished() const { return learner->phase() == Phase::finished; }
+  bool begin_together();
+  void prepare();
   void open_child();
   int copies() const;
-  void prepare();
+  void make_learner();
   void begin_run();
-  void go_to_step(Fix *self);
-  void end_run_early();
+  void force_timeout();
+  void end_run_as(End end);
   void train(void (Impl::*part)());
   void give_up();
   void begin();
   cgflow::ModelInfo model_info() const;
   void check_pair_file() const;
-  CGFlowALCheckpoint::Parts parts() { return {*learner, ledger, *mc, worlds, pending}; }
+  CGFlowALCheckpoint::Parts parts() { return {*learner, ledger, *mc, worlds, due.iteration}; }
   void put_walkers_at_start();
   void iterate();
   void publish();
+  bool sweep_may_begin();
+  CGFlowALTogether::Figures tally();
+  bool checkpoint_is_due();
   void checkpoint();
   void write_state();
   void write_results();
-  void say_times();
-  /// A grid in more dimensions would be larger than any table is of use.
+  void say_results();
+  /// Grids of more variables would have too many points for a table.
   bool writes_pmf() const { return learner->model().space().n_cv() <= 3; }
 };
 
@@ -137,11 +143,13 @@ FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg)
   if (igroup != group->find("all"))
     error->all(FLERR, "Fix cgflow/al: got the group {}, expected all: every atom is a walker", group->names[igroup]);
   impl->guarded([&] { impl->config = cgflow::Config::read(impl->options.yaml); });
-  if (!platform::file_is_readable(impl->options.atomistic))
-    error->all(FLERR, "Fix cgflow/al: cannot read the atomistic script {}", impl->options.atomistic);
+  cgflow_guarded(lmp, impl->worlds.ranks(), "Fix cgflow/al", [&] {
+    if (!platform::file_is_readable(impl->options.atomistic))
+      throw cgflow::FileError("cannot read the atomistic script " + impl->options.atomistic);
+  });
 }
 
-// Without this fix nobody sets a stopped walker going again.
+// Without this fix nobody would release a stopped walker.
 FixCGFlowAL::~FixCGFlowAL()
 {
   for (auto *fix : modify->get_fix_by_style("^cgflow/mc$"))
@@ -150,116 +158,106 @@ FixCGFlowAL::~FixCGFlowAL()
       impl->mc->set_stop_threshold(std::numeric_limits<double>::infinity());
       impl->mc->release_all();
     }
-  impl->leave();
+  impl->together.say_farewell(impl->state.in_run());
 }
 
-// PRE_EXCHANGE for its setup: LAMMPS calls setup_pre_exchange() on fixes with that mask alone.
+// PRE_EXCHANGE for its setup: LAMMPS calls setup_pre_exchange() only for fixes with that mask.
 int FixCGFlowAL::setmask() { return PRE_EXCHANGE | INITIAL_INTEGRATE | END_OF_STEP | POST_RUN; }
 
 void FixCGFlowAL::init()
 {
   if (modify->get_fix_by_style("^cgflow/al$").size() > 1)
-    error->all(FLERR, "Fix cgflow/al: got two of them, one learns all there is to learn");
+    error->all(FLERR, "Fix cgflow/al: got two fixes of this style, expected one");
   const auto mcs = modify->get_fix_by_style("^cgflow/mc$");
   if (mcs.size() != 1) error->all(FLERR, "Fix cgflow/al needs one fix cgflow/mc that moves the walkers, got {}", mcs.size());
   impl->mc = dynamic_cast<FixCGFlowMC *>(mcs.front());
   impl->pair = dynamic_cast<PairCGFlowPMF *>(force->pair_match("^cgflow/pmf", 0));
   if (!impl->pair) error->all(FLERR, "Fix cgflow/al needs pair_style cgflow/pmf, alone or inside a hybrid style");
 
-  // Runs without steps (and minimisations) neither train nor count.
-  impl->in_run = false;
+  // Runs without steps (and minimizations) neither train nor count.
+  impl->state.leave();
   if (update->whichflag != 1 || update->nsteps <= 0) return;
-  impl->began = cgflow::processor_seconds();
-  impl->before = impl->learner ? impl->learner->times() : cgflow::WorkTimes();
-  impl->meet();
-  if (impl->alone) {
-    impl->in_run = impl->idle = true;
-    return;
-  }
-  // Apart, because the first can fail in one world and all meet in the second.
-  if (!impl->learner) impl->guarded([&] { impl->open_child(); });
-  impl->guarded([&] { impl->check_worlds(); });
-  impl->guarded([&] { impl->prepare(); });
+  impl->work.begin_run(impl->learner ? impl->learner->times() : cgflow::WorkTimes());
+  impl->state.begin();
+  impl->timeout_is_ours = false;
+  if (!impl->begin_together()) return impl->state.make_idle();
+  impl->prepare();
+  // Pair style and fix cgflow/mc may not be those of the last run.
   impl->mc->number_walkers_from(impl->worlds.first_id());
   impl->mc->ask_before_sweeps([this] { return impl->sweep_may_begin(); });
-  // Pair style and fix cgflow/mc may be others than in the last run.
   if (impl->learner->surface()) impl->publish();
   impl->begin_run();
-  impl->go_to_step(this);
+  if (impl->start != CGFlowRunLedger::Start::fresh) cgflow_go_to_step(lmp, this, impl->ledger);
 }
 
-// Which part of the script's runs this one is, after the record in the state file.
-void FixCGFlowAL::Impl::begin_run()
+// False when a world that began with this one no longer takes part, for example because a wall time limit cut its run short and
+// its script has ended.
+bool FixCGFlowAL::Impl::begin_together()
 {
-  using Start = CGFlowRunLedger::Start;
-  in_run = true;
-  forced = end_is_known = cut_short = false;
-  asked = -1;    // a run that was cut short has asked before a sweep that this one may begin with
-  signals.begin();
-  pair->runs_learned(options.state_file()) = ++runs;
-  const int complete = ledger.complete();
-  start = ledger.begin_run(runs, lmp->update->ntimestep, lmp->update->nsteps);
-  state_due = ledger.complete() > complete;
-  const bool finished = learner->phase() == cgflow::Learner::Phase::finished;
-  idle = finished || start == Start::skipped;
-  if (finished)
-    log.line(fmt::format("{}: learning has ended with status {}, the run ends at once and files stay as they are",
-                         options.state_file(), learner->status()));
-  else if (start == Start::skipped)
-    log.line(fmt::format("this run is complete in {}, skipped", options.state_file()));
-  else if (start == Start::resumed)
-    log.line(fmt::format("run resumed from {} at step {}, it ends at step {}", options.state_file(), ledger.step(),
-                         ledger.last()));
-}
-
-// LAMMPS is in the middle of its init: what has looked at the step already must look again.
-void FixCGFlowAL::Impl::go_to_step(Fix *self)
-{
-  if (start == CGFlowRunLedger::Start::fresh) return;
-  Update *update = lmp->update;
-  const bool moves = update->ntimestep != ledger.step();
-  update->ntimestep = ledger.step();
-  update->firststep = update->beginstep = ledger.first();
-  update->laststep = update->endstep = ledger.last();
-  if (!moves) return;
-  // Fixes after this one come to their init() anyway. A copy, since each call of get_fix_list() makes the list anew.
-  const std::vector<Fix *> fixes = lmp->modify->get_fix_list();
-  for (auto *fix : fixes) {
-    if (fix == self) break;
-    fix->init();
+  const bool told = together.alone();
+  if (together.begin_run()) {
+    worlds.count_walkers();
+    return true;
   }
-  lmp->modify->addstep_compute_all(update->ntimestep);
-  // A dump's next step is found anew only when it has not been written yet.
-  for (int i = 0; i < lmp->output->ndump; ++i) lmp->output->last_dump[i] = -1;
+  if (!told) log.warning(fmt::format("partition {} learns no more, and without it no other one does", together.gone()));
+  log.line("this run ends at once");
+  return false;
 }
 
-// Not when somebody else has ended the run already: `fix halt` may want the runs after it to be skipped too.
-void FixCGFlowAL::Impl::end_run_early()
+// Each step has a guard of its own: it can fail on one rank, and the next step makes the ranks communicate.
+void FixCGFlowAL::Impl::prepare()
 {
-  if (lmp->timer->is_timeout()) return;
-  forced = true;
-  lmp->timer->force_timeout();
+  const bool first = !learner;
+  if (first) open_child();
+  guarded([&] {
+    together.require_same_run();
+    if (first) together.require_same_learning({options, config, pair->file(), *child});
+  });
+  if (first) guarded([&] { make_learner(); });
 }
 
-// begin() or iterate(). A training that a signal ends leaves no state that a resumed run could have come to by itself, so nothing is
-// written of it: the state file is that of before, from which it is done again.
-void FixCGFlowAL::Impl::train(void (Impl::*part)())
+// Before the first setup. The claim is made on one rank of each world, and its failure must reach all ranks before the child makes them
+// communicate.
+void FixCGFlowAL::Impl::open_child()
 {
-  try {
-    (this->*part)();
-  } catch (const CGFlowInterrupted &) {
-    given_up = true;
+  guarded([&] {
+    check_pair_file();
+    if (lmp->universe->nworlds > 1 && !worlds.several() && lmp->comm->me == 0)
+      claim.emplace(options.state_file(), fmt::format("partition {}", lmp->universe->iworld),
+                    "with share yes partitions learn together; those that learn apart need YAML files of different names");
+  });
+  guarded([&] { child = std::make_unique<CGFlowChild>(lmp, options.atomistic, copies(), !cgflow::is_molecular(config)); });
+}
+
+// The child evaluates all its copies at once, and most evaluations are in training steps, which ask for one rank's share of a batch.
+// Below eight copies the cost of an evaluation does not fall any more.
+int FixCGFlowAL::Impl::copies() const
+{
+  constexpr int kLeast = 8, kMost = 64;
+  if (options.copies > 0) return options.copies;
+  return std::clamp((config.energy.batch + comm.size() - 1) / comm.size(), kLeast, kMost);
+}
+
+void FixCGFlowAL::Impl::make_learner()
+{
+  runs = pair->runs_learned(options.state_file());
+  learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
+  if (state_file.exists()) state_file.load(config, model_info(), parts());
+}
+
+// The pair style shows the model that is learned, so its file must belong to the same model.
+void FixCGFlowAL::Impl::check_pair_file() const
+{
+  switch (CGFlow::kind_of_file(pair->file())) {
+  case CGFlow::FileKind::yaml:
+    cgflow::Config::read(utils::get_potential_file_path(pair->file())).require_same_model(config);
+    break;
+  case CGFlow::FileKind::table:
+    throw cgflow::ModelError("pair_coeff names the table " + pair->file() +
+                             ", which cannot be trained; expected a model, NAME.yaml or NAME.cgflow");
+  case CGFlow::FileKind::model:
+    break;
   }
-}
-
-void FixCGFlowAL::Impl::give_up()
-{
-  const bool exists = std::filesystem::exists(options.state_file());
-  log.line("a signal asked this run to end, in a training, which is given up; the same command line " +
-           (exists ? "goes on from " + options.state_file() : std::string("begins again, there was no state yet")));
-  given_up = pending = false;
-  learner.reset();
-  child.reset();
 }
 
 cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
@@ -275,167 +273,86 @@ cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
   return info;
 }
 
-// Before each run with steps: whether the worlds that have begun together take part in it. One whose script has come to its
-// end, because its run was cut short by a limit of the wall time say, must not leave the others waiting.
-void FixCGFlowAL::Impl::meet()
+// Finds out from the record in the state file which of the script's runs this one is.
+void FixCGFlowAL::Impl::begin_run()
 {
-  if (!alone && worlds.several()) {
-    const std::vector<std::string> all = worlds.texts(kHere);
-    const auto gone = std::find(all.begin(), all.end(), kGone);
-    alone = gone != all.end();
-    if (alone) log.warning(fmt::format("partition {} learns no more, and without it no other one does", gone - all.begin()));
-    joined = true;
-  }
-  if (alone) return log.line("this run ends at once");
-  worlds.count_walkers();
+  using Start = CGFlowRunLedger::Start;
+  signals.begin();
+  pair->runs_learned(options.state_file()) = ++runs;
+  const int complete = ledger.complete();
+  start = ledger.begin_run(runs, lmp->update->ntimestep, lmp->update->nsteps);
+  due.ledger = ledger.complete() > complete;
+  if (finished() || start == Start::skipped) state.make_idle();
+  if (finished())
+    log.line(fmt::format("{}: learning has ended with status {}, the run ends at once and files stay as they are",
+                         options.state_file(), learner->status()));
+  else if (start == Start::skipped)
+    log.line(fmt::format("this run is complete in {}, skipped", options.state_file()));
+  else if (start == Start::resumed)
+    log.line(fmt::format("run resumed from {} at step {}, it ends at step {}", options.state_file(), ledger.step(),
+                         ledger.last()));
 }
 
-void FixCGFlowAL::Impl::leave()
+// Not when something else has ended the run already: after `fix halt`, for example, the following runs may have to be skipped too.
+void FixCGFlowAL::Impl::force_timeout()
 {
-  if (joined && !alone) worlds.texts(kGone);
+  if (lmp->timer->is_timeout()) return;
+  timeout_is_ours = true;
+  lmp->timer->force_timeout();
 }
 
-// Worlds that learn together must learn the same, and do the same runs.
-void FixCGFlowAL::Impl::check_worlds() const
+void FixCGFlowAL::Impl::end_run_as(End end)
 {
-  if (!worlds.several()) return;
-  worlds.require_equal({{"the number of steps of a run", std::to_string(lmp->update->nsteps)},
-                        {"the timestep before it", std::to_string(lmp->update->ntimestep)}});
-  if (learner) return;
-  const auto number = [](double value) { return fmt::format("{:.15g}", value); };
-  const auto path = [](const std::string &file) { return std::filesystem::absolute(file).lexically_normal().string(); };
-  worlds.require_equal(
-      {{"the unit style", lmp->update->unit_style},
-       {"the temperature", number(options.T)},
-       {"the seed", std::to_string(options.seed)},
-       {"the threshold", number(options.threshold)},
-       {"the state file", path(options.state_file())},
-       {"the file of the PMF", path(options.pmf)},
-       {"keyword start", options.start_at_data ? "data" : "here"},
-       {"keyword fresh", options.fresh ? "yes" : "no"},
-       {"keyword checkpoint", options.checkpoint_sweeps > 0 ? fmt::format("{} sweeps", options.checkpoint_sweeps)
-                                                            : number(options.checkpoint_minutes) + " minutes"},
-       {"the file of pair_coeff", pair->file()},
-       {"the dimension of the atomistic system", std::to_string(child->dimension())},
-       // Eight digits: nodes may differ in the last ones.
-       {"the energy of a probe of the atomistic system", fmt::format("{:.8g}", child->probe_energy())}});
-  for (int k = 0; k < 3; ++k)
-    worlds.require_equal(
-        {{std::string("the box in ") + "xyz"[k], number(lmp->domain->boxlo[k]) + " to " + number(lmp->domain->boxhi[k])}});
-  cgflow::Archive archive("state");
-  cgflow::put_molecule(archive, child->molecule());
-  const std::vector<std::string> molecules = worlds.texts(archive.to_bytes());
-  for (std::size_t w = 1; w < molecules.size(); ++w) {
-    const auto molecule = [&](std::size_t world) {
-      return cgflow::get_molecule(cgflow::Archive::from_bytes(molecules[world], "state", options.atomistic));
-    };
-    const std::string text = cgflow::molecule_difference(molecule(0), "the molecule of partition 0", molecule(w),
-                                                         fmt::format("that of partition {}", w));
-    if (!text.empty())
-      throw cgflow::ModelError("share yes: " + text + "; partitions that learn together must learn the same one");
-  }
-  const std::vector<std::string> yaml = worlds.texts(config.to_yaml());
-  for (std::size_t w = 1; w < yaml.size(); ++w) {
-    const auto parse = [&](std::size_t world) { return cgflow::Config::parse(yaml[world], options.yaml); };
-    if (const auto difference = parse(0).first_difference(parse(w)))
-      worlds.disagree("the YAML key " + difference->key, difference->here, difference->there, w);
-  }
-}
-
-// Asked before the first fix has begun with a sweep: a run that has ended in another world has done one sweep less than this one
-// would. So all have done the same when a wall time ends a run.
-bool FixCGFlowAL::Impl::sweep_may_begin()
-{
-  if (asked == lmp->update->ntimestep) return !cut_short;
-  asked = lmp->update->ntimestep;
-  if (worlds.all_go_on(true)) return true;
-  cut_short = end_is_known = true;
-  end_run_early();
-  return false;
-}
-
-FixCGFlowAL::Impl::Figures FixCGFlowAL::Impl::tally()
-{
-  const int nlocal = lmp->atom->nlocal;
-  Figures all{0.0, 0.0, CGFlowSignals::noted()};
-  for (int i = 0; i < nlocal; ++i) all.going += !mc->stopped(i);
-  // Between runs the pair style may have been replaced.
-  int columns = 0;
-  auto *present = lmp->force->pair_match("^cgflow/pmf", 0);
-  const auto *std = present ? static_cast<const double *>(present->extract_peratom("std", columns)) : nullptr;
-  for (int i = 0; std && i < nlocal; ++i) all.largest_std = std::max(all.largest_std, std[i]);
-  worlds.tally(all.going, all.largest_std, all.signal);
-  return all;
-}
-
-// Before the first setup: the model from a state file, or untrained.
-void FixCGFlowAL::Impl::open_child()
-{
-  check_pair_file();
-  if (lmp->universe->nworlds > 1 && !worlds.several() && lmp->comm->me == 0)
-    claim.emplace(options.state_file(), fmt::format("partition {}", lmp->universe->iworld),
-                  "with share yes partitions learn together; those that learn apart need YAML files of different names");
-  child = std::make_unique<CGFlowChild>(lmp, options.atomistic, copies(), !cgflow::is_molecular(config));
-}
-
-// All copies are evaluated whenever one of them is asked for, and most of the evaluations are in training steps, which ask for a share
-// of a batch. Below eight the cost of an evaluation does not fall any more.
-int FixCGFlowAL::Impl::copies() const
-{
-  constexpr int kLeast = 8, kMost = 64;
-  if (options.copies > 0) return options.copies;
-  return std::clamp((config.energy.batch + comm.size() - 1) / comm.size(), kLeast, kMost);
-}
-
-void FixCGFlowAL::Impl::prepare()
-{
-  if (learner) return;
-  runs = pair->runs_learned(options.state_file());
-  learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
-  if (state.exists()) state.load(config, model_info(), parts());
-}
-
-// The pair style shows what is learned, so its file must be of the same model.
-void FixCGFlowAL::Impl::check_pair_file() const
-{
-  switch (CGFlow::kind_of_file(pair->file())) {
-  case CGFlow::FileKind::yaml:
-    cgflow::Config::read(utils::get_potential_file_path(pair->file())).require_same_model(config);
-    break;
-  case CGFlow::FileKind::table:
-    throw cgflow::ModelError("pair_coeff names the table " + pair->file() +
-                             ", which cannot be trained; expected a model, NAME.yaml or NAME.cgflow");
-  case CGFlow::FileKind::model:
-    break;
-  }
+  state.end_is(end);
+  force_timeout();
 }
 
 void FixCGFlowAL::setup_pre_exchange()
 {
   if (update->whichflag != 1 || update->nsteps <= 0) return;
-  if (!impl->alone)
-    impl->guarded([&] {
-      if (impl->state.has_walkers())
-        impl->state.put_walkers(*impl->mc, impl->worlds);
-      else if (impl->learner->phase() == cgflow::Learner::Phase::untrained)
-        impl->train(&Impl::begin);
+  Impl &p = *impl;
+  p.together.set_up_run();
+  if (!p.together.alone())
+    p.guarded([&] {
+      if (p.state_file.has_walkers())
+        p.state_file.put_walkers(*p.mc, p.worlds);
+      else if (p.learner->phase() == Phase::untrained)
+        p.train(&Impl::begin);
     });
   // Fix cgflow/mc checks the places and brings each walker to its rank.
-  impl->mc->setup_pre_exchange();
-  if (impl->idle || impl->given_up || impl->learner->phase() == cgflow::Learner::Phase::finished ||
-      update->ntimestep >= update->laststep) {
-    impl->end_is_known = true;
-    impl->end_run_early();
-    return;
-  }
-  impl->learner->resume_run();
-  impl->last_checkpoint = platform::walltime();
-  if (!impl->state_due) return;
-  impl->state_due = false;
-  impl->guarded([&] { impl->write_state(); });
+  p.mc->setup_pre_exchange();
+  if (!p.state.goes_on()) return;
+  if (p.state.run() == Run::idle || p.finished() || update->ntimestep >= update->laststep)
+    return p.end_run_as(End::last_sweep);
+  p.learner->resume_run();
+  p.last_checkpoint = platform::walltime();
+  if (!p.due.ledger) return;
+  p.due.ledger = false;
+  p.guarded([&] { p.write_state(); });
 }
 
-// First training of a model, or the first run with a trained one.
+// Runs begin() or iterate(). A resumed run could not reproduce the state of a training that a signal interrupts. None of that state is
+// written: the state file stays as it was before the training, which is repeated from there.
+void FixCGFlowAL::Impl::train(void (Impl::*part)())
+{
+  try {
+    (this->*part)();
+  } catch (const CGFlowInterrupted &) {
+    end_run_as(End::given_up);
+  }
+}
+
+void FixCGFlowAL::Impl::give_up()
+{
+  const bool exists = std::filesystem::exists(options.state_file());
+  log.line("a signal asked this run to end, in a training, which is given up; the same command line " +
+           (exists ? "goes on from " + options.state_file() : std::string("begins again, there was no state yet")));
+  due.iteration = false;
+  learner.reset();
+  child.reset();
+}
+
+// The first training of a model, or the first run with a trained one.
 void FixCGFlowAL::Impl::begin()
 {
   log.line(fmt::format("{}, {:.1f} MB for energies", learner->resources().text(), 1e-6 * child->memory()));
@@ -465,17 +382,17 @@ void FixCGFlowAL::Impl::begin()
   }
   publish();
   if (options.start_at_data) put_walkers_at_start();
-  checkpoint_due = true;
+  due.results = true;
 }
 
-// Everybody that looks at the PMF sees the model as it is now; result files follow.
+// Pair style and walkers get the present model. Its files follow later.
 void FixCGFlowAL::Impl::publish()
 {
   pair->set_surface(learner->surface());
   mc->set_stop_threshold(learner->threshold(), learner->ceiling());
 }
 
-// Before the setup of a run: walkers are simply put where they belong, the setup evaluates them there.
+// In the setup of a run, which evaluates the walkers afterwards: setting their positions is enough.
 void FixCGFlowAL::Impl::put_walkers_at_start()
 {
   CGFlow::Walkers access(lmp);
@@ -486,18 +403,38 @@ void FixCGFlowAL::Impl::put_walkers_at_start()
 
 void FixCGFlowAL::setup(int)
 {
-  if (impl->in_run && !impl->alone) impl->figures = impl->tally();
+  if (impl->state.in_run() && !impl->together.alone()) impl->figures = impl->tally();
+}
+
+CGFlowALTogether::Figures FixCGFlowAL::Impl::tally()
+{
+  const int nlocal = lmp->atom->nlocal;
+  CGFlowALTogether::Figures mine{0.0, 0.0, CGFlowSignals::noted()};
+  for (int i = 0; i < nlocal; ++i) mine.going += !mc->stopped(i);
+  // Between runs the pair style may have been replaced.
+  int columns = 0;
+  auto *present = lmp->force->pair_match("^cgflow/pmf", 0);
+  const auto *std = present ? static_cast<const double *>(present->extract_peratom("std", columns)) : nullptr;
+  for (int i = 0; std && i < nlocal; ++i) mine.largest_std = std::max(mine.largest_std, std[i]);
+  return together.end_sweep(mine);
+}
+
+// The first fix that begins with a sweep asks this. A run that has ended in another world has done one sweep less than this world would
+// do. Leaving out this sweep keeps the worlds equal when a wall time limit ends a run.
+bool FixCGFlowAL::Impl::sweep_may_begin()
+{
+  const bool may = together.begin_sweep();
+  if (!may && state.goes_on()) end_run_as(End::cut_short);
+  return may;
 }
 
 void FixCGFlowAL::initial_integrate(int)
 {
-  if (!impl->in_run) error->all(FLERR, "Fix cgflow/al: got a run with pre no, expected pre yes");
-  if (!impl->sweep_may_begin() || !impl->pending) return;
-  impl->pending = false;
-  impl->guarded([&] { impl->train(&Impl::iterate); });
-  if (!impl->given_up) return;
-  impl->end_is_known = true;
-  impl->end_run_early();
+  Impl &p = *impl;
+  if (!p.state.in_run()) error->all(FLERR, "Fix cgflow/al: got a run with pre no, expected pre yes");
+  if (!p.sweep_may_begin() || !p.due.iteration) return;
+  p.due.iteration = false;
+  p.guarded([&] { p.train(&Impl::iterate); });
 }
 
 void FixCGFlowAL::Impl::iterate()
@@ -506,61 +443,58 @@ void FixCGFlowAL::Impl::iterate()
   learner->iterate(CGFlow::WalkerRows::gather(lmp, *mc, comm, n_cv, worlds.first_id()).stopped_points());
   publish();
   mc->refresh();
-  // All of them: a walker that has slid into a basin sees nothing of an edge of the known region behind a barrier.
+  // All walkers: one that has gone down into a basin would not find an edge of the known region behind a barrier.
   for (int i = 0; i < lmp->atom->nlocal; ++i)
     if (options.start_at_data || mc->stopped(i))
       mc->place(i, learner->start_point(worlds.first_id() + lmp->atom->tag[i]).data());
-  checkpoint_due = true;
+  due.results = true;
 }
 
 void FixCGFlowAL::end_of_step()
 {
   Impl &p = *impl;
-  if (p.cut_short || p.given_up) return;
+  if (!p.state.goes_on()) return;
   p.figures = p.tally();
   const std::int64_t walkers = p.worlds.walkers();
   const auto decision = p.learner->after_sweep(walkers - std::llround(p.figures.going), walkers);
-  p.pending = decision == cgflow::Learner::Decision::iterate;
+  p.due.iteration = decision == Decision::iterate;
   p.ledger.set_step(update->ntimestep);
-  if (decision == cgflow::Learner::Decision::finish || update->ntimestep >= update->laststep) {
-    // A resumed run has fewer sweeps to go than LAMMPS thinks. Files follow in post_run(): a state that says that learning
-    // has ended must be the last file written.
-    p.end_is_known = true;
-    if (decision == cgflow::Learner::Decision::finish || p.start == CGFlowRunLedger::Start::resumed) p.end_run_early();
+  const bool last = update->ntimestep >= update->laststep;
+  if (decision == Decision::finish || last || p.figures.signal) {
+    // post_run() writes the files: a state that says that learning has ended must be the last file written.
+    p.state.end_is(End::last_sweep);
+    // LAMMPS counts the sweeps of a resumed run from its beginning, so it would not stop at the last one by itself.
+    if (decision == Decision::finish || !last || p.start == CGFlowRunLedger::Start::resumed) p.force_timeout();
     return;
   }
-
-  // The state is written in post_run().
-  if (p.figures.signal) {
-    p.end_is_known = true;
-    return p.end_run_early();
-  }
-
-  bool due = p.checkpoint_due;
-  if (p.options.checkpoint_sweeps > 0) {
-    due = due || update->ntimestep % p.options.checkpoint_sweeps == 0;
-  } else if (!due && update->ntimestep % 64 == 0) {
-    // The first rank's clock decides, looked at rarely: a broadcast costs more than a sweep.
-    int now = platform::walltime() - p.last_checkpoint > 60.0 * p.options.checkpoint_minutes;
-    MPI_Bcast(&now, 1, MPI_INT, 0, p.worlds.ranks());
-    due = now != 0;
-  }
-  if (due) p.checkpoint();
+  if (p.checkpoint_is_due()) p.checkpoint();
 }
 
-// Results first: with the state of before, whatever the files lack is computed again.
+bool FixCGFlowAL::Impl::checkpoint_is_due()
+{
+  const bigint step = lmp->update->ntimestep;
+  if (due.results) return true;
+  if (options.checkpoint_sweeps > 0) return step % options.checkpoint_sweeps == 0;
+  if (step % kClockSweeps != 0) return false;
+  // The clock of the first rank decides for all.
+  int now = platform::walltime() - last_checkpoint > 60.0 * options.checkpoint_minutes;
+  MPI_Bcast(&now, 1, MPI_INT, 0, worlds.ranks());
+  return now != 0;
+}
+
+// Results first: from the earlier state, a resumed run computes again whatever the files lack. Two guards, because only the first rank
+// can fail in the first step and all ranks communicate in the second.
 void FixCGFlowAL::Impl::checkpoint()
 {
-  // Apart, because the first rank alone can fail in the first and all ranks meet in the second.
-  if (checkpoint_due) guarded([&] { write_results(); });
+  if (due.results) guarded([&] { write_results(); });
   guarded([&] { write_state(); });
-  checkpoint_due = false;
+  due.results = false;
 }
 
 void FixCGFlowAL::Impl::write_state()
 {
   last_checkpoint = platform::walltime();
-  state.write(parts(), comm);
+  state_file.write(parts(), comm);
 }
 
 void FixCGFlowAL::Impl::write_results()
@@ -571,60 +505,53 @@ void FixCGFlowAL::Impl::write_results()
   cgflow::write_file(options.history_file(), learner->history());
   if (!writes_pmf()) return;
   const int d = model.space().n_cv();
-  const int points = d == 1 ? 201 : d == 2 ? 101 : 41;
-  cgflow::write_pmf(options.pmf, *model.ensemble_surface(), model.header(), std::vector<int>(d, points));
-}
-
-// Where the processor's time of this run went, as LAMMPS says it of its own parts below.
-void FixCGFlowAL::Impl::say_times()
-{
-  const cgflow::WorkTimes &now = learner->times();
-  double all[5] = {now.energies - before.energies, now.training - before.training, now.labels - before.labels,
-                   now.fits - before.fits, cgflow::processor_seconds() - began};
-  comm.sum(all, 5);
-  const double rest = all[4] - all[0] - all[1] - all[2] - all[3], percent = 100.0 / std::max(all[4], 1e-6);
-  log.line(fmt::format(
-      "processor time of all ranks {:.1f} s: energies {:.1f} %, training {:.1f} %, labels {:.1f} %, fits {:.1f} %, "
-      "walkers and the rest {:.1f} %",
-      all[4], all[0] * percent, all[1] * percent, all[2] * percent, all[3] * percent, rest * percent));
+  cgflow::write_pmf(options.pmf, *model.ensemble_surface(), model.header(), std::vector<int>(d, kGridPoints[d - 1]));
 }
 
 void FixCGFlowAL::post_run()
 {
   Impl &p = *impl;
-  if (!p.in_run) return;
-  p.in_run = false;
-  if (!p.end_is_known && !p.idle) p.worlds.all_go_on(false);
-  if (p.cut_short) update->ntimestep = p.ledger.step();
-  if (p.forced) timer->reset_timeout();
-  // As after a limit of wall time: the runs that follow in the script are skipped.
-  const bool asked = !p.alone && p.comm.interrupted();
-  if (asked) timer->force_timeout();
+  if (!p.state.in_run()) return;
+  const Run run = p.state.run();
+  const End end = p.state.end();
+  p.state.leave();
+  if (end == End::cut_short)
+    update->ntimestep = p.ledger.step();
+  else
+    p.together.end_run();
+  if (p.timeout_is_ours) timer->reset_timeout();
+  // As after a limit of the wall time: the following runs of the script are skipped.
+  const bool asked_to_end = !p.together.alone() && p.comm.interrupted();
+  if (asked_to_end) timer->force_timeout();
   p.signals.end();
-  if (p.given_up) return p.give_up();
-  if (p.idle) return;
-  const bool finished = p.learner->phase() == cgflow::Learner::Phase::finished;
-  // A run that a timeout cut short is not complete: the same command line goes on with it.
-  if (finished || p.ledger.step() >= update->laststep) p.ledger.complete_run();
+  if (end == End::given_up) return p.give_up();
+  if (run == Run::idle) return;
+  // The same command line goes on with a run that a timeout has cut short, so that run is not complete.
+  if (p.finished() || p.ledger.step() >= update->laststep) p.ledger.complete_run();
   p.learner->end_run();
-  p.checkpoint_due = true;
+  p.due.results = true;
   p.checkpoint();
-  const auto &counts = p.learner->model().counts;
-  p.log.line(fmt::format("status {}, {} iterations, evaluations: md {} example {} energy {} test {} labels {} total {}",
-                         p.learner->status(), p.learner->model().iteration, counts.md, counts.example, counts.energy,
-                         counts.test, counts.labels, counts.total()));
-  p.say_times();
-  if (asked && !finished) p.log.line("a signal asked this run to end; the same command line goes on with it");
-  if (!p.learner->model().has_pmf()) return p.log.line("wrote " + p.options.state_file());
-  p.log.line(fmt::format("wrote {}{} and {}", p.writes_pmf() ? p.options.pmf + ", " : "", p.options.model_file(),
-                         p.options.state_file()));
+  p.say_results();
+  p.log.line(p.work.report(p.learner->times(), p.comm));
+  if (asked_to_end && !p.finished()) p.log.line("a signal asked this run to end; the same command line goes on with it");
+  const std::string &state = p.options.state_file();
+  if (!p.learner->model().has_pmf()) return p.log.line("wrote " + state);
+  p.log.line(fmt::format("wrote {}{} and {}", p.writes_pmf() ? p.options.pmf + ", " : "", p.options.model_file(), state));
+}
+
+void FixCGFlowAL::Impl::say_results()
+{
+  const auto &counts = learner->model().counts;
+  log.line(fmt::format("status {}, {} iterations, evaluations: md {} example {} energy {} test {} labels {} total {}",
+                       learner->status(), learner->model().iteration, counts.md, counts.example, counts.energy, counts.test,
+                       counts.labels, counts.total()));
 }
 
 double FixCGFlowAL::compute_vector(int i)
 {
   Impl &p = *impl;
   if (!p.learner) return i == 2 ? static_cast<double>(atom->natoms) : 0.0;
-  // Worlds that learn together need not all look at the same time.
+  // A sum over worlds needs all of them, but a script may ask for these numbers in one world alone.
   const auto figures = [&] { return p.worlds.several() ? p.figures : p.tally(); };
   const auto &learner = *p.learner;
   switch (i) {
@@ -647,4 +574,4 @@ double FixCGFlowAL::compute_vector(int i)
   }
 }
 
-double FixCGFlowAL::memory_usage() { return impl->state.memory_usage(); }
+double FixCGFlowAL::memory_usage() { return impl->state_file.memory_usage(); }

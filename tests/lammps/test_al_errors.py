@@ -66,7 +66,7 @@ class Arguments(Messages):
         learn = l.script(l.LEARN).strip().splitlines()
         walkers = l.script(l.WALKERS)
         self.fails("Fix cgflow/al needs one fix cgflow/mc that moves the walkers, got 0", walkers + learn[1] + "\n" + RUN)
-        self.fails("Fix cgflow/al: got two of them, one learns all there is to learn",
+        self.fails("Fix cgflow/al: got two fixes of this style, expected one",
                    walkers + "\n".join(learn) + "\n" + learn[1].replace("learn all", "more all") + "\n" + RUN)
         self.fails("Fix cgflow/al needs pair_style cgflow/pmf, alone or inside a hybrid style",
                    walkers.replace("cgflow/pmf", "zero 1.0").replace("* * mb.yaml", "* *") + "\n".join(learn) + "\n" + RUN)

@@ -482,7 +482,7 @@ TEST_F(Child, CopiesHaveEveryValueOfEveryProperty)
             " i2_d[1] 4" + id + " i2_d[3] 2000000" + id + " d_e 1e-30" + id + " temperature 30" + id + "\n";
   }
   write(text);
-  CGFlowChildInstance instance(parent_.get(), "in.system");
+  CGFlowChildInstance instance("in.system", cgflow_child_variables(parent_.get(), "in.system"));
   CGFlowChildCopies copies(instance, false);
   std::vector<double> force(9);
   const std::vector<double> x{2.1, 1.2, 0.0, 1.6, 0.0, 0.0, 0.0, 0.0, 0.0};
