@@ -506,16 +506,6 @@ TEST(PmfEnsemble, ErrorsNameWhatWasGot)
 {
   using testing::HasSubstr;
   const CgSpace space({{"s", 0, 1, false}});
-  PmfConfig config;
-  config.members = 1;
-  EXPECT_THAT(message<ConfigError>([&] { PmfEnsemble(config, space, 1); }),
-              HasSubstr("members: got 1, expected at least 2"));
-  config = {};
-  config.loss = "cubic";
-  EXPECT_THAT(message<ConfigError>([&] { PmfEnsemble(config, space, 1); }), HasSubstr("loss: got 'cubic', expected gamma"));
-  config = {};
-  config.network = "cnn";
-  EXPECT_THAT(message<ConfigError>([&] { PmfEnsemble(config, space, 1); }), HasSubstr("network: got 'cnn', expected"));
   PmfEnsemble ensemble({}, space, 1);
   SerialCommunicator serial;
   EXPECT_THAT(message<ModelError>([&] { ensemble.fit({}, 0, serial); }), HasSubstr("got no label"));

@@ -16,8 +16,8 @@ namespace cgflow {
 /// In YAML a system of one atom may write x, y, z.
 using LinearMix = std::map<std::string, double>;
 
-/// One entry of `cg:`. Exactly one kind is given: a linear mix, or a dihedral, angle or bond of a molecule by 1-based atom
-/// IDs.
+/// One entry of `cg:`, a CG variable. Exactly one kind is given: a linear mix, or a dihedral, angle or bond of a molecule by
+/// 1-based atom IDs.
 struct CgVariableConfig {
   std::string name;
   LinearMix linear;
@@ -33,123 +33,118 @@ struct CgVariableConfig {
   bool operator==(const CgVariableConfig &) const = default;
 };
 
-/// One entry of `fine:`, a fine coordinate beside the CG variables. Without entries the map completes itself.
+/// One entry of `fine:`, a fine coordinate beside the CG variables. Without entries the coordinate map chooses them.
 struct FineConfig {
   std::string name;
   LinearMix linear;
   bool operator==(const FineConfig &) const = default;
 };
 
+// The sections of the YAML file. The meaning, unit and limits of each key are in the keyword table
+// (src/config/config_table.cpp, printed in doc/yaml_reference.rst). The values here are the defaults of model systems.
+
 /// `coordinates:` the internal coordinates of a molecule.
 struct CoordinatesConfig {
-  std::string omega = "trans";    ///< trans (peptide bonds stay as they are in the configuration) or full (they turn freely)
-  /// built_in (handedness as in the configuration, by the coordinates' intervals) or filter (paper: coordinates are free,
-  /// wrong-handed samples get weight zero).
+  std::string omega = "trans";
   std::string chirality = "built_in";
-  bool symmetry = true;                ///< equal ends of a rotor (methyl hydrogens) in one labelling
-  std::vector<std::string> zmatrix;    ///< rows "atom bond angle dihedral", 1-based; empty: built from the bonds
+  bool symmetry = true;
+  std::vector<std::string> zmatrix;
   bool operator==(const CoordinatesConfig &) const = default;
 };
 
-/// `flow:` the conditional normalizing flow. Defaults of model systems; molecules have others.
+/// `flow:` the conditional normalizing flow.
 struct FlowConfig {
-  /// From the latent to the fine coordinates: affine (s-dependent mean and Cholesky factor of the unbounded coordinates),
-  /// rotor (circular spline of each circular coordinate given s), spline (the same for each coordinate), affine_coupling,
-  /// spline_coupling, shift (a fixed random turn of the circular coordinates).
   std::vector<std::string> layers{"spline", "affine"};
-  std::vector<int> hidden{64, 64};      ///< widths of the conditioner networks
-  std::string network = "dense";        ///< dense or residual (a block of two layers for each width)
-  std::string masks = "alternating";    ///< halves of couplings: alternating or random (each second the other half)
-  int harmonics = 4;                    ///< the networks see s by waves up to this order over its range
-  int bins = 8;                         ///< bins of each spline
-  double tail = 5.0;                    ///< splines of unbounded coordinates act on [-tail, tail], identity outside
-  std::string precision = "float64";    ///< of the networks: float64 or float32
+  std::vector<int> hidden{64, 64};
+  std::string network = "dense";
+  std::string masks = "alternating";
+  int harmonics = 4;
+  int bins = 8;
+  double tail = 5.0;
+  std::string precision = "float64";
   bool operator==(const FlowConfig &) const = default;
 };
 
 /// `train: example:` training by example.
 struct ExampleConfig {
-  std::string dump;    ///< LAMMPS dump of the all-atom run; empty: none
+  std::string dump;
   int epochs = 80;
   int batch = 16;
-  double rate = 5e-4;    ///< Adam learning rate
-  double test = 0.2;     ///< share of the frames kept for the test loss
-  /// Share of the conditions replaced by random s, so that widths are sensible everywhere.
+  double rate = 5e-4;
+  double test = 0.2;
   double random_conditions = 0.5;
   bool operator==(const ExampleConfig &) const = default;
 };
 
-/// `train: energy:` training by energy, one active-learning iteration: points x latent x epochs evaluations.
+/// `train: energy:` training by energy. An iteration takes points x latent x epochs evaluations.
 struct EnergyConfig {
-  std::string estimator = "path";    ///< path (path gradient) or reverse_kl
-  int points = 256;                  ///< CG points an iteration
-  int each = 64;                     ///< after the first iteration so many for each new point, up to `points`; 0: `points`
-  int latent = 4;                    ///< latent samples a point and epoch
-  int epochs = 1;                    ///< passes over the points, each with new latent samples
-  int first_epochs = 1;              ///< the same for the first iteration
-  int batch = 8;                     ///< samples a step
-  double rate = 1e-2;                ///< Adam learning rate
-  int warmup = 10;                   ///< steps of linear warm-up in an iteration
-  double final_rate = 0.1;           ///< cosine decay ends at this share of `rate`; 1 = constant
-  double clip = 20.0;                ///< clip of the gradient's norm; 0 = none
-  double sample_clip = 100.0;        ///< clip of each sample's energy gradient in scaled coordinates (path only); 0 = none
-  double cap = 1000.0;    ///< energies above cap kT over the lowest of their batch are compressed by a logarithm; 0 = none
-  int drop = 0;           ///< highest losses dropped from a batch (biases; paper)
-  double test = 0.0;      ///< share of the points kept for a test loss (counted apart)
+  std::string estimator = "path";
+  int points = 256;
+  int each = 64;
+  int latent = 4;
+  int epochs = 1;
+  int first_epochs = 1;
+  int batch = 8;
+  double rate = 1e-2;
+  int warmup = 10;
+  double final_rate = 0.1;
+  double clip = 20.0;
+  double sample_clip = 100.0;
+  double cap = 1000.0;
+  int drop = 0;
+  double test = 0.0;
   bool operator==(const EnergyConfig &) const = default;
 };
 
-/// `train: consolidate:` training by energy over the whole known region, when exploring has ended and before refinement.
+/// `train: consolidate:` training by energy over the whole known region, after exploring and before refinement.
 struct ConsolidateConfig {
-  int points = 512;            ///< CG points, half of them where the std is large; 0: none
-  double rate = 3e-3;          ///< Adam learning rate
-  double final_rate = 0.03;    ///< cosine decay ends at this share of `rate`
+  int points = 512;
+  double rate = 3e-3;
+  double final_rate = 0.03;
   bool operator==(const ConsolidateConfig &) const = default;
 };
 
-/// `train: labels:` PMF labels by Eq. 12.
+/// `train: labels:` PMF labels by Eq. 12 of the paper.
 struct LabelConfig {
-  std::string from = "frozen";    ///< frozen (fresh samples of the frozen flow), training (the last epoch's samples) or both
-  int points = 32;                ///< label points an iteration (frozen)
-  int latent = 16;                ///< latent samples a label (frozen)
+  std::string from = "frozen";
+  int points = 32;
+  int latent = 16;
   bool operator==(const LabelConfig &) const = default;
 };
 
 /// `pmf:` the ensemble of networks that learns F(s) from the labels.
 struct PmfConfig {
   int members = 10;
-  /// fourier (one layer of Fourier features, output weights at the optimum of a convex loss, length and noise scales from
-  /// the labels' evidence) or mlp (tanh layers trained by Adam; paper).
   std::string network = "fourier";
-  std::vector<int> hidden{32, 32};    ///< mlp: widths of the hidden layers
-  double rate = 5e-3;                 ///< mlp: Adam learning rate
-  int epochs = 1500;                  ///< mlp: at most so many epochs a fit
-  int batch = 0;                      ///< mlp: labels a step; 0: all of them
-  std::string loss = "gamma";    ///< gamma (deviance of Z(s), weighted by the labels' errors) or squared (F, unweighted)
-  double bagging = 1.0;          ///< < 1: each member sees this share of the labels; 1: bootstrap weights
-  double prior = 1.0;            ///< scale in units of the labels' spread of each member's fixed random prior function
-  bool warm_start = true;        ///< mlp: continue the networks of the iteration before
-  bool table = true;             ///< d <= 3: tabulate mean and std for the walkers
+  std::vector<int> hidden{32, 32};
+  double rate = 5e-3;
+  int epochs = 1500;
+  int batch = 0;
+  std::string loss = "gamma";
+  double bagging = 1.0;
+  double prior = 1.0;
+  bool warm_start = true;
+  bool table = true;
   bool operator==(const PmfConfig &) const = default;
 };
 
 /// `explore:` where the next points come from, and when to stop.
 struct ExploreConfig {
-  std::string strategy = "mc";    ///< mc (threshold Monte Carlo), uniform, variance, ucb or grid (once; d <= 2)
-  std::int64_t quiet = 10000;     ///< sweeps without a new point after which exploring has ended
-  int find = 30;                  ///< stopped walkers after which an iteration begins
-  std::int64_t wait = 200;        ///< sweeps after the first stopped walker after which it begins anyway
-  int keep = 15;                  ///< of these, kept by farthest-point choice
-  double spread = 0.1;            ///< radius of a new point's neighbourhood, in units of the ranges' widths
-  double old = 0.3;               ///< share of an iteration's samples drawn around old points
-  double target = 0.025;          ///< refine until the std is at most this (kT, RMS over the known region); 0: do not refine
-  double ceiling = 15.0;          ///< refinement and figures look at F up to so many kT over its minimum
-  double boltzmann = 0.0;         ///< share of the known region's weight that follows exp(-F/2kT) instead of being uniform
-  double barrier = 0.0;           ///< basins behind barriers of up to so many kT are looked for without walkers; 0: no
-  double kappa = 2.0;             ///< so many std below its mean F is hoped to be (ucb)
-  int grid = 100;                 ///< grid points a dimension (grid)
-  std::string reference;          ///< PMF by another method; its KLD and RMS error are logged and change nothing
-  double below = 8.0;             ///< RMS error where the reference's F is below so many kT
+  std::string strategy = "mc";
+  std::int64_t quiet = 10000;
+  int find = 30;
+  std::int64_t wait = 200;
+  int keep = 15;
+  double spread = 0.1;
+  double old = 0.3;
+  double target = 0.025;
+  double ceiling = 15.0;
+  double boltzmann = 0.0;
+  double barrier = 0.0;
+  double kappa = 2.0;
+  int grid = 100;
+  std::string reference;
+  double below = 8.0;
   bool operator==(const ExploreConfig &) const = default;
 };
 
@@ -160,12 +155,12 @@ struct ConfigDifference {
   std::string there;
 };
 
-/// What is learned: the content of a YAML file. Defaults are those of the struct members; molecules
-/// and `paper` have others, see config_keywords().
+/// The content of a YAML file. Its defaults are those of model systems; config_keywords() lists those of molecules and of
+/// `paper: true` as well.
 struct Config {
   std::vector<CgVariableConfig> cg;
   std::vector<FineConfig> fine;
-  bool paper = false;    ///< the paper's settings for a system of this kind as defaults
+  bool paper = false;
   CoordinatesConfig coordinates;
   FlowConfig flow;
   ExampleConfig example;
@@ -174,15 +169,18 @@ struct Config {
   LabelConfig labels;
   PmfConfig pmf;
   ExploreConfig explore;
-  std::int64_t budget = 50000;    ///< energy evaluations in all
-  std::string source;             ///< file name for messages; not compared, not stored
+  std::int64_t budget = 50000;
+  std::string source;    ///< file name for messages; not compared, not stored
 
   /// Reads and checks a YAML file. Throws ConfigError naming file, line, what was got and what is allowed for an unknown,
   /// mistyped or repeated key, a wrong type, a value out of range, CRLF line ends or a missing file.
   static Config read(const std::string &path);
   /// The same from text; `source` names it in messages.
   static Config parse(const std::string &text, const std::string &source);
-  /// YAML text from which parse() gives an equal Config: every key, round-trip numbers. A trained model carries it.
+  /// Checks a Config that was made or changed in code, with the rules of read(). Throws ConfigError naming the key, what was
+  /// got and what is allowed. A Model checks its own; the parts of a model trust what they are given.
+  void check() const;
+  /// YAML text with every key, numbers to their last bit: parse() gives an equal Config. A model file holds it.
   std::string to_yaml() const;
 
   /// The first key, in the order of to_yaml(), in which `other` differs; nothing when they are equal.
@@ -195,21 +193,21 @@ struct Config {
   bool operator==(const Config &other) const;
 };
 
-/// True when the CG variables are internal coordinates of a molecule, which may be moved and rotated freely; false when
-/// they are linear mixes of absolute positions.
+/// True when the CG variables are internal coordinates of a molecule, which may be moved and rotated freely. False when they
+/// are linear mixes of absolute positions.
 bool is_molecular(const Config &config);
 
-/// The CG space that a Config asks for, without a system. Throws ConfigError when a range is missing or not allowed.
+/// The CG space of a Config; no atomistic system is needed. Throws ConfigError when a range is missing or not allowed.
 CgSpace make_cg_space(const Config &config);
 
-/// One row of the keyword table, from which the parser, error texts and the manual come.
+/// One row of the keyword table for the manual.
 struct KeywordInfo {
   std::string path;             ///< e.g. "train.energy.rate"; "cg[].name" for a key of a list's entries
   std::string type;             ///< e.g. "number > 0"
   std::string default_value;    ///< empty: no default
   std::string help;
   std::string paper_value;         ///< default under `paper: true`
-  std::string molecule_value{};    ///< the two defaults where CG variables are internal coordinates of a molecule
+  std::string molecule_value{};    ///< default when the CG variables are internal coordinates of a molecule
   std::string paper_molecule_value{};
 };
 /// All YAML keys in order.

@@ -37,12 +37,13 @@ bool is_molecular(const Config &config)
          std::all_of(config.cg.begin(), config.cg.end(), [](const auto &entry) { return !entry.atoms().empty(); });
 }
 
+namespace {
+
 std::string range_problem(const CgVariableConfig &entry)
 {
   const std::string kind = entry.kind(),
                     of = " for the " + kind + (kind == "linear" ? " variable '" : " '") + entry.name + "'";
   const auto &range = entry.range;
-  if (kind.empty()) return "";
   if (range.empty()) return kind == "dihedral" ? "" : "missing key 'range', expected range: [lo, hi]" + of;
   if (range.size() != 2) return "got a range of " + std::to_string(range.size()) + " numbers, expected [lo, hi]" + of;
   const std::string got = "got the range [" + format_number(range[0]) + ", " + format_number(range[1]) + "]";
@@ -53,17 +54,28 @@ std::string range_problem(const CgVariableConfig &entry)
   return "";
 }
 
+}    // namespace
+
+std::optional<CgProblem> cg_problem(const std::vector<CgVariableConfig> &entries)
+{
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const CgVariableConfig &entry = entries[i];
+    if (entry.kind().empty())
+      return CgProblem{i, "got no coordinate or several, expected exactly one of linear, dihedral, angle, bond"};
+    if (const std::string problem = range_problem(entry); !problem.empty()) return CgProblem{i, problem};
+    if (entry.linear.empty() != entries[0].linear.empty())
+      return CgProblem{i, "got the kind " + entry.kind() + " beside " + entries[0].kind() +
+                              ", expected linear for all CG variables or for none"};
+  }
+  return std::nullopt;
+}
+
 CgSpace make_cg_space(const Config &config)
 {
+  if (const auto problem = cg_problem(config.cg))
+    throw ConfigError("cg '" + config.cg[problem->entry].name + "': " + problem->text);
   std::vector<CgVariable> variables;
   for (const auto &entry : config.cg) {
-    const std::string where = "cg '" + entry.name + "': ";
-    if (entry.kind().empty())
-      throw ConfigError(where + "got no coordinate or several, expected exactly one of linear, dihedral, angle, bond");
-    if (const std::string problem = range_problem(entry); !problem.empty()) throw ConfigError(where + problem);
-    if (entry.linear.empty() != config.cg[0].linear.empty())
-      throw ConfigError(where + "got the kind " + entry.kind() + " beside " + config.cg[0].kind() +
-                        ", expected linear for all CG variables or for none");
     if (entry.kind() == "dihedral")
       variables.push_back({entry.name, -180.0, 180.0, true});
     else

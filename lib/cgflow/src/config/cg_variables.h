@@ -4,12 +4,22 @@
 
 #include "cgflow/config.h"
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace cgflow {
 
-/// What is wrong with the range of an entry of `cg:`, as "got ..., expected ..."; empty when nothing is.
-std::string range_problem(const CgVariableConfig &entry);
+/// What is wrong with an entry of `cg:`.
+struct CgProblem {
+  std::size_t entry;    ///< 0-based
+  std::string text;     ///< "got ..., expected ..."
+};
+
+/// The first entry without a kind, with a range that its kind does not allow, or with a kind that does not go with the first
+/// entry's.
+std::optional<CgProblem> cg_problem(const std::vector<CgVariableConfig> &entries);
 
 }    // namespace cgflow
 

@@ -220,16 +220,11 @@ std::vector<CgVariableConfig> read_cg_entries(const YamlTree &tree, const YamlNo
 {
   auto entries = read_entries<CgVariableConfig>(tree, node, "cg");
   if (entries.empty()) tree.fail(node, "cg", "got an empty list, expected at least one CG variable");
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const std::string where = "cg[" + std::to_string(i + 1) + "]";
-    if (const std::string problem = range_problem(entries[i]); !problem.empty()) tree.fail(node.items[i], where, problem);
-    if (entries[i].linear.empty() != entries[0].linear.empty())
-      tree.fail(node.items[i], where,
-                "got the kind " + entries[i].kind() + " beside " + entries[0].kind() +
-                    ", expected linear for all CG variables or for none");
-    // Said or not, it is the same variable.
-    if (!entries[i].dihedral.empty()) entries[i].range.clear();
-  }
+  if (const auto problem = cg_problem(entries))
+    tree.fail(node.items[problem->entry], "cg[" + std::to_string(problem->entry + 1) + "]", problem->text);
+  // A dihedral's range may be given or left out; both are the same variable.
+  for (auto &entry : entries)
+    if (!entry.dihedral.empty()) entry.range.clear();
   return entries;
 }
 

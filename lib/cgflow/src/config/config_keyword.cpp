@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a row of the keyword table says about itself.
+// The members of Limits and Keyword, and lookups in the keyword table.
 #include "config/config_table.h"
 
 #include "base/text.h"
 #include "config/config_entries.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace cgflow {
 
 bool Limits::contain(double value) const
 {
-  return (lo_open ? value > lo : value >= lo) && (hi_open ? value < hi : value <= hi);
+  return std::isfinite(value) && (lo_open ? value > lo : value >= lo) && (hi_open ? value < hi : value <= hi);
 }
 
 std::string Limits::text() const
@@ -66,18 +67,74 @@ struct ValueText {
   std::string operator()(const std::vector<std::string> *v) const { return "[" + join(*v) + "]"; }
 };
 
-}    // namespace
+struct EmptyList {
+  template <class Scalar> bool operator()(const Scalar *) const { return false; }
+  template <class Item> bool operator()(const std::vector<Item> *v) const { return v->empty(); }
+};
 
-std::string Keyword::type_text() const
+struct FindProblem {
+  const Keyword &row;
+  using Problem = std::optional<ConfigProblem>;
+
+  Problem refuse(const std::string &path, const std::string &got) const
+  {
+    return ConfigProblem{path, "got " + got + ", expected " + row.type_text()};
+  }
+  template <class Number> Problem number(const std::string &path, Number v) const
+  {
+    if (row.limits.contain(static_cast<double>(v))) return std::nullopt;
+    return refuse(path, format_number(v));
+  }
+  Problem word(const std::string &path, const std::string &v) const
+  {
+    if (row.allows(v)) return std::nullopt;
+    return refuse(path, "'" + v + "'");
+  }
+  template <class Item, class Find> Problem list(const std::vector<Item> &v, const Find &find) const
+  {
+    if (v.empty() && !row.may_be_empty()) return refuse(row.path, "an empty list");
+    for (std::size_t i = 0; i < v.size(); ++i)
+      if (auto found = find(row.path + "[" + std::to_string(i + 1) + "]", v[i])) return found;
+    return std::nullopt;
+  }
+
+  Problem operator()(const bool *) const { return std::nullopt; }
+  Problem operator()(const int *v) const { return number(row.path, *v); }
+  Problem operator()(const std::int64_t *v) const { return number(row.path, *v); }
+  Problem operator()(const double *v) const { return number(row.path, *v); }
+  Problem operator()(const std::string *v) const { return word(row.path, *v); }
+  Problem operator()(const std::vector<int> *v) const
+  {
+    return list(*v, [this](const std::string &path, int item) { return number(path, item); });
+  }
+  Problem operator()(const std::vector<std::string> *v) const
+  {
+    return list(*v, [this](const std::string &path, const std::string &item) { return word(path, item); });
+  }
+};
+
+template <class Visitor> auto visit(const Keyword &row, const Config &config, const Visitor &visitor)
 {
-  Config any;
-  return std::visit(TypeText{*this}, slot(any));
+  // A row has one accessor for reading and writing; the visitors here take pointers to const.
+  return std::visit(visitor, row.slot(const_cast<Config &>(config)));
 }
 
-std::string Keyword::value_text(const Config &config) const
+}    // namespace
+
+std::string Keyword::type_text() const { return visit(*this, Config(), TypeText{*this}); }
+
+std::string Keyword::value_text(const Config &config) const { return visit(*this, config, ValueText{*this}); }
+
+bool Keyword::allows(const std::string &word) const
 {
-  // The slot is only read here; one accessor for reading and writing keeps a row to one pointer.
-  return std::visit(ValueText{*this}, slot(const_cast<Config &>(config)));
+  return words.empty() || std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool Keyword::may_be_empty() const { return visit(*this, Config(), EmptyList()); }
+
+std::optional<ConfigProblem> Keyword::problem(const Config &config) const
+{
+  return visit(*this, config, FindProblem{*this});
 }
 
 const Keyword *find_keyword(const std::string &path)

@@ -4,6 +4,7 @@
 #include "cgflow/error.h"
 
 #include "base/text.h"
+#include "config/config_check.h"
 #include "config/config_entries.h"
 #include "config/config_table.h"
 #include "config/config_values.h"
@@ -13,8 +14,6 @@
 namespace cgflow {
 
 namespace {
-constexpr int kMostAlongTwo = 1000;    // explore.grid: more would be a day of energies
-
 const char *const kExample = "cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]";
 
 /// Paths of the keys that have this name in other sections.
@@ -42,7 +41,7 @@ class ConfigParser {
     config_ = default_config(config_.paper, is_molecular(config_));
     read_section(root, "");
     if (!root.find("cg")) tree_.fail(YamlNode(), "cg", std::string("missing key, expected ") + kExample);
-    check_together();
+    if (const auto problem = combination_problem(config_)) tree_.fail(place(problem->path), problem->path, problem->text);
     config_.source = tree_.source;
     return config_;
   }
@@ -96,40 +95,6 @@ class ConfigParser {
       begin = dot + 1;
     }
     return node ? *node : nowhere;
-  }
-
-  /// Values that are allowed alone and make no sense together.
-  void check_together() const
-  {
-    for (const auto &fine : config_.fine)
-      for (const auto &cg : config_.cg)
-        if (fine.name == cg.name)
-          tree_.fail(place("fine"), "fine", "got the name '" + fine.name + "' of a CG variable, expected different names");
-    if (!config_.fine.empty() && is_molecular(config_))
-      tree_.fail(place("fine"), "fine",
-                 "got fine coordinates beside " + config_.cg[0].kind() +
-                     "s of a molecule, expected none: the molecule's internal coordinates are the fine coordinates");
-    const auto &hidden = config_.flow.hidden;
-    if (config_.flow.network == "residual" &&
-        (hidden.empty() || std::count(hidden.begin(), hidden.end(), hidden[0]) != std::ssize(hidden)))
-      tree_.fail(place("flow.hidden"), "flow.hidden",
-                 "got " + find_keyword("flow.hidden")->value_text(config_) +
-                     " with flow.network residual, expected at least one width and all of them equal");
-    if (config_.explore.strategy == "grid" && config_.cg.size() > 2)
-      tree_.fail(place("explore.strategy"), "explore.strategy",
-                 "got 'grid' with " + std::to_string(config_.cg.size()) + " CG variables, expected at most 2");
-    if (config_.explore.strategy == "grid" && config_.cg.size() == 2 && config_.explore.grid > kMostAlongTwo)
-      tree_.fail(place("explore.grid"), "explore.grid",
-                 "got " + std::to_string(config_.explore.grid) + " with 2 CG variables, expected at most " +
-                     std::to_string(kMostAlongTwo));
-    if (config_.labels.from != "frozen" && config_.energy.latent < 2)
-      tree_.fail(place("train.energy.latent"), "train.energy.latent",
-                 "got 1 with train.labels.from '" + config_.labels.from +
-                     "', expected at least 2: a label's error is the spread of its samples");
-    if (config_.energy.drop >= config_.energy.batch)
-      tree_.fail(place("train.energy.drop"), "train.energy.drop",
-                 "got " + std::to_string(config_.energy.drop) + ", expected less than train.energy.batch, which is " +
-                     std::to_string(config_.energy.batch));
   }
 
   const YamlTree &tree_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "config/config_table.h"
 
+#include "kernels/rq_splines.h"
+
 namespace cgflow {
 
 namespace {
@@ -61,7 +63,7 @@ Rows flow_rows()
        {},
        "The flow's networks see each CG variable as so many cosines and sines over its range, and several periodic "
        "ones together as waves of this total order (of more than 3 variables pairs by order 2)."},
-      {"flow.bins", at(c, &F::bins), within(2, 256), {}, "Bins of each spline."},
+      {"flow.bins", at(c, &F::bins), within(2, kernels::kMaxBins), {}, "Bins of each spline."},
       {"flow.tail",
        at(c, &F::tail),
        above(0),
@@ -285,7 +287,7 @@ Rows explore_rows()
        at(c, &E::grid),
        within(2, 10000),
        {},
-       "Grid points a dimension (`grid`); for two variables at most 1000."},
+       "Grid points per dimension (`grid`); with two variables at most " + std::to_string(kMaxGridOfTwoVariables) + "."},
       {"explore.reference",
        at(c, &E::reference),
        {},

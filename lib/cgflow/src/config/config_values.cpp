@@ -76,8 +76,8 @@ struct ValueReader {
   void word(const YamlNode &from, const std::string &where, std::string &out) const
   {
     const bool text = from.kind == YamlNode::Kind::text;
-    const bool known = row.words.empty() || std::find(row.words.begin(), row.words.end(), from.text) != row.words.end();
-    if (!text || !known) fail_value(tree, from, where, row.type_text() + (text ? did_you_mean(from.text, row.words) : ""));
+    if (!text || !row.allows(from.text))
+      fail_value(tree, from, where, row.type_text() + (text ? did_you_mean(from.text, row.words) : ""));
     out = from.text;
   }
   void operator()(std::string *out) const { word(node, path, *out); }
@@ -85,8 +85,7 @@ struct ValueReader {
   template <class Item, class Read> void list(std::vector<Item> &out, const Read &read) const
   {
     if (node.kind != YamlNode::Kind::list) fail_value(tree, node, path, row.type_text());
-    // Before it is read a list holds its default, which may be empty.
-    if (node.items.empty() && !out.empty()) tree.fail(node, path, "got an empty list, expected " + row.type_text());
+    if (node.items.empty() && !row.may_be_empty()) tree.fail(node, path, "got an empty list, expected " + row.type_text());
     out.assign(node.items.size(), Item());
     for (std::size_t i = 0; i < node.items.size(); ++i)
       read(node.items[i], path + "[" + std::to_string(i + 1) + "]", out[i]);

@@ -40,8 +40,6 @@ class SectionTitles {
   std::vector<std::string> open_;
 };
 
-std::string name_of(const Config &config) { return config.source.empty() ? "the configuration" : config.source; }
-
 template <class Entry>
 std::optional<ConfigDifference> entry_difference(const std::string &list, const std::vector<Entry> &here,
                                                  const std::vector<Entry> &there)
@@ -70,6 +68,8 @@ std::optional<ConfigDifference> find_difference(const Config &here, const Config
 
 }    // namespace
 
+std::string config_name(const Config &config) { return config.source.empty() ? "the configuration" : config.source; }
+
 std::string Config::to_yaml() const
 {
   std::string text = list_text("cg", cg) + list_text("fine", fine);
@@ -97,8 +97,8 @@ void Config::require_same_model(const Config &other) const
     return path.starts_with("coordinates.") || path.starts_with("flow.") || path.starts_with("pmf.");
   });
   if (!found) return;
-  throw ConfigError(name_of(*this) + ": " + found->key + ": got " + found->here + ", expected " + found->there + " as in " +
-                    name_of(other) + ": cg, fine, coordinates, flow and pmf must be those of the model");
+  throw ConfigError(config_name(*this) + ": " + found->key + ": got " + found->here + ", expected " + found->there +
+                    " as in " + config_name(other) + ": cg, fine, coordinates, flow and pmf must be those of the model");
 }
 
 }    // namespace cgflow

@@ -25,6 +25,7 @@ void check_units(const Config &config, const std::string &units)
 Model::Model(const Config &config, const ModelInfo &info) : parts_(std::make_unique<Parts>())
 {
   Parts &p = *parts_;
+  config.check();
   check_units(config, info.units);
   p.config = config;
   p.info = info;
@@ -46,6 +47,7 @@ const std::vector<Label> &Model::labels() const { return parts_->labels; }
 void Model::continue_as(const Config &config, const ModelInfo &info)
 {
   Parts &p = *parts_;
+  config.check();
   p.config.require_same_model(config);
   ModelInfo same = info;
   same.seed = p.info.seed;

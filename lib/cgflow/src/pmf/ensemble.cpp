@@ -143,17 +143,8 @@ void PmfEnsemble::Impl::align(const Tensor &f, const std::vector<Label> &labels,
 PmfEnsemble::PmfEnsemble(const PmfConfig &config, const CgSpace &space, std::uint64_t seed)
     : impl_(new Impl{config, space, seed, nullptr, {}, {}})
 {
-  if (config.members < 2)
-    throw ConfigError("pmf: members: got " + std::to_string(config.members) +
-                      ", expected at least 2: one network has no std");
-  if (config.loss != "gamma" && config.loss != "squared")
-    throw ConfigError("pmf: loss: got '" + config.loss + "', expected gamma or squared");
-  if (config.network == "fourier")
-    impl_->members = make_fourier_members(config, space, seed);
-  else if (config.network == "mlp")
-    impl_->members = make_mlp_members(config, space, seed);
-  else
-    throw ConfigError("pmf: network: got '" + config.network + "', expected fourier or mlp");
+  impl_->members =
+      config.network == "mlp" ? make_mlp_members(config, space, seed) : make_fourier_members(config, space, seed);
 }
 
 PmfEnsemble::~PmfEnsemble() = default;

@@ -21,7 +21,7 @@ namespace cgflow {
 /// spread of the members is corrected for their small number (mean of m, Student-t).
 class PmfEnsemble {
  public:
-  /// Throws ConfigError when config.members < 2 (one network has no std) or loss or network is unknown.
+  /// `config` is part of a Config that check() allows.
   PmfEnsemble(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
   ~PmfEnsemble();
 

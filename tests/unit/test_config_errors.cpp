@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "config_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace cgflow::tests;
+using ::testing::HasSubstr;
+
+TEST(ConfigErrors, UnknownKeysNameTheAllowedOnes)
+{
+  EXPECT_EQ(
+      error_after_cg("train:\n  energy:\n    rat: 1\n"),
+      "mb.yaml:4:5: train.energy.rat: unknown key; did you mean 'rate'? Allowed keys: estimator, points, each, latent, "
+      "epochs, first_epochs, batch, rate, warmup, final_rate, clip, sample_clip, cap, drop, test");
+  EXPECT_EQ(error_after_cg("bugdet: 3\n"),
+            "mb.yaml:2:1: bugdet: unknown key; did you mean 'budget'? Allowed keys: cg, fine, "
+            "paper, coordinates, flow, train, pmf, explore, budget");
+  EXPECT_EQ(error_after_cg("members: 3\n"),
+            "mb.yaml:2:1: members: unknown key; did you mean 'pmf.members'? Allowed keys: cg, "
+            "fine, paper, coordinates, flow, train, pmf, explore, budget");
+  EXPECT_EQ(
+      error_after_cg("pmf: {qqqqqqq: 3}\n"),
+      "mb.yaml:2:7: pmf.qqqqqqq: unknown key. Allowed keys: members, network, hidden, rate, epochs, batch, loss, bagging, "
+      "prior, warm_start, table");
+  EXPECT_THAT(error_after_cg("train: {exmaple: {}}\n"), HasSubstr("train.exmaple: unknown key; did you mean 'example'?"));
+  EXPECT_EQ(error_of("cg: [{name: s, lin: {x: 1}, range: [0, 1]}]"),
+            "mb.yaml:1:16: cg[1].lin: unknown key. Allowed keys: name, linear, dihedral, angle, bond, range");
+  EXPECT_EQ(error_after_cg("fine: [{name: t, linear: {x: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:2:34: fine[1].range: unknown key. Allowed keys: name, linear");
+}
+
+TEST(ConfigErrors, RepeatedKeysNameTheFirstLine)
+{
+  EXPECT_EQ(error_after_cg("budget: 1\nbudget: 2\n"), "mb.yaml:3:1: budget: repeated key, it stands in line 2 already");
+  EXPECT_EQ(error_after_cg("flow: {bins: 4,\n  bins: 4}\n"),
+            "mb.yaml:3:3: flow.bins: repeated key, it stands in line 2 already");
+  EXPECT_EQ(error_of(kCg + kCg), "mb.yaml:2:1: cg: repeated key, it stands in line 1 already");
+  EXPECT_EQ(error_of("cg: [{name: s, linear: {x: 1, x: 2}, range: [0, 1]}]"),
+            "mb.yaml:1:31: cg[1].linear.x: repeated key, it stands in line 1 already");
+}
+
+TEST(ConfigErrors, WrongTypesNameWhatWasGot)
+{
+  EXPECT_EQ(error_after_cg("pmf: {rate: fast}\n"), "mb.yaml:2:13: pmf.rate: got 'fast', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: \"0.1\"}\n"),
+            "mb.yaml:2:13: pmf.rate: got the quoted text \"0.1\", expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: [1, 2]}\n"), "mb.yaml:2:13: pmf.rate: got a list, expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: {a: 1}}\n"), "mb.yaml:2:13: pmf.rate: got a map, expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf:\n  rate:\n"), "mb.yaml:3:3: pmf.rate: got nothing, expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: 1x}\n"), "mb.yaml:2:13: pmf.rate: got '1x', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {rate: 0x10}\n"), "mb.yaml:2:13: pmf.rate: got '0x10', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {members: 2.5}\n"), "mb.yaml:2:16: pmf.members: got '2.5', expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {members: '3'}\n"),
+            "mb.yaml:2:16: pmf.members: got the quoted text \"3\", expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {table: 1}\n"), "mb.yaml:2:14: pmf.table: got '1', expected true or false");
+  EXPECT_EQ(error_after_cg("paper: True\n"), "mb.yaml:2:8: paper: got 'True', expected true or false");
+  EXPECT_EQ(error_after_cg("pmf: {hidden: 64}\n"), "mb.yaml:2:15: pmf.hidden: got '64', expected list of integers >= 1");
+  EXPECT_EQ(error_after_cg("pmf: {hidden: []}\n"),
+            "mb.yaml:2:15: pmf.hidden: got an empty list, expected list of integers >= 1");
+  EXPECT_EQ(error_after_cg("pmf: {hidden: [3, 0]}\n"),
+            "mb.yaml:2:19: pmf.hidden[2]: got '0', expected list of integers >= 1");
+  EXPECT_EQ(error_after_cg("pmf: {loss: gama}\n"),
+            "mb.yaml:2:13: pmf.loss: got 'gama', expected one of gamma, squared; did you mean 'gamma'?");
+  EXPECT_EQ(
+      error_after_cg("flow: {layers: [affine, cubic]}\n"),
+      "mb.yaml:2:25: flow.layers[2]: got 'cubic', expected list of affine, rotor, spline, affine_coupling, spline_coupling, shift");
+  EXPECT_EQ(error_after_cg("pmf: 3\n"),
+            "mb.yaml:2:6: pmf: got '3', expected a map with the keys members, network, hidden, rate, "
+            "epochs, batch, loss, bagging, prior, warm_start, table");
+  EXPECT_THAT(error_after_cg("explore: gird\n"),
+              HasSubstr("mb.yaml:2:10: explore: got 'gird', expected one of mc, uniform, variance, ucb, grid, or "
+                        "a map with the keys strategy, quiet"));
+  EXPECT_THAT(error_after_cg("train: {example: {dump: [a]}}\n"), HasSubstr("train.example.dump: got a list, expected text"));
+}
+
+TEST(ConfigErrors, ValuesOutOfRangeNameTheRange)
+{
+  EXPECT_EQ(error_after_cg("pmf: {members: 1}\n"), "mb.yaml:2:16: pmf.members: got '1', expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {rate: 0}\n"), "mb.yaml:2:13: pmf.rate: got '0', expected number > 0");
+  EXPECT_EQ(error_after_cg("pmf: {bagging: 1.01}\n"), "mb.yaml:2:16: pmf.bagging: got '1.01', expected number in (0, 1]");
+  EXPECT_EQ(error_after_cg("explore: {kappa: -1}\n"), "mb.yaml:2:18: explore.kappa: got '-1', expected number >= 0");
+  EXPECT_EQ(error_after_cg("flow: {harmonics: 101}\n"),
+            "mb.yaml:2:19: flow.harmonics: got '101', expected integer in [1, 100]");
+  EXPECT_EQ(error_after_cg("flow: {bins: 257}\n"), "mb.yaml:2:14: flow.bins: got '257', expected integer in [2, 256]");
+  EXPECT_EQ(error_after_cg("explore: {grid: 10001}\n"),
+            "mb.yaml:2:17: explore.grid: got '10001', expected integer in [2, 10000]");
+  EXPECT_EQ(error_after_cg("explore: {old: 1}\n"), "mb.yaml:2:16: explore.old: got '1', expected number in [0, 1)");
+  EXPECT_EQ(error_after_cg("pmf: {epochs: 99999999999}\n"),
+            "mb.yaml:2:15: pmf.epochs: got '99999999999', expected integer >= 1, at most 2147483647");
+  EXPECT_THAT(error_after_cg("budget: 99999999999999999999\n"), HasSubstr("expected integer >= 1"));
+  for (const std::string bad : {"nan", ".nan", "inf", ".inf", "-.inf", "1e999", "infinity", "+-1", "--1", "1 2"})
+    EXPECT_EQ(error_after_cg("pmf: {rate: " + bad + "}\n"),
+              "mb.yaml:2:13: pmf.rate: got '" + bad + "', expected number > 0");
+}
+
+TEST(ConfigErrors, ValuesThatMakeNoSenseTogether)
+{
+  EXPECT_EQ(error_of("cg: [{name: a, linear: {x: 1}, range: [0, 1]}, {name: b, linear: {y: 1}, range: [0, 1]}, {name: c, "
+                     "linear: {z: 1}, range: [0, 1]}]\nexplore: grid\n"),
+            "mb.yaml:2:10: explore.strategy: got 'grid' with 3 CG variables, expected at most 2");
+  EXPECT_EQ(error_of("cg: [{name: a, linear: {x: 1}, range: [0, 1]}, {name: b, linear: {y: 1}, range: [0, 1]}]\n"
+                     "explore: {strategy: grid, grid: 1001}\n"),
+            "mb.yaml:2:33: explore.grid: got 1001 with 2 CG variables, expected at most 1000");
+  EXPECT_EQ(
+      error_after_cg("flow:\n  network: residual\n  hidden: [64, 32]\n"),
+      "mb.yaml:4:11: flow.hidden: got [64, 32] with flow.network residual, expected at least one width and all of them "
+      "equal");
+  EXPECT_EQ(error_after_cg("train:\n  energy: {drop: 8, batch: 8}\n"),
+            "mb.yaml:3:18: train.energy.drop: got 8, expected less than train.energy.batch, which is 8");
+  EXPECT_EQ(
+      error_after_cg("train:\n  labels: {from: training}\n  energy: {latent: 1}\n"),
+      "mb.yaml:4:20: train.energy.latent: got 1 with train.labels.from 'training', expected at least 2: a label's error "
+      "is the spread of its samples");
+  EXPECT_THAT(error_after_cg("train:\n  labels: {from: both}\n  energy: {latent: 1}\n"),
+              testing::HasSubstr("train.energy.latent: got 1 with train.labels.from 'both'"));
+  EXPECT_EQ(error_after_cg("fine: [{name: s, linear: {x: 1, y: 1}}]\n"),
+            "mb.yaml:2:7: fine: got the name 's' of a CG variable, expected different names");
+}
+
+TEST(ConfigErrors, Entries)
+{
+  EXPECT_EQ(error_of("budget: 3\n"),
+            "mb.yaml: cg: missing key, expected cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]");
+  EXPECT_EQ(error_of("cg: []\n"), "mb.yaml:1:5: cg: got an empty list, expected at least one CG variable");
+  EXPECT_EQ(
+      error_of("cg: {name: s}\n"),
+      "mb.yaml:1:5: cg: got a map, expected a list of entries with the keys name, linear, dihedral, angle, bond, range");
+  EXPECT_EQ(error_of("cg: [s]\n"),
+            "mb.yaml:1:6: cg[1]: got 's', expected a map with the keys name, linear, dihedral, angle, bond, range");
+  EXPECT_EQ(error_of("cg: [{linear: {x: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:1:6: cg[1]: missing key 'name', expected name: TEXT");
+  EXPECT_EQ(error_of("cg: [{name: s, range: [0, 1]}]\n"),
+            "mb.yaml:1:6: cg[1]: got no coordinate, expected exactly one of linear, dihedral, angle, bond");
+  EXPECT_EQ(error_of("cg: [{name: s, linear: {x: 1}}]\n"),
+            "mb.yaml:1:6: cg[1]: missing key 'range', expected range: [lo, hi] for the linear variable 's'");
+  const auto entry = [](const std::string &rest) { return error_of("cg: [{name: s, " + rest + "}]\n"); };
+  EXPECT_EQ(entry("linear: {x: 1}, range: [1, 0]"),
+            "mb.yaml:1:39: cg[1].range: got [1, 0], expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(entry("linear: {x: 1}, range: [1]"),
+            "mb.yaml:1:39: cg[1].range: got a list of length 1, expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(entry("linear: {x: 1}, range: [0, .inf]"),
+            "mb.yaml:1:43: cg[1].range: got '.inf', expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(entry("linear: {x: 1}, range: 1"),
+            "mb.yaml:1:39: cg[1].range: got '1', expected two numbers [lo, hi] with lo < hi");
+  EXPECT_EQ(
+      entry("linear: {}"),
+      "mb.yaml:1:24: cg[1].linear: got an empty map, expected a map from coordinates to coefficients such as {x1: 1, y1: -1}");
+  EXPECT_EQ(entry("linear: x"),
+            "mb.yaml:1:24: cg[1].linear: got 'x', expected a map from coordinates to coefficients such as {x1: 1, y1: -1}");
+  EXPECT_EQ(entry("linear: {x: 0}"), "mb.yaml:1:28: cg[1].linear.x: got '0', expected number other than 0");
+  for (const std::string bad : {"w", "x0", "x01", "1x", "xx", "x-1", "x1e3"})
+    EXPECT_EQ(entry("linear: {" + bad + ": 1}"),
+              "mb.yaml:1:25: cg[1].linear." + bad +
+                  ": unknown coordinate, expected x, y or z with an atom ID (x1, y1, z1, x2, ...), or x, y, z of one atom");
+  EXPECT_EQ(error_of("cg: [{name: s, linear: {x: 1}, range: [0, 1]}, {name: s, linear: {y: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:1:48: cg[2].name: got 's' a second time, expected different names");
+  for (const std::string bad : {"'a b'", "''", "'a,b'", "[]", "'a#'"})
+    EXPECT_THAT(error_of("cg: [{name: " + bad + "}]\n"),
+                HasSubstr("expected a name without blanks, quotes, commas, brackets and #"));
+}
+
+TEST(ConfigErrors, InternalCoordinates)
+{
+  const auto entry = [](const std::string &rest) { return error_of("cg: [{name: s, " + rest + "}]\n"); };
+  const std::string four = "expected a list of 4 different atom IDs, integers > 0";
+  EXPECT_EQ(entry("dihedral: 5"), "mb.yaml:1:26: cg[1].dihedral: got '5', " + four);
+  EXPECT_EQ(entry("dihedral: [5, 7, 9]"), "mb.yaml:1:26: cg[1].dihedral: got a list of length 3, " + four);
+  EXPECT_EQ(entry("dihedral: [5, 7, 9, 5]"), "mb.yaml:1:36: cg[1].dihedral: got atom 5 twice, " + four);
+  for (const std::string bad : {"0", "-1", "1.5", "x", "3000000000"})
+    EXPECT_EQ(entry("dihedral: [5, 7, 9, " + bad + "]"), "mb.yaml:1:36: cg[1].dihedral: got '" + bad + "', " + four);
+  EXPECT_EQ(entry("angle: [1, 2]"),
+            "mb.yaml:1:23: cg[1].angle: got a list of length 2, expected a list of 3 different atom IDs, integers > 0");
+  EXPECT_EQ(entry("dihedral: [5, 7, 9, 15], bond: [1, 2]"),
+            "mb.yaml:1:6: cg[1]: got dihedral and bond, expected exactly one of linear, dihedral, angle, bond");
+  EXPECT_EQ(
+      entry("dihedral: [5, 7, 9, 15], range: [0, 360]"),
+      "mb.yaml:1:6: cg[1]: got the range [0, 360], expected [-180, 180] or none for the dihedral 's', which is periodic");
+  EXPECT_EQ(entry("angle: [1, 2, 3]"),
+            "mb.yaml:1:6: cg[1]: missing key 'range', expected range: [lo, hi] for the angle 's'");
+  for (const std::string bad : {"[0, 90]", "[90, 180]"})
+    EXPECT_EQ(entry("angle: [1, 2, 3], range: " + bad),
+              "mb.yaml:1:6: cg[1]: got the range " + bad + ", expected degrees within (0, 180) for the angle 's'");
+  EXPECT_EQ(entry("bond: [1, 2], range: [0, 3]"),
+            "mb.yaml:1:6: cg[1]: got the range [0, 3], expected lengths above 0 for the bond 's'");
+  EXPECT_EQ(error_of("cg: [{name: s, dihedral: [1, 2, 3, 4]}, {name: t, linear: {x: 1}, range: [0, 1]}]\n"),
+            "mb.yaml:1:41: cg[2]: got the kind linear beside dihedral, expected linear for all CG variables or for none");
+  EXPECT_EQ(error_of("cg: [{name: s, dihedral: [1, 2, 3, 4]}]\nfine: [{name: t, linear: {x: 1}}]\n"),
+            "mb.yaml:2:7: fine: got fine coordinates beside dihedrals of a molecule, expected none: the molecule's internal "
+            "coordinates are the fine coordinates");
+}
+
+TEST(ConfigErrors, FilesThatAreNotPlainYaml)
+{
+  EXPECT_EQ(error_of("cg: []\r\n"), "mb.yaml:1:7: got a Windows line end (CRLF), expected LF alone; convert the file, e.g. "
+                                    "sed -i 's/\\r$//' mb.yaml");
+  EXPECT_EQ(error_of("flow:\n\tbins: 3\n"), "mb.yaml:2:1: got a tab in the indentation, expected blanks");
+  EXPECT_EQ(error_of("flow:\n  \tbins: 3\n"), "mb.yaml:2:3: got a tab in the indentation, expected blanks");
+  EXPECT_EQ(error_of(kCg + "\t\n\t# comment\nbudget:\t5\t# comment\n"), "no error");
+  EXPECT_EQ(error_of(std::string("cg\0: 1", 6)), "mb.yaml:1:3: got a zero byte, expected a text file");
+  for (const std::string empty : {"", "\n\n", "# comment\n", "---\n"})
+    EXPECT_EQ(error_of(empty), "mb.yaml: the file is empty, expected at least cg: [{name: s, linear: {x: 1, y: -1}, range: "
+                               "[-2.6, 1.2]}]");
+  EXPECT_EQ(error_of("- a\n"),
+            "mb.yaml:1:1: got a list, expected a map with the keys cg, fine, paper, coordinates, flow, train, pmf, "
+            "explore, budget");
+  EXPECT_THAT(error_of("hello\n"), HasSubstr("mb.yaml:1:1: got 'hello', expected a map with the keys cg"));
+  EXPECT_EQ(error_of(kCg + "---\n" + kCg), "mb.yaml: got 2 YAML documents, expected one");
+  EXPECT_THAT(error_of("cg: [{\n"), HasSubstr("mb.yaml:2:1: bad YAML: "));
+  EXPECT_THAT(error_of("cg: *nowhere\n"), HasSubstr("mb.yaml:1:5: bad YAML: "));
+  EXPECT_EQ(error_of("[a]: 1\n"), "mb.yaml:1:1: got a key that is not a word, expected 'key: value'");
+}
+
+TEST(ConfigErrors, AliasesCannotExhaustMemory)
+{
+  std::string bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char c = 'b'; c < 'n'; ++c) {
+    const std::string before(1, static_cast<char>(c - 1));
+    bomb += std::string(1, c) + ": &" + c + " [";
+    for (int i = 0; i < 10; ++i) bomb += (i ? ", *" : "*") + before;
+    bomb += "]\n";
+  }
+  EXPECT_THAT(error_of(bomb), HasSubstr("nested too deeply, or too many aliases"));
+  EXPECT_THAT(error_of("cg: &a [*a]\n"), HasSubstr("mb.yaml:1:"));
+  EXPECT_THAT(error_of("cg: " + std::string(5000, '[')), HasSubstr("mb.yaml:"));
+}
