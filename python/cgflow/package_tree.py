@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the package is in a LAMMPS source tree, and the changes that bring a tree there or back. A list in the tree says what was
-put in; what neither it nor this repository knows belongs to somebody else and is never touched."""
+"""The package in a LAMMPS source tree: the changes that install, update or remove it. A list in the tree names the installed files.
+Files that are neither in this list nor equal to those of this repository belong to somebody else and are never touched."""
 import hashlib
 import pathlib
 import re
@@ -10,7 +10,7 @@ from .whole_file import write_whole
 
 FOLDERS = ("src/USER-CGFLOW", "lib/cgflow")
 LIST = "lib/cgflow/.installed"          # lines "sha256  path", as sha256sum writes and checks them
-# The plugin's own: LAMMPS' build has no use for them.
+# Files of the plugin, which LAMMPS' build does not need.
 LEFT_OUT = {"src/USER-CGFLOW/CMakeLists.txt", "src/USER-CGFLOW/cgflowplugin.cpp"}
 CMAKE = "cmake/CMakeLists.txt"
 LINE = 'include("${CMAKE_CURRENT_SOURCE_DIR}/../src/USER-CGFLOW/lammps_package.cmake")    # of tools/install-package of cgflow\n'
@@ -22,7 +22,7 @@ def digest(data):
 
 
 class Change:
-    """One file to write (data) or to remove (None)."""
+    """A file to write (`data`) or to remove (`data` is None). `word` is the verb for the user."""
 
     def __init__(self, word, name, data):
         self.word, self.name, self.data = word, name, data
@@ -32,6 +32,8 @@ class Change:
 
 
 class Tree:
+    """A LAMMPS source tree, and the package of a checkout, `source`."""
+
     def __init__(self, source, lammps):
         self.lammps = lammps.resolve()
         self.files = self.read_source(source)
@@ -41,7 +43,7 @@ class Tree:
 
     @staticmethod
     def read_source(source):
-        """{path: content} of what belongs into a tree."""
+        """{path: content} of the files of the package."""
         files = {}
         for folder in FOLDERS:
             for path in sorted((source / folder).rglob("*")):
@@ -51,15 +53,17 @@ class Tree:
         return files
 
     def read_cmake(self):
+        """The text of LAMMPS' CMakeLists.txt; refuses folders without it."""
         path = self.lammps / CMAKE
         if not path.is_file() or not (self.lammps / "src" / "version.h").is_file():
-            raise ToolError(f"{self.lammps} is no LAMMPS source: expected {CMAKE} and src/version.h in it")
+            raise ToolError(f"{self.lammps} is not a LAMMPS source: expected {CMAKE} and src/version.h in it")
         text = path.read_text()
         if not PROJECT.search(text):
-            raise ToolError(f"{path} is not that of a LAMMPS this package knows: expected a line project(lammps ...)")
+            raise ToolError(f"{path} is not from a known LAMMPS: expected a line project(lammps ...)")
         return text
 
     def read_list(self):
+        """{path: SHA-256} of the installed files."""
         path = self.lammps / LIST
         if not path.is_file():
             return {}
@@ -69,7 +73,7 @@ class Tree:
         return {name: value for value, name in rows}
 
     def present(self):
-        """Paths of all files in the package's folders of the tree."""
+        """Paths of all files in the folders of the package in the tree."""
         found = []
         for folder in FOLDERS:
             for path in sorted((self.lammps / folder).rglob("*")):
@@ -79,6 +83,7 @@ class Tree:
         return found
 
     def refuse_foreign(self):
+        """Refuses a tree with files in the folders of the package that somebody else wrote or changed."""
         foreign = []
         for name in self.present():
             data = (self.lammps / name).read_bytes()
@@ -86,12 +91,11 @@ class Tree:
                 foreign.append(name)
         if foreign:
             more = f" and {len(foreign) - 5} more" if len(foreign) > 5 else ""
-            raise ToolError(f"{self.lammps} holds files that were not put there by this program, or were changed since: "
-                            f"{', '.join(foreign[:5])}{more}. Nothing was done. Save what you need of them and remove them, then call "
-                            "it again")
+            raise ToolError(f"{self.lammps} holds files that this program did not write, or that were changed since: "
+                            f"{', '.join(foreign[:5])}{more}. Nothing was done. Save and remove them, then call it again")
 
     def installation(self):
-        """What is to be done so that the tree holds the package, nothing when it does."""
+        """The changes that install or update the package; empty where the tree is up to date."""
         changes = []
         for name, data in self.files.items():
             path = self.lammps / name
@@ -110,6 +114,7 @@ class Tree:
         return changes
 
     def removal(self):
+        """The changes that remove the package."""
         changes = []
         if LINE in self.cmake_text:
             changes.append(Change("take a line out of", CMAKE, self.cmake_text.replace(LINE, "").encode()))
@@ -119,6 +124,7 @@ class Tree:
         return changes
 
     def carry_out(self, changes):
+        """Makes the changes."""
         for change in changes:
             path = self.lammps / change.name
             if change.data is not None:
@@ -129,7 +135,7 @@ class Tree:
                 self.remove_empty(path.parent)
 
     def remove_empty(self, folder):
-        """The folders that a removed file leaves empty, up to the package's own."""
+        """Removes the folder if it is empty, and then its parents, up to the folders of the package."""
         while any(folder == self.lammps / top or (self.lammps / top) in folder.parents for top in FOLDERS):
             if any(folder.iterdir()):
                 return

@@ -29,6 +29,19 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(1, f"{self.prog}: {message}; see {self.prog} --help\n")
 
+    def some_of(self, option, text, allowed):
+        """The names in the text of an option, 'A,B', each of which must be allowed."""
+        names = text.split(",")
+        for name in names:
+            if name not in allowed:
+                self.error(f"{option}: got '{name}', expected some of {','.join(allowed)}")
+        return names
+
+    def from_one(self, option, number):
+        """Requires a number of 1 or more."""
+        if number < 1:
+            self.error(f"{option}: got {number}, expected a number from 1")
+
 
 @contextlib.contextmanager
 def errors_in_one_line(name):

@@ -115,7 +115,7 @@ class Program(Folder):
         self.assertGreater(final["md"]["rms"], final["metad"]["rms"])
         self.assertIn("active learning", text)
         again = self.run_compare(*args)
-        self.assertIn("3 runs, 3 of them there already", again)
+        self.assertIn("3 runs, 3 of them done already", again)
         self.assertEqual(again.split("\n\n", 1)[1], text.split("\n\n", 1)[1])
 
 

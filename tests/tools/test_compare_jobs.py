@@ -52,7 +52,7 @@ class Jobs(Folder):
         self.run_all(job)
         self.assertEqual(len(self.calls()), 2)
         self.assertEqual((self.mark()["end"], self.mark()["step"]), ("finished", 2))
-        self.assertIn("1 runs, 1 of them there already", self.said)
+        self.assertIn("1 runs, 1 of them done already", self.said)
         # Another script, another run.
         job.files["in.a"] = "run 2\n"
         self.run_all(job)
@@ -70,7 +70,7 @@ class Jobs(Folder):
                 work.poll()
                 time.sleep(0.02)
             work.poll()
-            with self.assertRaisesRegex(ToolError, "is still at work there"):
+            with self.assertRaisesRegex(ToolError, "is still working there"):
                 jobs.lock_of(self.folder)
             work.stop()
             os.close(lock)
@@ -117,7 +117,7 @@ class Jobs(Folder):
                 self.assertEqual(jobs.fingerprint(job) != before, resumable)
 
     def test_an_error_of_lammps(self):
-        with self.assertRaisesRegex(ToolError, r"md, seed 1: LAMMPS ended with code 3; its text is in .*/md/1/screen.txt"):
+        with self.assertRaisesRegex(ToolError, r"md, seed 1: LAMMPS ended with code 3; its output is in .*/md/1/screen.txt"):
             self.run_all(self.job("fail"), self.job("a", seed=2))
         self.assertNotIn("end", self.mark())
         self.assertEqual(len(self.calls(2)), 1, "the others are run all the same")

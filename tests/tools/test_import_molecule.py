@@ -25,7 +25,7 @@ def chain(*bonds, n=None, masses=None):
     atoms = [Atom(f"A{i}", "X1", "C", (masses or [12.01] * n)[i], 0.1, 0.1, 3.0) for i in range(n)]
     molecule = Molecule("", atoms, [[float(i), 0.0, 0.0] for i in range(n)], [(i, j, 300.0, 1.5) for i, j in bonds])
     for i in range(n):
-        for j, bonds_between in bond_distances(molecule.neighbours(), i).items():
+        for j, bonds_between in bond_distances(molecule.neighbors(), i).items():
             if i < j and bonds_between <= 2:
                 molecule.excluded.add((i, j))
             elif i < j and bonds_between == 3:
@@ -145,7 +145,7 @@ class RefusedByAmber(ToolTest):
                               (["--cg", "phi=5-7-9"], "--cg: got 'phi=5-7-9', expected NAME=I-J-K-L"),
                               (["--cg", "a=5-7-9-23"], "--cg a=5-7-9-23: expected four different atoms from 1 to 22"),
                               (["--cg", "a=5-7-9-17"], r"ALA2-CA \(9\) and NME3-N \(17\) are not bonded"),
-                              (["--cg", "a=5-7-9-15", "--cg", "a=7-9-15-17"], "a name stands twice")):
+                              (["--cg", "a=5-7-9-15", "--cg", "a=7-9-15-17"], "two CG variables have the same name")):
             self.refused(pattern, *args)
         self.refused("NAME is 'al'", name="al")
         self.refused("NAME is 'a/b'", name="a/b")
@@ -173,7 +173,7 @@ class RefusedByAmber(ToolTest):
             self.refused(pattern, prmtop=self.changed(line, new))
 
     def test_pairs_that_do_not_mix(self):
-        self.refused(r"an unlike pair has epsilon .* not .* of the Lorentz-Berthelot rule \(NBFIX\)",
+        self.refused(r"an unlike pair has epsilon .* instead of .* of the Lorentz-Berthelot rule \(NBFIX\)",
                      prmtop=self.changed("9.71708117E+04", "9.81708117E+04"))
 
     def test_pairs_that_special_bonds_cannot_say(self):

@@ -147,10 +147,10 @@ class Refusals(Tree):
             other = self.folder / "other"
             shutil.copytree(self.lammps, other)
             (other / damage).unlink()
-            self.assertIn(f"{other} is no LAMMPS source: expected cmake/CMakeLists.txt and src/version.h in it",
+            self.assertIn(f"{other} is not a LAMMPS source: expected cmake/CMakeLists.txt and src/version.h in it",
                           self.run_it(other, code=1))
             shutil.rmtree(other)
-        self.assertIn("is no LAMMPS source", self.run_it(self.folder / "nowhere", code=1))
+        self.assertIn("is not a LAMMPS source", self.run_it(self.folder / "nowhere", code=1))
         (self.lammps / "cmake/CMakeLists.txt").write_text("project(gromacs)\n")
         self.assertIn("expected a line project(lammps ...)", self.run_it(self.lammps, code=1))
 

@@ -192,7 +192,7 @@ class PlotPmf(unittest.TestCase):
     def test_maps_of_a_torus(self):
         self.torus(known=lambda x, y: x < 90)
         figure, axes = self.map_figure()
-        maps = ["PMF, a line each kT; hatched: not known", "std of the PMF", "points that each iteration chose", "error; line: F = 100 kT"]
+        maps = ["PMF, one line per kT; hatched: not known", "std of the PMF", "points chosen by each iteration", "error; line: F = 100 kT"]
         for name in maps:
             self.assertEqual((axes[name].get_xlabel(), axes[name].get_ylabel()), (r"$\phi$ / degrees", r"$\psi$ / degrees"))
             for axis in (axes[name].xaxis, axes[name].yaxis):
@@ -326,11 +326,11 @@ class PlotPmf(unittest.TestCase):
         self.assertEqual(self.error(HEADER + "0 1 2\n"),
                          "plot-pmf: bad.pmf: got 3 columns, expected 1 to 3 CG variables, F, std, known")
         cube = "".join(f"{i} {j} {k} 2 3 1\n" for i in range(4) for j in range(4) for k in range(4))
-        self.assertEqual(self.error(HEADER + cube), "plot-pmf: bad.png: got a PMF of 3 CG variables, pictures are drawn of 1 or 2")
+        self.assertEqual(self.error(HEADER + cube), "plot-pmf: bad.png: got a PMF of 3 CG variables, pictures show 1 or 2")
         self.assertEqual(self.error(HEADER + "0 1 2 3 4 5 1\n"),
                          "plot-pmf: bad.pmf: got 7 columns, expected 1 to 3 CG variables, F, std, known")
         self.assertEqual(self.error(HEADER + "0 1 2 1\n1 1 2 1\n3 1 2 1\n4 1 2 1\n"),
-                         "plot-pmf: bad.pmf: the 1st column is no regular grid of at least 4 values")
+                         "plot-pmf: bad.pmf: the 1st column is not a regular grid of at least 4 values")
         self.assertEqual(self.error(HEADER + "0 0 1 2 1\n1 1 1 2 1\n1 0 1 2 1\n"),
                          "plot-pmf: bad.pmf: got 3 points, expected a full grid of 2 x 2")
         self.assertEqual(self.error(HEADER + "".join(f"{k} nan 2 1\n" for k in range(5))),
@@ -349,7 +349,7 @@ class PlotPmf(unittest.TestCase):
         self.assertEqual(self.run_plot("a.pmf", "--reference", "x", "--range", "1", "2", "3", code=1),
                          "plot-pmf: --range: got 3 numbers, expected LO HI for each of 1 CG variables")
         self.write("y", "0 1\n1 2\n")
-        self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--range", "3", "4", code=1), "plot-pmf: --range: y has no point in it")
+        self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--range", "3", "4", code=1), "plot-pmf: --range: no point of y lies in this range")
         self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--below", "0", code=1),
                          "plot-pmf: --below: got 0, expected a number of kT above 0")
         self.assertEqual(self.run_plot("a.pmf", "--labels", "x", code=1), "plot-pmf: x:1: got 2 columns, expected at least 3")
@@ -370,7 +370,7 @@ class PlotPmf(unittest.TestCase):
                 (start + "pmf 1 2\n", "a.iterations:2: got 2 numbers after 'pmf', expected 3"),
                 (start + "pmf 1 2 x\n", "a.iterations:2: got '1 2 x', expected numbers"),
                 (start + "dot 1\n", "a.iterations:2: got 'dot', expected '# iteration', 'point' or 'pmf'"),
-                (start + "pmf 1 2 3\n", "a.iterations: iteration 0: the 1st column is no regular grid of at least 4 values"),
+                (start + "pmf 1 2 3\n", "a.iterations: iteration 0: the 1st column is not a regular grid of at least 4 values"),
                 ("# iteration 0 labels 2 std 0.1 change 0.2\n", "a.iterations:1: no 'evaluations' in the header, expected "
                  "# iteration V evaluations V labels V std V change V")]:
             self.write("a.iterations", text)

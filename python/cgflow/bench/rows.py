@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The rows of tools/bench: for each the runs that are made in turns, and what figures each run gives."""
+"""The rows of tools/bench: the runs of each, and the figures that a run gives."""
 import contextlib
 import dataclasses
 import pathlib
@@ -19,7 +19,7 @@ BENCH = ROOT / "tests" / "bench"
 
 @dataclasses.dataclass
 class Effort:
-    """How long a run may take."""
+    """The length of the runs."""
     quick: bool = False
     peers: bool = True
 
@@ -29,20 +29,21 @@ class Effort:
 
 @contextlib.contextmanager
 def example(name):
-    """A copy of an example to run in."""
+    """A temporary copy of an example to run in."""
     with tempfile.TemporaryDirectory(prefix="cgflow-bench-") as folder:
         shutil.copytree(EXAMPLES / name, folder, dirs_exist_ok=True)
         yield pathlib.Path(folder)
 
 
 def from_program(name, row, *arguments, seconds=6):
-    """Figures of a program of tests/bench that knows --only."""
+    """A run of a program of tests/bench for one row."""
     def figures(effort):
         return rows_of([program(name), "--only", row, "--seconds", effort.seconds(seconds), *arguments])[row]
     return figures
 
 
 def from_peer(script, row, seconds):
+    """A run of a peer for one row, by a script of tests/bench."""
     def figures(effort):
         command = [peers.prepare(), BENCH / script, "--only", row, "--seconds", effort.seconds(seconds)]
         return rows_of(command, env=peers.peer_environment())[row]
@@ -50,7 +51,7 @@ def from_peer(script, row, seconds):
 
 
 def coordinates(row):
-    """Of ours and of the same map by plain torch operators, in one program."""
+    """A run of the coordinate map and of the same map by plain torch operators, which are one program."""
     def figures(effort):
         return rows_of([program("coordinates")])[row]
     return figures
@@ -66,6 +67,7 @@ def sweeps(effort):
 
 
 def energies(row, script):
+    """A run of energies of alanine dipeptide by the child LAMMPS, for several numbers of copies."""
     def figures(effort):
         with example("alanine-dipeptide") as folder:
             copies = "64" if effort.quick else "32,64,128"
@@ -74,7 +76,7 @@ def energies(row, script):
 
 
 def training(effort, flow="default", batch=256, ranks=1, clock="processor", parts=False):
-    """Samples a second, and per cent of its parts."""
+    """Samples per second of a training step with energies, and with `parts` the percentages of its parts."""
     launch = [launcher(), "-n", ranks] if ranks > 1 else []
     with example("alanine-dipeptide") as folder:
         command = [*launch, program("training_step"), "in.vacuum", "--flow", flow, "--batch", batch, "--clock", clock,
@@ -89,7 +91,7 @@ def default_iteration(effort):
 
 
 def two_ranks(effort):
-    """Two ranks and, as their limit, twice one rank: 256 samples a rank; and 64 samples shared by two."""
+    """Two ranks with 256 samples each, their limit of twice one rank, and the speedup of two ranks that share 64 samples."""
     found = {}
     for flow, name in (("default", ""), ("paper", "_paper")):
         one = training(effort, flow, clock="wall")["ours"]
@@ -106,7 +108,7 @@ SHARE = re.compile(r"([a-z ]+) ([\d.]+) %")
 
 
 def iteration(effort):
-    """A whole run of active learning: alanine dipeptide in vacuum from its structure to its stop rule."""
+    """A whole run of active learning: alanine dipeptide in vacuum, from one structure until its stopping criterion is met."""
     with example("alanine-dipeptide") as folder:
         if effort.quick:
             with open(folder / "vacuum.yaml", "a", encoding="utf-8") as file:
@@ -122,10 +124,10 @@ def iteration(effort):
 
 @dataclasses.dataclass
 class Row:
-    unit: str
-    runs: tuple                  # made in turns; each gives figures
-    peers: tuple = ()            # the same, left out where peers are not wanted
-    once: bool = False           # a run is long enough to be made once
+    unit: str                    # of the items per second
+    runs: tuple                  # functions of an Effort that give {figure: number}, called in turn
+    peers: tuple = ()            # the same for peers
+    once: bool = False           # True for a run that is long enough to be made once
 
 
 ROWS = {

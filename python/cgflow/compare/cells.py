@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The cells of a reference: what a PMF in them is worth, and a PMF from a grid or from frames in them."""
+"""The cells of a reference: the errors of a PMF in them, and the PMF that a grid or frames give in them."""
 import dataclasses
 import math
 
@@ -8,11 +8,11 @@ import numpy as np
 from ..errors import ToolError
 from ..pmf import comparison
 
-MIDDLE = (4.0, 8.0)    # kT over the minimum, where barriers and side minima lie
+MIDDLE = (4.0, 8.0)    # kT above the minimum: the heights of barriers and side minima
 
 
 class Cells:
-    """The reference's cells and what a PMF in them is worth."""
+    """The cells of a reference and the errors of PMFs in them."""
 
     def __init__(self, reference, variables):
         periods = [variable.period for variable in variables]
@@ -26,8 +26,8 @@ class Cells:
         self.height = reference.F - reference.F.min()
 
     def measure(self, F):
-        """(KLD, RMS error, RMS error in MIDDLE) of F [shape] in kT, NaN where it is not known. The constant is the best one of all
-        cells that count."""
+        """(KLD, RMS error, RMS error in MIDDLE) of F [shape] in kT, NaN in cells where F is not known. The best constant of all cells
+        that count is subtracted."""
         known = np.isfinite(F)
         difference = F[self.index] - self.reference.F
         counted = known[self.index] & (self.height <= self.reference.below)
@@ -39,12 +39,12 @@ class Cells:
         return comparison.divergence(self.probability[known], F[known]), *rms
 
     def of_grid(self, grid):
-        """F [shape] of a PMF on a grid, averaged over the cells of a histogram."""
+        """F [shape] of a PMF on a grid, averaged over each cell where the reference is a histogram."""
         counts = comparison.cell_points(self.reference, self.widths, self.periods)
         return comparison.model_in_cells(grid, self.axes, self.widths, counts)[0]
 
     def cell_of(self, s):
-        """Flat index [n] of the cell of each s [n, dimension], -1 outside."""
+        """Flat index [n] of the cell of each point s [n, dimension]; -1 outside."""
         at = np.floor((s - [axis[0] for axis in self.axes]) / self.widths + 0.5).astype(int)
         inside = np.ones(len(s), bool)
         for k, (n, period) in enumerate(zip(self.shape, self.periods)):
@@ -54,7 +54,8 @@ class Cells:
         return np.where(inside, np.ravel_multi_index(np.where(inside[:, None], at, 0).T, self.shape), -1)
 
     def of_frames(self, cell, weights):
-        """F [shape] of a histogram; a cell has at least half a frame of mean weight."""
+        """F [shape] of a histogram of weighted frames, from the cell [n] and the weight [n] of each. A cell counts at least half a frame of
+        mean weight, so that F is finite."""
         keep = cell >= 0
         if not weights[keep].sum() > 0:
             raise ToolError("no frame lies in the reference's cells")
@@ -63,7 +64,7 @@ class Cells:
 
 
 def merge(reference, n):
-    """A reference of values at points of one variable as a histogram of cells, n steps of the points each."""
+    """A reference with values at points of one variable, converted to a histogram whose cells are n steps of the points wide."""
     order = np.argsort(reference.s[:, 0])
     s, p = reference.s[order, 0], np.exp(reference.F.min() - reference.F[order])
     first = np.arange(0, len(s) - n, n)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a run left, read as a curve: the error of its PMF against the energy evaluations and the time it had spent."""
+"""The curve of a run, read from its files: the error of its PMF against the energy evaluations and the time spent."""
 import dataclasses
 
 import numpy as np
@@ -10,27 +10,27 @@ from ..pmf import files
 
 @dataclasses.dataclass
 class Point:
-    evaluations: int
-    wall: float    # s
-    cpu: float     # s
-    kld: float     # nats
-    rms: float     # kT
-    middle: float  # kT, RMS error where the reference is in MIDDLE; NaN when it has no such cell
+    evaluations: int   # spent so far, like the times
+    wall: float        # s
+    cpu: float         # s
+    kld: float         # nats
+    rms: float         # kT
+    middle: float      # kT, RMS error where the reference is in MIDDLE; NaN where it has no such cell
 
 
 @dataclasses.dataclass
 class Curve:
-    method: str      # or one of its estimators
+    method: str        # or the name of one of its estimators
     seed: int
-    end: str         # how it ended, in words
-    evaluations: int    # spent in all; of learning that ended before its first PMF what its first iteration would have taken
-    wall: float
-    cpu: float
-    points: list
+    end: str           # how the run ended, in words
+    evaluations: int   # total; for learning that ended before its first PMF the expected cost of its first iteration
+    wall: float        # s
+    cpu: float         # s
+    points: list       # of Points
 
 
 def of_learning(cells, folder, method, name):
-    """The iterations, and at the end the PMF file, whose grid is finer."""
+    """(method, evaluations, F [cells]) of each iteration. The last one comes from the PMF file, whose grid is finer."""
     path = folder / f"{name}.pmf"
     if not path.exists():
         return
@@ -44,12 +44,12 @@ def of_learning(cells, folder, method, name):
 
 
 def learned(system, method):
-    """Name of the files that a method leaves when it learns."""
+    """The name, without ending, of the files that a learning method leaves."""
     return methods.LEARNED.get(method) or system.yaml.removesuffix(".yaml")
 
 
 def raw(system, variables, cells, method, folder):
-    """(estimator, evaluations, F [cells]) of one run."""
+    """(estimator, evaluations, F [cells]) at several lengths of one run."""
     kT, use = system.kT, methods.settings(system)
     if method == "md":
         return frames.of_md(cells, folder)
@@ -61,7 +61,7 @@ def raw(system, variables, cells, method, folder):
 
 
 def ending(mark, folder, name):
-    """In words; learning tells it in its PMF file."""
+    """How a run ended, in words. For learning this is in its PMF file."""
     if mark["end"] != "finished":
         return "wall time spent"
     path = folder / f"{name}.pmf"
@@ -72,11 +72,12 @@ def ending(mark, folder, name):
 
 
 def read(system, variables, cells, method, seed, folder, mark):
-    """Curves of one run, the first under the method's own name; without points when the run left no PMF."""
+    """The Curves of one run, one per estimator; the first has the name of the method. A run without a PMF gives a curve without points.
+    `mark` is what the run's folder says of its time."""
     points = {method: []}
     for name, n, F in raw(system, variables, cells, method, folder):
         points.setdefault(name, []).append((n, *cells.measure(F)))
-    # Dynamics spends its time evenly; learning says when it had spent how much, and walks for a while after the last evaluation.
+    # Dynamics spends its time evenly. Learning reports its evaluations as it goes, and its walkers move on after the last of them.
     spent = mark["marks"][-1][0] if mark["marks"] else points[method][-1][0] if points[method] else mark.get("first", 0)
     at = np.array([[0, 0.0, 0.0], *mark["marks"][:-1], [spent, mark["wall"], mark["cpu"]]])
     end = ending(mark, folder, learned(system, method))

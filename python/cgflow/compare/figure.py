@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pictures of a comparison: errors against energy evaluations, and against time for cheap and for expensive energies."""
+"""Pictures of a comparison: errors against energy evaluations, and against time for cheap and for costly energies."""
 import numpy as np
 
 from ..pmf.style import save, subplots
 from .table import COSTS, groups
 
-# Told apart by the color-blind (Okabe and Ito), and by their markers.
+# Distinguishable for color-blind readers (the colors of Okabe and Ito), and by their markers.
 STYLES = {"md": ("black", "o"), "metad": ("#E69F00", "s"), "temper": ("#56B4E9", "^"), "grid": ("#009E73", "v"),
           "paper": ("#CC79A7", "D"), "ours": ("#D55E00", "o")}
 ERRORS = (("kld", "forward KLD"), ("rms", "RMS error / kT"), ("middle", "RMS error where 4 < F < 8 kT / kT"))
 
 
 def draw_panel(axes, curves, titles, x_of, error):
+    """One line per run; x_of(point) gives its abscissa, `error` is the name of its ordinate."""
     for name, some in groups(curves).items():
         color, marker = STYLES[name.split("-")[0]]
         for k, curve in enumerate(some):
             if curve.points:
                 axes.plot([x_of(p) for p in curve.points], [getattr(p, error) for p in curve.points], color=color, marker=marker,
                           ms=3, lw=1, alpha=0.8, label=titles[name] if k == 0 else None)
-    # Nothing can be drawn on a logarithmic axis that was measured nowhere.
+    # A logarithmic axis needs at least one positive value.
     if axes.lines:
         values = np.concatenate([line.get_ydata() for line in axes.lines])
         if (values > 0).any():
@@ -29,7 +30,7 @@ def draw_panel(axes, curves, titles, x_of, error):
 
 
 def finish(figure, path, title):
-    """One legend for all panels, where it covers no curve. The file is written whole or not at all."""
+    """Adds one legend for all panels below them, where it covers no curve, and writes the file."""
     named = {label: line for panel in figure.axes for line, label in zip(*panel.get_legend_handles_labels())}
     if named:
         figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named), fontsize=8)

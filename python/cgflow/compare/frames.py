@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""PMFs from the frames of plain MD and of replica exchange, at many lengths of a run."""
+"""PMFs from the frames of plain MD and of replica exchange, at several lengths of a run."""
 import array
 
 import numpy as np
 
 from . import methods
 
-POINTS = 24      # of a curve, spaced evenly in the logarithm
-FROM = 0.005     # the first one, of all
+POINTS = 24      # of a curve, evenly spaced in the logarithm of the length
+FROM = 0.005     # fraction of the run at the first point
 
 
 def counts(total):
-    """Where a curve of so many steps or frames has its points."""
+    """The lengths at which the curve of a run of `total` steps or frames has its points."""
     return np.unique(np.geomspace(max(1, FROM * total), max(1, total), POINTS).astype(int))
 
 
 def table(path, columns):
-    """Rows [n, columns] of a file of LAMMPS or Colvars; the last line of a run that was ended may be broken. There are millions."""
+    """Rows [n, columns] of a file of LAMMPS or Colvars; empty where there is none. Skips other lines, and the last one of a run that was
+    killed, which may be cut. An array holds the numbers, since there are millions."""
     values = array.array("d")
     try:
         with open(path) as file:
@@ -30,6 +31,7 @@ def table(path, columns):
 
 
 def of_md(cells, folder):
+    """("md", evaluations, F [cells]) at several lengths."""
     rows = table(folder / "record.txt", len(cells.axes) + 2)[1:]
     cell = cells.cell_of(rows[:, 1:-1])
     for n in counts(len(rows)) if len(rows) else ():
@@ -37,15 +39,15 @@ def of_md(cells, folder):
 
 
 def ladder_of(path, steps, replicas):
-    """[steps, replicas], number of the temperature that each replica had on its way to each step, from LAMMPS' log of the
-    exchange."""
+    """[steps, replicas]: the index of the temperature that each replica had before each step, from the exchange log of LAMMPS."""
     rows = table(path, replicas + 1).astype(int)
     return rows[np.searchsorted(rows[:, 0], steps) - 1, 1:]
 
 
 def mbar(energies, betas, f):
-    """Weights [n] of frames at the first temperature, when each holds as many of them: exp(-beta U) over the sum of exp(f - beta U)
-    of all, the f such that each temperature's weights have the same sum; and the f, which begin as given."""
+    """(weights [n] of the frames at the first temperature, free energies f) by MBAR, for equally many frames at each temperature. The
+    weight of a frame is exp(-beta_0 U) over the sum of exp(f_k - beta_k U) over temperatures k; the f_k make the weights of all
+    temperatures have the same sum. `f` is the starting point. energies: [n]."""
     exponents = (energies - energies.min())[:, None] * -betas
     for _ in range(200):
         top = (exponents + f).max(axis=1, keepdims=True)
@@ -59,7 +61,8 @@ def mbar(energies, betas, f):
 
 
 def of_exchange(cells, folder, kT, swap_every, settle):
-    """The frames at the PMF's temperature, as users take them, and the frames of all temperatures with weights."""
+    """(estimator, evaluations, F [cells]) at several lengths: "temper" takes the frames at the temperature of the PMF, as users do, and
+    "temper-weights" takes weighted frames of all temperatures. Frames less than `settle` steps after an exchange are left out."""
     replicas = [table(folder / f"record.{k}.txt", len(cells.axes) + 2)[1:] for k in range(len(methods.LADDER))]
     n = min(map(len, replicas))
     if not n:

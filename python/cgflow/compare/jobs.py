@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs jobs, some at once, each in a folder of its own, and measures wall and CPU time. What has ended is not run again."""
+"""Runs jobs, several at a time, each in a folder of its own, and measures their wall and CPU time. A job that has ended is not run
+again."""
 import fcntl
 import functools
 import hashlib
@@ -16,27 +17,32 @@ from ..checkout import LMP, build_folder
 from ..errors import ToolError
 from ..whole_file import write_whole
 
-POLL, SAVE_EVERY, GRACE = 0.2, 5.0, 20.0
-# LAMMPS does not buffer what goes to the screen with -nonbuf; of a run that was ended the log file lacks the end.
-MARK, SCREEN = "job.json", "screen.txt"
+POLL = 0.2           # s between looks at the running jobs
+SAVE_EVERY = 5.0     # s between writes of a job's mark
+GRACE = 20.0         # s that LAMMPS has to end after SIGTERM, before SIGKILL
+MARK = "job.json"    # what a job has spent, and how it ended
+# The evaluations are read from the screen output, which LAMMPS does not buffer with -nonbuf. The log file of a killed run is cut.
+SCREEN = "screen.txt"
 COUNT = re.compile(r" (\d+) evaluations(?:,|$)", re.M)
 FIRST = re.compile(r"about (\d+) energy evaluations for the first iteration")
 
 
 @functools.cache
 def plugin_digest():
-    """Of the plugin that tools/lmp loads, empty when there is none."""
+    """SHA-256 of the plugin that tools/lmp loads; empty where there is none."""
     plugin = build_folder() / "plugin" / "cgflowplugin.so"
     return hashlib.sha256(plugin.read_bytes()).hexdigest() if plugin.is_file() else ""
 
 
 def fingerprint(job):
-    """What a job computes, for learning also with which plugin; its limit of wall time is none of it."""
+    """SHA-256 of everything that determines the result of a job: its files and commands, and for learning the plugin. The limit of wall
+    time does not count."""
     content = [job.files, job.steps, job.ranks, plugin_digest() if job.resumable else ""]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def read_mark(folder):
+    """The mark of a job; empty where there is none."""
     try:
         return json.loads((folder / MARK).read_text())
     except (OSError, ValueError):
@@ -44,7 +50,7 @@ def read_mark(folder):
 
 
 def ended(job, folder):
-    """Nothing is left to do: it has finished, or spent at least this limit of wall time."""
+    """True for a job that needs no more work: it has finished, or spent its wall time."""
     mark = read_mark(folder)
     if mark.get("job") != fingerprint(job) or "end" not in mark:
         return False
@@ -52,8 +58,8 @@ def ended(job, folder):
 
 
 def counts_of(path):
-    """From the lines of fix cgflow/al: the last number of energy evaluations, and about how many the first iteration takes; 0 for what
-    it does not hold."""
+    """(energy evaluations so far, expected evaluations of the first iteration), from the lines of fix cgflow/al; 0 where it does not
+    say."""
     try:
         text = path.read_text(errors="replace")
     except OSError:
@@ -62,7 +68,7 @@ def counts_of(path):
 
 
 def processes_of(session):
-    """What /proc tells of each process of a session, from its state on."""
+    """The fields of /proc/PID/stat of each process of a session, from its state on; without zombies."""
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             words = path.read_text().rpartition(")")[2].split()
@@ -73,12 +79,12 @@ def processes_of(session):
 
 
 def cpu_of(session):
-    """CPU seconds of all processes of a session that still live, their ended children included."""
+    """CPU seconds of all live processes of a session, with those of their ended children."""
     return sum(sum(map(int, words[11:15])) for words in processes_of(session)) / os.sysconf("SC_CLK_TCK")
 
 
 class Running:
-    """A job at work: its processes, and what has been spent."""
+    """A running job: its processes, and what it has spent."""
 
     def __init__(self, job, folder, lock):
         self.job, self.folder, self.lock = job, folder, lock
@@ -104,13 +110,13 @@ class Running:
         self.before = self.mark["wall"], self.mark["cpu"]
         self.began = self.saved = time.monotonic()
         self.cpu, self.told_to_end = 0.0, None
-        # The lock stays with the processes: nobody else begins here before they have ended.
+        # The processes inherit the lock, so that no other comparison starts here while any of them lives.
         with open(self.folder / SCREEN, "ab") as screen:
             self.process = subprocess.Popen([str(LMP), *arguments], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=screen,
                                             stderr=subprocess.STDOUT, start_new_session=True, pass_fds=[self.lock])
 
     def spend(self, cpu):
-        """Notes the time, and when so many evaluations were reached."""
+        """Records the time spent, and for learning the time at each new number of evaluations."""
         self.cpu = max(self.cpu, cpu)
         self.mark["wall"] = self.before[0] + time.monotonic() - self.began
         self.mark["cpu"] = self.before[1] + self.cpu
@@ -127,7 +133,7 @@ class Running:
             pass
 
     def wait_for_all(self):
-        """The processes that it has begun may live a little longer than the first one."""
+        """Waits for all processes of the session, which may outlive the first one; kills them after GRACE."""
         until = time.monotonic() + GRACE
         while any(processes_of(self.process.pid)):
             if time.monotonic() > until:
@@ -135,7 +141,7 @@ class Running:
             time.sleep(0.02)
 
     def stop(self):
-        """Ends the processes and keeps what was spent, to go on another time."""
+        """Ends the processes and keeps the mark, so that the job can continue another time."""
         self.send(signal.SIGTERM)
         _, status, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = os.waitstatus_to_exitcode(status)
@@ -144,6 +150,7 @@ class Running:
         self.save()
 
     def watch(self):
+        """Enforces the limit of wall time and saves the mark now and then."""
         self.spend(cpu_of(self.process.pid))
         now = time.monotonic()
         if self.told_to_end is None and self.mark["wall"] > self.job.wall:
@@ -170,7 +177,7 @@ class Running:
             self.mark["retried"] = True
         elif code:
             self.save()
-            raise ToolError(f"{self.job.method}, seed {self.job.seed}: LAMMPS ended with code {code}; its text is in "
+            raise ToolError(f"{self.job.method}, seed {self.job.seed}: LAMMPS ended with code {code}; its output is in "
                             f"{self.folder / SCREEN}")
         else:
             self.mark["step"] += 1
@@ -183,12 +190,12 @@ class Running:
 
 
 def lock_of(results):
-    """A file descriptor that holds the folder of results, for this program and what it starts."""
+    """A file descriptor with a lock on the folder of results, held by this program and by the processes that inherit it."""
     lock = os.open(results / ".lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise ToolError(f"{results}: another comparison, or a run that one has begun, is still at work there") from None
+        raise ToolError(f"{results}: another comparison, or a run that one has started, is still working there") from None
     return lock
 
 
@@ -197,15 +204,15 @@ def folder_of(results, job):
 
 
 def run_all(jobs, results, at_once, say):
-    """All jobs that have not ended; each of r ranks counts as r, but one larger than that runs alone."""
-    # The longest first, so that no long one is left alone at the end.
+    """Runs all jobs that have not ended, `at_once` ranks at a time; a job with more ranks than that runs alone. Reports with say(text)."""
+    # The longest first, so that no long job runs alone at the end.
     waiting = sorted((job for job in jobs if not ended(job, folder_of(results, job))), key=lambda job: -job.wall)
-    say(f"{len(jobs)} runs, {len(jobs) - len(waiting)} of them there already")
+    say(f"{len(jobs)} runs, {len(jobs) - len(waiting)} of them done already")
     lock, running, failures, done = lock_of(results), [], [], len(jobs) - len(waiting)
     try:
         while waiting or running:
             free = at_once - sum(min(work.job.ranks, at_once) for work in running)
-            # The first that fits: one of several ranks waits until enough is free, and others go before it.
+            # The first job that fits: a job with several ranks waits until enough are free, and others overtake it.
             fits = [job for job in waiting if min(job.ranks, at_once) <= free]
             if fits:
                 waiting.remove(fits[0])
@@ -221,7 +228,7 @@ def run_all(jobs, results, at_once, say):
                     say(f"{done}/{len(jobs)} {work.job.method}, seed {work.job.seed}: {mark['end']}, {mark['wall']:.0f} s, "
                         f"CPU {mark['cpu']:.0f} s")
                 except ToolError as error:
-                    # The others' hours are not lost for it.
+                    # The other jobs continue: hours of work are not lost for one error.
                     failures.append(str(error))
                 running.remove(work)
     finally:

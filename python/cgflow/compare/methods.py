@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The methods that are compared: the LAMMPS files of each, what is called, and what each is given to spend."""
+"""The methods to compare: for each its LAMMPS files, its commands and its budget."""
 import dataclasses
 
 from . import systems
 from ..errors import ToolError
 
-REDUCED_WALL = 300
-# Replica exchange: temperatures over that of the PMF, geometric. For 22 atoms two fifths of the attempts succeed.
+REDUCED_WALL = 300    # s
+# Temperatures of replica exchange in units of that of the PMF, a geometric ladder. With 22 atoms 40 % of the exchanges succeed.
 LADDER = (1.0, 1.26, 1.59, 2.0)
 
 
 @dataclasses.dataclass
 class Settings:
-    """What a skilled user sets otherwise for a molecule than for the particle; steps and units of LAMMPS."""
+    """Settings that a skilled user chooses differently for a molecule and for a particle; times in units of LAMMPS."""
     damp: float          # relaxation time of Langevin dynamics
-    record: int          # a frame each so many steps
-    hill: float          # over kT
-    hill_width: int      # twice sigma, in cells of Colvars
-    hill_every: int
+    record: int          # steps from frame to frame
+    hill: float          # height of a hill, kT
+    hill_width: int      # twice the sigma of a hill, in cells of Colvars
+    hill_every: int      # steps from hill to hill
     bias_factor: float
-    swap_damp: float     # with replica exchange
-    swap_every: int
-    settle: int          # steps after an attempt whose frames are left out
+    swap_damp: float     # relaxation time with replica exchange
+    swap_every: int      # steps from exchange to exchange
+    settle: int          # steps after an exchange whose frames are left out
 
 
 MOLECULE = Settings(1000.0, 100, 0.1 / 0.596, 20, 500, 7.0, 200.0, 1000, 400)
-# Hills each 100 or 500 steps and damp 0.05 or 0.1 were tried: these are the best.
+# The best of hills every 100 or 500 steps and damp 0.05 or 0.1.
 PARTICLE = Settings(0.1, 20, 0.1, 25, 100, 10.0, 0.05, 500, 60)
 
 
@@ -38,48 +38,51 @@ class Job:
     """One run of one method with one seed."""
     method: str
     seed: int
-    files: dict                # {name: text}, its inputs
-    steps: list                # [arguments of tools/lmp]
-    evaluations: int           # budget, 0: the method's own
+    files: dict                # {name: text}, the inputs
+    steps: list                # [arguments of tools/lmp], run one after another
+    evaluations: int           # budget; 0 for the method's own stopping criterion
     wall: float                # budget, s
     ranks: int = 1
-    resumable: bool = False    # a step that was interrupted goes on with the same command
-    retry: bool = False        # the first step may fail by chance: once more with another seed
+    resumable: bool = False    # an interrupted step continues with the same command
+    retry: bool = False        # the first step may fail by chance and is then repeated once with another seed
 
 
 @dataclasses.dataclass
 class Method:
     name: str
     title: str
-    seeds: int
-    wall: float
-    evaluations: tuple         # budgets: Mueller-Brown, molecule
-    reduced: tuple
+    seeds: int                 # default number of runs
+    wall: float                # default budget, s
+    evaluations: tuple         # default budgets for the particle and for a molecule; 0 for the method's own stopping criterion
+    reduced: tuple             # the same for --reduced
     make: callable             # (system, seed, evaluations) -> files, steps, ranks
 
     def budget(self, system, reduced):
+        """The default budget of energy evaluations."""
         return (self.reduced if reduced else self.evaluations)[1 if system.molecular else 0]
 
 
 def lmp(script, seed, *more):
+    """Arguments of tools/lmp."""
     return ["-nonbuf", "-in", script, "-var", "seed", str(seed), *more, "-log", "log." + script.split(".", 1)[1]]
 
 
 def langevin(system, name):
-    """First lines of a run at the PMF's temperature."""
+    """First lines of a script at the temperature of the PMF."""
     lines = systems.dynamics(system, settings(system).damp, f"{system.temperature:g}")
     return f"# {METHODS[name].title}, by tools/compare.\nvariable        seed index 1\n{lines}"
 
 
 def plain(system, seed, steps):
+    """Plain MD."""
     script = (f"{langevin(system, 'md')}{systems.recorded(system, settings(system).record, 'record.txt')}"
               f"thermo          {max(1, steps // 10)}\nrun             {steps}\n")
     return {"in.md": script, system.yaml: system.text(system.yaml)}, [lmp("in.md", seed)], 1
 
 
 def metadynamics(system, seed, steps):
-    """Well-tempered. Hills of 0.1 kcal/mol and 10 degrees (sigma) each 0.5 ps, bias factor 7; for the particle 0.1 kT and a
-    thirtieth of the range, bias factor 10."""
+    """Well-tempered metadynamics. For a molecule hills of 0.1 kcal/mol and 10 degrees (sigma) every 0.5 ps, bias factor 7; for the
+    particle hills of 0.1 kT and a thirtieth of the range, bias factor 10."""
     use = settings(system)
     text = f"""colvarsTrajFrequency {use.record}
 colvarsRestartFrequency 50000
@@ -101,8 +104,8 @@ colvarsRestartFrequency 50000
 
 
 def exchange(system, seed, evaluations):
-    """The friction is higher than in the other runs: an exchange leaves velocities at the old temperature with gjf, and the frames
-    until they have settled are left out."""
+    """Temperature replica exchange. Its friction is higher than that of the other runs: with gjf an exchange leaves the velocities at
+    the old temperature. The frames until they have relaxed are left out."""
     use, ranks = settings(system), len(LADDER)
     steps = max(1, evaluations // ranks // use.swap_every) * use.swap_every
     temperatures = " ".join(f"{system.temperature * factor:g}" for factor in LADDER)
@@ -116,8 +119,9 @@ def exchange(system, seed, evaluations):
 
 
 def learn(name=None, lines=("", ""), epochs=(0, 0), basin=False):
-    """fix cgflow/al with the system's own script and the example's YAML file, or one of this name: the CG variables, these lines and
-    so many epochs, for the Mueller-Brown system and for a molecule."""
+    """The `make` of a method that runs the system's own learning script. Without a name it takes the system's YAML file. With a name
+    it writes NAME.yaml: the CG variables, `lines` and `epochs` of the first training, each for the particle and for a molecule.
+    basin: learning starts from the frames of the basin script."""
     def make(system, seed, evaluations):
         needs_basin = basin or system.needs_basin
         if name:
@@ -138,7 +142,7 @@ def learn(name=None, lines=("", ""), epochs=(0, 0), basin=False):
     return make
 
 
-# Names of the YAML files of methods that learn; None is the system's own.
+# Names of the YAML files of methods that learn; None for that of the system.
 LEARNED = {"grid": "grid", "paper": "paper", "ours": None}
 METHODS = {method.name: method for method in (
     Method("md", "plain MD", 1, 1800, (20_000_000, 60_000_000), (200_000, 200_000), plain),
@@ -153,7 +157,7 @@ METHODS = {method.name: method for method in (
 
 
 def jobs(system, method, seeds, evaluations, wall, reduced):
-    """Those of one method; evaluations and wall None for the defaults."""
+    """The Jobs of one method; None for the default budgets."""
     budget = method.budget(system, reduced) if evaluations is None else evaluations
     if wall is None:
         wall = min(method.wall, REDUCED_WALL) if reduced else method.wall

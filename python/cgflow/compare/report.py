@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a comparison writes: tables, curves as JSON, and pictures."""
+"""The results of a comparison: tables, curves as JSON, and pictures."""
 import dataclasses
 import datetime
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The systems that methods are compared on: where their LAMMPS files lie, their CG variables, and dynamics at a temperature."""
+"""The systems to compare methods on: their LAMMPS files and CG variables, and script lines for dynamics at a temperature."""
 import dataclasses
 import pathlib
 import re
@@ -8,14 +8,15 @@ from ..checkout import EXAMPLES, ORACLE
 from ..errors import ToolError
 from ..pmf.grid import CIRCLE
 
-BOLTZMANN = {"lj": 1.0, "real": 0.0019872067}    # of LAMMPS
+BOLTZMANN = {"lj": 1.0, "real": 0.0019872067}    # in the units of LAMMPS
 
 
 @dataclasses.dataclass
 class Variable:
+    """A CG variable: a dihedral, or a linear function of x and y."""
     name: str
-    atoms: tuple = ()         # of a dihedral, counted from 1
-    factors: tuple = ()       # of x and y, for a linear one
+    atoms: tuple = ()         # of the dihedral, counted from 1
+    factors: tuple = ()       # of x and y
     low: float = -180.0
     high: float = 180.0
 
@@ -27,18 +28,18 @@ class Variable:
 @dataclasses.dataclass
 class System:
     name: str
-    folder: pathlib.Path      # of the files
-    script: str               # defines the all-atom system
+    folder: pathlib.Path      # with the files
+    script: str               # script that defines the all-atom system
     learn: str                # script that learns its PMF
-    basin: str                # script that makes first data
+    basin: str                # script of dynamics in one basin, for a start from frames
     yaml: str
-    reference: pathlib.Path   # None: must be given
+    reference: pathlib.Path   # None where the user must give one
     temperature: float = 300.0
     units: str = "real"
-    merged: int = 1           # that many points of a reference without probabilities are one cell
-    needs_basin: bool = False    # learning begins with its data
-    replace: tuple = ()       # (file, old, new): what the example's file says of another variant
-    published: dict = dataclasses.field(default_factory=dict)    # method: text
+    merged: int = 1           # number of points per cell of a reference without probabilities
+    needs_basin: bool = False    # True where learning starts from the frames of `basin`
+    replace: tuple = ()       # (file, old, new): changes to the text of the example's files
+    published: dict = dataclasses.field(default_factory=dict)    # {method: evaluations that its authors published, as text}
 
     @property
     def kT(self):
@@ -50,13 +51,14 @@ class System:
 
     @property
     def dump(self):
-        """That the script of first data writes."""
+        """Name of the dump that the basin script writes."""
         found = re.search(r"^dump\s.*?(\S+\.dump)", self.text(self.basin), re.M)
         if not found:
             raise ToolError(f"{self.folder / self.basin}: no line 'dump ... NAME.dump' in it")
         return found[1]
 
     def text(self, name):
+        """The text of a file, with `replace` applied."""
         path = self.folder / name
         text = path.read_text(encoding="utf-8")
         for file, old, new in self.replace:
@@ -67,12 +69,12 @@ class System:
         return text
 
     def inputs(self):
-        """{name: text} of the files that every method reads."""
+        """{name: text} of the files that all methods read."""
         names = [self.script, *re.findall(r"^read_data\s+(\S+)", self.text(self.script), re.M)]
         return {name: self.text(name) for name in names}
 
     def section(self, *keys):
-        """The part of the YAML file that begins with these keys."""
+        """The blocks of the YAML file that begin with these keys."""
         parts = re.split(r"^(?=\w[\w ]*:)", re.sub(r"^#.*\n", "", self.text(self.yaml), flags=re.M), flags=re.M)
         return "".join(part if part.endswith("\n") else part + "\n" for part in parts if part.split(":")[0] in keys)
 
@@ -112,7 +114,7 @@ SYSTEMS = {
 
 
 def find(name):
-    """A system by its name, or a folder that tools/import-molecule has written."""
+    """The System of a name, or of a folder that tools/import-molecule has written."""
     if name in SYSTEMS:
         return SYSTEMS[name]
     folder = pathlib.Path(name)
@@ -130,8 +132,8 @@ def find(name):
 
 
 def dynamics(system, damp, temperature="${T}", seed="${seed}"):
-    """Lines of a script: the system and Langevin dynamics. GJF's positions are right at these steps; plain Langevin dynamics at
-    1 fs holds 0.4 kcal/mol too much in the bonds to hydrogen."""
+    """Script lines of the system and of Langevin dynamics. With gjf the positions have the right distribution at these timesteps; plain
+    Langevin dynamics at 1 fs has 0.4 kcal/mol too much energy in the bonds to hydrogen."""
     if not system.molecular:
         return f"""include         {system.script}
 timestep        0.002
@@ -140,7 +142,7 @@ fix             bath all langevin {temperature} {temperature} {damp:g} {seed} gj
 fix             move all nve
 fix             flat all enforce2d
 """
-    # A few atoms: one list of all pairs lasts long, and a wide box without images in reach needs no ghosts.
+    # For few atoms a neighbor list of all pairs stays valid for long, and a box wider than the cutoff needs no ghost atoms.
     return f"""include         {system.script}
 change_box      all x final -100 100 y final -100 100 z final -100 100
 neighbor        12.0 nsq
@@ -155,7 +157,7 @@ fix             move all nve
 
 
 def recorded(system, every, file):
-    """Lines of a script that write the CG variables and the potential energy."""
+    """Script lines that write the CG variables and the potential energy to a file."""
     variables = system.variables()
     if system.molecular:
         lines = [f"compute         cv all cgflow/cv {system.yaml}"]
@@ -167,8 +169,8 @@ def recorded(system, every, file):
 
 
 def colvars(system):
-    """The CG variables as Colvars takes them. It takes the energy and the force of the bias from the nearest grid point, so the
-    grid is fine."""
+    """The CG variables in the language of Colvars. The grid is fine, since Colvars takes energy and force of the bias from the nearest
+    grid point."""
     text = ""
     for variable in system.variables():
         if variable.atoms:
@@ -176,10 +178,10 @@ def colvars(system):
             body = f"  width 1\n  lowerBoundary -180\n  upperBoundary 180\n  dihedral {{\n{groups}\n  }}"
         else:
             x, y = variable.factors
-            # Room on both sides, so that no hill is cut.
-            room = 0.5 * (variable.high - variable.low)
-            body = (f"  width {(variable.high - variable.low) / 380:g}\n  lowerBoundary {variable.low - room:g}\n"
-                    f"  upperBoundary {variable.high + room:g}\n  distanceZ {{\n    componentCoeff {(x**2 + y**2) ** 0.5:.15g}\n"
+            # The margin on both sides keeps hills whole.
+            margin = 0.5 * (variable.high - variable.low)
+            body = (f"  width {(variable.high - variable.low) / 380:g}\n  lowerBoundary {variable.low - margin:g}\n"
+                    f"  upperBoundary {variable.high + margin:g}\n  distanceZ {{\n    componentCoeff {(x**2 + y**2) ** 0.5:.15g}\n"
                     f"    main {{ atomNumbers 1 }}\n    ref {{ dummyAtom (0, 0, 0) }}\n    axis ({x:g}, {y:g}, 0)\n  }}")
         text += f"colvar {{\n  name {variable.name}\n{body}\n}}\n"
     return text

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table of a comparison, as text and as reStructuredText, from curves."""
+"""The tables of a comparison, from its curves, as text and as reStructuredText."""
 import math
 import statistics
 
-COSTS = (0.0, 0.001, 0.01, 0.1)    # s, of an evaluation; 0 is the force field as it was run
+COSTS = (0.0, 0.001, 0.01, 0.1)    # s per evaluation, in addition to the force field that was run
 
 
 def number(value):
+    """A number with three digits as text."""
     if not math.isfinite(value):
         return "-"
     if value == 0 or 0.01 <= abs(value) < 999.5:
@@ -17,6 +18,7 @@ def number(value):
 
 
 def duration(seconds):
+    """A time as text, in its natural unit."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.3g} {unit}"
@@ -24,7 +26,7 @@ def duration(seconds):
 
 
 def spread(values, text=number):
-    """Median and range."""
+    """Median and range as text; text(value) formats one value."""
     values = [value for value in values if math.isfinite(value)]
     if not values:
         return "-"
@@ -38,7 +40,7 @@ def ending(curve):
 
 
 def groups(curves):
-    """{method or estimator: its curves}, in their order."""
+    """{method or estimator: its curves}, in the order of the curves."""
     found = {}
     for curve in curves:
         found.setdefault(curve.method, []).append(curve)
@@ -46,7 +48,7 @@ def groups(curves):
 
 
 def best_estimators(curves):
-    """Of a method with several estimators of F the one whose KLD is the lowest in the end; the curves that pictures show."""
+    """The curves for pictures: for each method those of the estimator with the lowest final KLD."""
     best = {}
     for name, some in groups(curves).items():
         final = statistics.median([c.points[-1].kld if c.points else math.inf for c in some])
@@ -72,7 +74,7 @@ def results(curves, titles, published):
 
 
 def reached(curve, target):
-    """The first point from which on the KLD stays at or below a target, None when it does not."""
+    """The first point after which the KLD stays at or below a target; None where there is none."""
     found = None
     for point in curve.points:
         found = (found or point) if point.kld <= target else None
@@ -80,7 +82,7 @@ def reached(curve, target):
 
 
 def costs(curves, titles, targets):
-    """Heading and rows of the second table: time on one core to a KLD, when an evaluation costs so much."""
+    """Heading and rows of the second table: the time on one core to each target KLD, for several costs per evaluation."""
     head = ["KLD", "method", "runs that reach it", "evaluations", "CPU time as run"]
     head += [f"at {1000 * cost:g} ms" for cost in COSTS[1:]]
     rows = []
@@ -104,19 +106,19 @@ def as_rst(head, rows):
     return "\n".join(lines) + "\n"
 
 
-NOTES = """An evaluation is one energy with its forces: of one structure, or one step of one replica. Each run had the budgets named
-above; one that had spent its wall time is shown where it stopped, with what was published of it beside it. Several runs: median
-(range). Time is that of the whole run, CPU time that of all its processes. Errors are in the reference's cells, the best constant
-removed: the RMS error where the reference is below {below}, and in those cells of them where it is from 4 to 8 kT. A cell that a
-histogram never visited counts as half a frame. Metadynamics' F comes from the bias (as users take it), from its mean over the last
-quarter of the run, or from weighted frames; pictures show the one with the lowest KLD in the end.""".replace("\n", " ")
-COST_NOTES = """Computed, not run: CPU time of the run as it was, its cheap force field included, plus evaluations times the cost of one,
-on one core. Runs that can share evaluations among cores (learning: any number, replica exchange: one replica each) are faster on
-several.""".replace("\n", " ")
+NOTES = """An evaluation is one energy with its forces, of one structure or of one step of one replica. Each run had the budgets stated
+above. A run that spent its wall time is shown as it was then; the last column has published figures. Several runs: median (range).
+Wall time is that of the whole run, CPU time that of all its processes. Errors are over the cells of the reference, after the best
+constant is subtracted: the RMS error where the reference is below {below}, and where it is from 4 to 8 kT. A histogram cell without
+frames counts as half a frame. Metadynamics has three estimates of F: from the bias (as users take it), from its mean over the last
+quarter of the run, and from weighted frames. Pictures show the estimate with the lowest final KLD.""".replace("\n", " ")
+COST_NOTES = """Computed, not run: CPU time of the run, including its cheap force field, plus the number of evaluations times the cost of
+one, on one core. Methods that can distribute evaluations over cores (learning over any number, replica exchange over one per replica)
+are faster on several cores.""".replace("\n", " ")
 
 
 def write(facts, curves, titles, published, targets, below):
-    """(text, rst): both tables with what must be known of them; facts are lines."""
+    """(text, rst): both tables with `facts` (lines) and notes."""
     notes = NOTES.format(below=f"{below:g} kT" if math.isfinite(below) else "any height")
     main, cost = results(curves, titles, published), costs(best_estimators(curves), titles, targets)
     heads = (f"{notes}", f"Time to a forward KLD. {COST_NOTES}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads AMBER topology (prmtop) and coordinates (inpcrd, text). Format: https://ambermd.org/FileFormats.php"""
+"""Reader of AMBER topologies (prmtop) and coordinates (inpcrd, text). Format: https://ambermd.org/FileFormats.php"""
 import math
 import re
 
@@ -7,7 +7,7 @@ from . import mixing
 from ..errors import ToolError
 from .model import Atom, Molecule
 
-CHARGE_UNIT = 18.2223    # AMBER's charges are in e times this
+CHARGE_UNIT = 18.2223    # AMBER's charges are in units of e divided by this
 SECTIONS = ("POINTERS", "ATOM_NAME", "CHARGE", "MASS", "ATOM_TYPE_INDEX", "NUMBER_EXCLUDED_ATOMS", "NONBONDED_PARM_INDEX",
             "RESIDUE_LABEL", "RESIDUE_POINTER", "BOND_FORCE_CONSTANT", "BOND_EQUIL_VALUE", "ANGLE_FORCE_CONSTANT",
             "ANGLE_EQUIL_VALUE", "DIHEDRAL_FORCE_CONSTANT", "DIHEDRAL_PERIODICITY", "DIHEDRAL_PHASE", "LENNARD_JONES_ACOEF",
@@ -15,16 +15,18 @@ SECTIONS = ("POINTERS", "ATOM_NAME", "CHARGE", "MASS", "ATOM_TYPE_INDEX", "NUMBE
             "ANGLES_WITHOUT_HYDROGEN", "DIHEDRALS_INC_HYDROGEN", "DIHEDRALS_WITHOUT_HYDROGEN", "EXCLUDED_ATOMS_LIST",
             "AMBER_ATOM_TYPE")
 SYMBOLS = {1: "H", 6: "C", 7: "N", 8: "O", 16: "S"}
-# Terms that a section stands for and the LAMMPS scripts written here have no style for.
+# Sections with terms that the LAMMPS scripts written here have no style for.
 FOREIGN = {"CMAP_COUNT": "CMAP torsion corrections", "CHARMM_CMAP_COUNT": "CMAP torsion corrections",
            "CHARMM_UREY_BRADLEY_COUNT": "Urey-Bradley terms", "CHARMM_NUM_IMPROPERS": "harmonic impropers",
            "LENNARD_JONES_CCOEF": "12-6-4 Lennard-Jones terms", "LENNARD_JONES_14_ACOEF": "1-4 Lennard-Jones terms of their own",
            "AMOEBA_FORCEFIELD": "AMOEBA", "POLARIZABILITY": "polarizabilities"}
+# Entries of the section POINTERS that must be 0.
 POINTERS = {20: "perturbation (IFPERT)", 27: "a periodic box (IFBOX)", 29: "a solvent cap (IFCAP)",
             30: "extra points (virtual sites)"}
 
 
 def read_text(path):
+    """The lines of a text file."""
     try:
         with open(path, encoding="ascii") as file:
             return file.read().splitlines()
@@ -59,7 +61,7 @@ class Prmtop:
                 self.sections[flag] += self.fields(number, line, width, convert)
 
     def fields(self, number, line, width, convert):
-        # Names may touch each other, and blanks at the end of a line are names only where they were counted: dropped.
+        # Names may touch each other: fields have a fixed width. Blanks at the end of a line are not fields.
         line = line.rstrip()
         words = [line[i:i + width] for i in range(0, len(line), width)]
         try:
@@ -68,13 +70,14 @@ class Prmtop:
             raise ToolError(f"{self.path}:{number}: got '{line.strip()}', expected numbers in fields of {width}") from None
 
     def get(self, flag, size=None):
+        """The values of a section, None where the file lacks it; checks their number."""
         values = self.sections.get(flag)
         if values is not None and size is not None and len(values) != size:
             raise ToolError(f"{self.path}: %FLAG {flag} has {len(values)} values, expected {size}")
         return values
 
     def groups(self, flag, size):
-        """Bonds, angles or torsions: atom indices (stored times 3) and type, `size` integers each."""
+        """The bonds, angles or torsions, each `size` integers: atom indices times 3, and the type."""
         for kind in ("INC_HYDROGEN", "WITHOUT_HYDROGEN"):
             values = self.get(f"{flag}_{kind}")
             if len(values) % size:
@@ -84,6 +87,7 @@ class Prmtop:
 
 
 def refuse_foreign(top):
+    """Refuses terms that the LAMMPS scripts cannot express."""
     for flag, what in FOREIGN.items():
         values = top.get(flag)
         if values and any(value != 0 for value in values):
@@ -95,7 +99,7 @@ def refuse_foreign(top):
 
 
 def read_lennard_jones(top, n_types):
-    """[n_types, n_types] coefficients (A, B) of A/r^12 - B/r^6."""
+    """[n_types, n_types]: coefficients (A, B) of A/r^12 - B/r^6."""
     index = top.get("NONBONDED_PARM_INDEX", n_types * n_types)
     if min(index) < 1:
         raise ToolError(f"{top.path}: has 10-12 hydrogen bond terms; allowed is Lennard-Jones 12-6")
@@ -104,6 +108,7 @@ def read_lennard_jones(top, n_types):
 
 
 def epsilon_sigma(a, b):
+    """(epsilon, sigma) of A/r^12 - B/r^6."""
     return (b * b / (4.0 * a), (a / b) ** (1.0 / 6.0)) if a > 0.0 and b > 0.0 else (0.0, 1.0)
 
 
@@ -113,7 +118,7 @@ def read_atoms(top):
     own = [epsilon_sigma(*table[i][i]) for i in range(n_types)]
     types = [t - 1 for t in top.get("ATOM_TYPE_INDEX", n)]
     used = sorted(set(types))
-    # Coefficients have nine digits, and an A twice that error in epsilon.
+    # The coefficients have nine digits, so epsilon has a relative error of about 1e-8.
     mixing.check(top.path, [(own[i], own[j], epsilon_sigma(*table[i][j])) for i in used for j in used], 1e-6)
     names, kinds = top.get("ATOM_NAME", n), top.get("AMBER_ATOM_TYPE", n)
     starts, labels = top.get("RESIDUE_POINTER"), top.get("RESIDUE_LABEL")
@@ -131,7 +136,7 @@ def read_atoms(top):
 
 
 def read_torsions(top, molecule):
-    """Torsions and their 1-4 pairs: a negative third atom means no such pair of its own, a negative fourth an improper."""
+    """Torsions and their 1-4 pairs. A negative third atom means that the pair is counted elsewhere, a negative fourth one an improper."""
     force, period, phase = (top.get(f"DIHEDRAL_{name}") for name in ("FORCE_CONSTANT", "PERIODICITY", "PHASE"))
     scee = top.get("SCEE_SCALE_FACTOR") or [1.2] * len(force)
     scnb = top.get("SCNB_SCALE_FACTOR") or [2.0] * len(force)
@@ -148,6 +153,7 @@ def read_torsions(top, molecule):
 
 
 def read_excluded(top, n):
+    """Pairs (i, j), i < j, without non-bonded energy, the 1-4 pairs among them."""
     excluded, rest = set(), iter(top.get("EXCLUDED_ATOMS_LIST"))
     for i, count in enumerate(top.get("NUMBER_EXCLUDED_ATOMS", n)):
         excluded |= {(i, j - 1) for j in (next(rest) for _ in range(count)) if j > 0}
@@ -155,7 +161,7 @@ def read_excluded(top, n):
 
 
 def read_inpcrd(path, n):
-    """[n, 3] Angstrom from a text restart or coordinate file: 12 columns a number, 6 numbers a line."""
+    """[n, 3] Angstrom from a text restart or coordinate file: 12 columns per number, 6 numbers per line."""
     lines = read_text(path)
     try:
         count = int(lines[1].split()[0])
@@ -173,6 +179,7 @@ def read_inpcrd(path, n):
 
 
 def read(prmtop, inpcrd):
+    """The Molecule of two AMBER files."""
     top = Prmtop(prmtop)
     refuse_foreign(top)
     atoms = read_atoms(top)

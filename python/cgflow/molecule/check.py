@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a molecule must be so that the LAMMPS scripts written here give its energy."""
+"""Requirements on a molecule, so that the LAMMPS scripts written here give its energy."""
 from ..errors import ToolError
 from .model import bond_distances
 
 
 def check_connected(molecule, where):
+    """Refuses anything but one molecule of 4 or more atoms."""
     if len(molecule.atoms) < 4:
         raise ToolError(f"{where}: has {len(molecule.atoms)} atoms; a molecule of 4 or more is needed")
-    reached = bond_distances(molecule.neighbours(), 0)
+    reached = bond_distances(molecule.neighbors(), 0)
     missing = [i for i in range(len(molecule.atoms)) if i not in reached]
     if missing:
         raise ToolError(f"{where}: bonds do not connect {molecule.label(missing[0])} with {molecule.label(0)}; one molecule "
@@ -15,17 +16,17 @@ def check_connected(molecule, where):
 
 
 def check_terms(molecule, where):
-    """Angles and torsions must run along bonds or, for an improper, around one atom; else the term is foreign."""
-    near = [set(n) for n in molecule.neighbours()]
+    """Refuses angle terms that do not follow the bonds, such as Urey-Bradley terms."""
+    near = [set(n) for n in molecule.neighbors()]
     for i, j, k, *_ in molecule.angles:
         if i not in near[j] or k not in near[j]:
             raise ToolError(f"{where}: angle term of {molecule.label(i, j, k)}, which are not bonded in a row")
 
 
 def special_factors(molecule, where):
-    """(Coulomb, LJ) factors of 1-4 pairs for special_bonds. LAMMPS tells 1-2, 1-3 and 1-4 pairs by the bonds alone, by the
-    shortest way; a force field whose exceptions are others cannot be written with it."""
-    near, factors, first = molecule.neighbours(), None, None
+    """(Coulomb, LJ) factors of 1-4 pairs for special_bonds. LAMMPS finds 1-2, 1-3 and 1-4 pairs from the bonds, along the shortest
+    path. Refuses force fields with other exceptions."""
+    near, factors, first = molecule.neighbors(), None, None
     for i in range(len(molecule.atoms)):
         distance = bond_distances(near, i)
         for j in range(i + 1, len(molecule.atoms)):
@@ -45,19 +46,20 @@ def special_factors(molecule, where):
 
 
 def check_born(molecule, where, model):
+    """Refuses atoms without usable parameters for a generalized Born model."""
     if model == "none":
         return
     if not molecule.has_born():
         raise ToolError(f"{where}: has no generalized Born radii, which --implicit {model} needs; allowed is --implicit none")
     for i, atom in enumerate(molecule.atoms):
-        # A radius at or below the dielectric offset has no Born radius.
+        # The Born radius is undefined for radii up to the dielectric offset, 0.09 Angstrom.
         if not atom.radius > 0.09 or not atom.scale >= 0.0:
             raise ToolError(f"{where}: {molecule.label(i)} has Born radius {atom.radius:g} and scale {atom.scale:g}; allowed "
                             "are radii above 0.09 Angstrom and scales of 0 or more")
 
 
 def check(molecule, where, born_model):
-    """Refuses what cannot be written; returns the (Coulomb, LJ) factors of 1-4 pairs."""
+    """Refuses molecules that LAMMPS scripts cannot express; returns the (Coulomb, LJ) factors of 1-4 pairs."""
     check_connected(molecule, where)
     check_terms(molecule, where)
     check_born(molecule, where, born_model)

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The molecule as a LAMMPS data file and the script that reads it: the system and nothing else. Numbers are written so that
-they read back to the same bits."""
+"""Writer of a molecule as a LAMMPS data file and a script that defines the system. Numbers keep all their digits: LAMMPS reads the
+same floating-point values."""
 import math
 
 from . import mixing
 from .model import bond_distances
 
 LJ = "lj/cut/coul/cut"
-BOND_LENGTH = 1.6     # Angstrom; longest molecule = its longest way along bonds, each this long
-SKIN = 2.0            # of LAMMPS' neighbour lists in units real
+BOND_LENGTH = 1.6     # Angstrom, upper estimate of a bond along a stretched molecule
+SKIN = 2.0            # Angstrom, LAMMPS' default skin of neighbor lists in units real
 
 
 class Table:
-    """Numbers distinct parameter sets from 1 in the order in which they come."""
+    """Numbers distinct parameter sets from 1, in the order of their first appearance."""
 
     def __init__(self):
         self.rows = {}
@@ -22,18 +22,18 @@ class Table:
 
 
 def longest_extent(molecule):
-    """Angstrom between the ends of the molecule, however it is stretched."""
-    near = molecule.neighbours()
+    """Upper estimate, in Angstrom, of the distance between two atoms in any conformation."""
+    near = molecule.neighbors()
     return BOND_LENGTH * max(max(bond_distances(near, i).values()) for i in range(len(molecule.atoms)))
 
 
 def default_cutoff(molecule):
-    """No pair of the molecule beyond it: AMBER's implicit solvent and vacuum have no cutoff."""
+    """A cutoff in Angstrom that no pair of the molecule exceeds, since AMBER uses none in vacuum and in implicit solvent."""
     return max(18.0, math.ceil(longest_extent(molecule)))
 
 
 def box_edge(molecule, cutoff):
-    """The molecule in the middle never sees its images."""
+    """Edge in Angstrom of a periodic box in which the molecule never interacts with its images."""
     return 10.0 * math.ceil((cutoff + SKIN + 2.0 * longest_extent(molecule)) / 10.0)
 
 
@@ -46,7 +46,7 @@ def collect_torsions(molecule):
 
 
 def type_names(molecule, table, items):
-    """One comment for each type of a term: the atom types of its first bearer."""
+    """A comment per type of a bonded term: the atom types of its first occurrence."""
     first = {}
     for number, atoms in items:
         first.setdefault(number, "-".join(molecule.atoms[i].kind for i in atoms))
@@ -54,7 +54,7 @@ def type_names(molecule, table, items):
 
 
 class Terms:
-    """Bonded terms of one kind: rows 'type atoms' and coefficients of each type."""
+    """Bonded terms of one kind; rows are pairs (atoms, parameters)."""
 
     def __init__(self, molecule, name, rows):
         table = Table()
@@ -63,15 +63,18 @@ class Terms:
         self.keys, self.comments = list(table.rows), type_names(molecule, table, self.items)
 
     def coefficients(self, line):
+        """The section of coefficients; line(parameters) formats one type."""
         rows = (f"{t} {line(key)}   # {comment}" for t, (key, comment) in enumerate(zip(self.keys, self.comments), 1))
         return section(f"{self.name} Coeffs", rows)
 
     def topology(self):
+        """The section of the terms themselves."""
         rows = (f"{n} {t} {' '.join(str(i + 1) for i in atoms)}" for n, (t, atoms) in enumerate(self.items, 1))
         return section(f"{self.name}s", rows)
 
 
 def section(title, rows):
+    """A section of a data file; nothing without rows."""
     rows = list(rows)
     return f"\n{title}\n\n" + "\n".join(rows) + "\n" if rows else ""
 
@@ -83,6 +86,7 @@ def all_terms(molecule):
 
 
 def fourier(rows):
+    """Coefficients of dihedral_style fourier."""
     return " ".join([str(len(rows))] + [f"{k!r} {n} {phase!r}" for k, n, phase in rows])
 
 
@@ -90,23 +94,26 @@ def numbers(key):
     return " ".join(repr(float(value)) for value in key)
 
 
-def centred(positions):
+def centered(positions):
+    """The positions with their mean in the origin."""
     n = len(positions)
-    centre = [sum(p[d] for p in positions) / n for d in range(3)]
-    return [[round(p[d] - centre[d], 7) + 0.0 for d in range(3)] for p in positions]
+    center = [sum(p[d] for p in positions) / n for d in range(3)]
+    return [[round(p[d] - center[d], 7) + 0.0 for d in range(3)] for p in positions]
 
 
 def atom_types(molecule):
-    """Table of types and [n_atoms] type numbers."""
+    """(Table of atom types, type number [n_atoms] of each atom)."""
     table = Table()
     return table, [table.number(atom.type_key()) for atom in molecule.atoms]
 
 
-def bearers(molecule, types, number):
+def atoms_of_type(molecule, types, number):
+    """Names of the atoms of a type, as a comment."""
     return " ".join(f"{a.residue}-{a.name}" for a, t in zip(molecule.atoms, types) if t == number)
 
 
 def data_file(molecule, origin, cutoff):
+    """The text of the data file."""
     table, types = atom_types(molecule)
     bonds, angles, dihedrals = all_terms(molecule)
     half = 0.5 * box_edge(molecule, cutoff)
@@ -115,21 +122,22 @@ def data_file(molecule, origin, cutoff):
     for terms in (bonds, angles, dihedrals):
         head += [f"{len(terms.items)} {terms.name.lower()}s", f"{len(terms.keys)} {terms.name.lower()} types"]
     head += [""] + [f"{-half!r} {half!r} {d}lo {d}hi" for d in "xyz"]
-    masses = (f"{t} {key[1]!r}   # {key[0]}: {bearers(molecule, types, t)}" for key, t in table.rows.items())
+    masses = (f"{t} {key[1]!r}   # {key[0]}: {atoms_of_type(molecule, types, t)}" for key, t in table.rows.items())
     atoms = (f"{i} 1 {t} {atom.charge!r} {numbers(x)}   # {atom.residue}-{atom.name}"
-             for i, (t, atom, x) in enumerate(zip(types, molecule.atoms, centred(molecule.positions)), 1))
+             for i, (t, atom, x) in enumerate(zip(types, molecule.atoms, centered(molecule.positions)), 1))
     return ("\n".join(head) + "\n" + section("Masses", masses) + bonds.coefficients(numbers) + angles.coefficients(numbers)
             + dihedrals.coefficients(fourier) + section("Atoms # full", atoms)
             + "".join(terms.topology() for terms in (bonds, angles, dihedrals)))
 
 
 def pair_lines(molecule, born_model, cutoff):
+    """The pair style and its coefficients."""
     types = list(enumerate(atom_types(molecule)[0].rows, 1))
     if born_model == "none":
         lines = [f"pair_style      {LJ} {cutoff:g}"]
         lines += [f"pair_coeff      {t} {t} {key[2]!r} {key[3]!r}   # {key[0]}" for t, key in types]
         return lines + ["pair_modify     mix arithmetic"]
-    # pair_style hybrid mixes nothing where a type has two styles: each pair by the same rule, here.
+    # pair_style hybrid does not mix coefficients of a type with two styles, so that each pair is written out.
     lines = [f"pair_style      hybrid/overlay {LJ} {cutoff:g} gb/obc {born_model}"]
     for t, first in types:
         for u, second in types[t - 1:]:
@@ -139,13 +147,14 @@ def pair_lines(molecule, born_model, cutoff):
 
 
 def special_line(factors):
+    """special_bonds for these (Coulomb, LJ) factors of 1-4 pairs."""
     if all(math.isclose(a, b, rel_tol=1e-9) for a, b in zip(factors, (5.0 / 6.0, 0.5))):
         return "special_bonds   amber"
     return f"special_bonds   lj 0 0 {factors[1]!r} coul 0 0 {factors[0]!r}"
 
 
 def system_script(molecule, comment, data, born_model, cutoff, factors):
-    """The script that defines the system: what in.basin and the atomistic road include."""
+    """The text of the script that defines the all-atom system, for in.basin and for `atomistic` in in.al."""
     lines = [f"# {comment}", "# It defines the system and nothing else.", "",
              "units           real", "atom_style      full", "boundary        p p p",
              "bond_style      harmonic", "angle_style     harmonic", "dihedral_style  fourier",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A molecule with its force field, as the readers fill it and the writers take it: kcal/mol, Angstrom, degrees, e, g/mol.
-Atoms are numbered from 0 here, from 1 in everything a user sees."""
+"""A molecule with its force field, which readers fill and writers use. Units: kcal/mol, Angstrom, degrees, e, g/mol. Atoms are
+counted from 0 here and from 1 in all that a user sees."""
 import collections
 import dataclasses
 
@@ -8,18 +8,18 @@ import dataclasses
 @dataclasses.dataclass(frozen=True)
 class Atom:
     name: str
-    residue: str                 # with its number: ALA2
-    kind: str                    # the force field's name of the type
+    residue: str                 # name with number, e.g. ALA2
+    kind: str                    # atom type of the force field
     mass: float
     charge: float
     epsilon: float               # Lennard-Jones, 4 epsilon ((sigma/r)^12 - (sigma/r)^6)
     sigma: float
     radius: float | None = None  # intrinsic Born radius
     scale: float | None = None   # overlap scale factor of generalized Born
-    element: str = ""            # symbol, where the files tell it
+    element: str = ""            # symbol; empty where the files do not have it
 
     def type_key(self):
-        """Atoms equal in this have one LAMMPS type: all that pair_coeff and mass give."""
+        """Atoms with equal keys have one LAMMPS type: the key contains everything that pair_coeff and mass set."""
         return (self.kind, self.mass, self.epsilon, self.sigma, self.radius, self.scale)
 
 
@@ -33,17 +33,17 @@ class Molecule:
     torsions: list = dataclasses.field(default_factory=list)   # (i, j, k, l, K, n, phase): K (1 + cos(n phi - phase))
     excluded: set = dataclasses.field(default_factory=set)     # pairs (i, j), i < j, without non-bonded energy
     scaled: dict = dataclasses.field(default_factory=dict)     # (i, j): (Coulomb factor, LJ factor), the 1-4 pairs
-    born_model: str | None = None                    # the generalized Born model that the force field names
+    born_model: str | None = None                    # generalized Born model of the force field
 
     def has_born(self):
         return all(atom.radius is not None for atom in self.atoms)
 
     def label(self, *indices):
-        """Atoms as messages name them: ALA2-CA (9)."""
+        """Atoms in messages, e.g. ALA2-CA (9)."""
         return ", ".join(f"{self.atoms[i].residue}-{self.atoms[i].name} ({i + 1})" for i in indices)
 
-    def neighbours(self):
-        """[n_atoms] lists of bonded atoms, ascending."""
+    def neighbors(self):
+        """[n_atoms]: sorted lists of bonded atoms."""
         lists = [set() for _ in self.atoms]
         for i, j, *_ in self.bonds:
             lists[i].add(j)
@@ -51,12 +51,12 @@ class Molecule:
         return [sorted(n) for n in lists]
 
 
-def bond_distances(neighbours, start):
-    """Number of bonds from one atom to each other that can be reached, as {atom: bonds}."""
+def bond_distances(neighbors, start):
+    """{atom: number of bonds from `start`} of all atoms connected with it."""
     distance, queue = {start: 0}, collections.deque([start])
     while queue:
         i = queue.popleft()
-        for j in neighbours[i]:
+        for j in neighbors[i]:
             if j not in distance:
                 distance[j] = distance[i] + 1
                 queue.append(j)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reads a PDB file with an OpenMM force field (XML) by OpenMM itself, and takes the terms from the System that it makes."""
+"""Reader of PDB files with OpenMM force fields (XML). OpenMM makes a System, from which the terms are taken."""
 import math
 import os
 
@@ -9,8 +9,8 @@ from .model import Atom, Molecule
 
 KCAL = 4.184
 ALLOWED = "harmonic bonds and angles, periodic torsions, Coulomb, Lennard-Jones and generalized Born (OBC1, OBC2)"
-OFFSET = 0.009    # nm, of generalized Born: OpenMM's custom forces hold the radius less this
-# By the formula of the Born radius that OpenMM writes into its CustomGBForce.
+OFFSET = 0.009    # nm, dielectric offset: OpenMM's custom forces contain the radius minus this
+# The generalized Born model, by the formula of the Born radius in OpenMM's CustomGBForce.
 CUSTOM_BORN = {"tanh(0.8*psi+2.909125*psi^3)": "obc1", "tanh(psi-0.8*psi^2+4.85*psi^3)": "obc2"}
 
 
@@ -37,16 +37,17 @@ def make_system(pdb, forcefield):
 
 
 def tidy(value):
-    """Twelve digits: without what the change of units left in the last ones (316.99999999999994)."""
+    """The value with twelve digits, without the rounding errors of changed units (316.99999999999994)."""
     return float(f"{value:.12g}")
 
 
 def one_line(error):
+    """The text of an exception without line breaks."""
     return " ".join(str(error).split())
 
 
 def sort_forces(where, system):
-    """{name: force}; refuses forces and particles that have no place in the scripts written here."""
+    """{name: force}; refuses forces and particles that the LAMMPS scripts cannot express."""
     known = {"HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce", "NonbondedForce", "GBSAOBCForce", "CustomGBForce",
              "CMMotionRemover"}
     forces = {}
@@ -68,7 +69,7 @@ def sort_forces(where, system):
 
 
 def read_born(where, forces, n):
-    """(model, [(radius in Angstrom, scale)]) or (None, Nones)."""
+    """(generalized Born model, [(radius in Angstrom, scale)]), with None for all where there is none."""
     force = forces.get("GBSAOBCForce") or forces.get("CustomGBForce")
     if force is None:
         return None, [(None, None)] * n
@@ -89,10 +90,11 @@ def read_born(where, forces, n):
 
 
 def read_atoms(topology, system, forces, born):
+    """The Atoms; `born` are their (radius, scale)."""
     atoms = []
     for i, (atom, (radius, scale)) in enumerate(zip(topology.atoms(), born)):
         charge, sigma, epsilon = (value._value for value in forces["NonbondedForce"].getParticleParameters(i))
-        # sigma of an atom without Lennard-Jones energy means nothing: the same for all.
+        # sigma has no meaning without epsilon: one value for all such atoms gives one type.
         sigma, epsilon = (tidy(10.0 * sigma), tidy(epsilon / KCAL)) if epsilon else (1.0, 0.0)
         residue = f"{atom.residue.name}{atom.residue.id}"
         atoms.append(Atom(atom.name, residue, atom.element.symbol, system.getParticleMass(i)._value, charge, epsilon, sigma, radius,
@@ -101,6 +103,7 @@ def read_atoms(topology, system, forces, born):
 
 
 def read_bonded(where, molecule, topology, forces):
+    """Fills in bonds, angles and torsions."""
     known = {frozenset((a.index, b.index)) for a, b in topology.bonds()}
     force = forces.get("HarmonicBondForce")
     for k in range(force.getNumBonds() if force else 0):
@@ -124,7 +127,7 @@ def read_bonded(where, molecule, topology, forces):
 
 
 def read_exceptions(where, molecule, force):
-    """Pairs that are left out or scaled. A factor whose product of parameters is zero says nothing: the others' is taken."""
+    """Excluded and scaled pairs. A factor cannot be found where the product of parameters is zero; the usual factor is taken there."""
     atoms, mixed_pairs, unclear = molecule.atoms, [], []
     for m in range(force.getNumExceptions()):
         i, j, product, sigma, epsilon = force.getExceptionParameters(m)
@@ -148,6 +151,7 @@ def read_exceptions(where, molecule, force):
 
 
 def read(pdb, forcefield):
+    """The Molecule of a PDB file with an OpenMM force field."""
     topology, positions, system = make_system(pdb, forcefield)
     forces = sort_forces(pdb, system)
     model, born = read_born(pdb, forces, system.getNumParticles())

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""CG dihedrals: phi and psi of the peptide bonds, found from the bonds, and those that the user names."""
+"""CG dihedrals: phi and psi of the backbone, found from the bonds, or those that the user names."""
 import re
 
 from ..errors import ToolError
 
-MOST = 6    # CG variables that nobody asked for by name
+MOST = 6    # CG variables without --cg
 
 
 def element(atom):
-    """By mass where the files do not tell it; names are ambiguous (CA is no calcium), and mass may have been repartitioned."""
+    """The element of an atom, from its mass where the files do not have it. Names are ambiguous (CA is carbon, not calcium), and masses
+    may be repartitioned."""
     return atom.element or {1: "H", 12: "C", 14: "N", 16: "O", 32: "S"}.get(round(atom.mass), "?")
 
 
 def peptide_bonds(molecule):
-    """Pairs (C, N): a carbon with an oxygen of one bond, bonded to a nitrogen that has another carbon."""
-    near = molecule.neighbours()
+    """Pairs (C, N) of peptide bonds: a carbon with an oxygen that has no other bond, and a nitrogen with another carbon."""
+    near = molecule.neighbors()
     kinds = [element(atom) for atom in molecule.atoms]
     carbonyl = [c for c, kind in enumerate(kinds) if kind == "C" and len(near[c]) == 3 and
                 any(kinds[o] == "O" and len(near[o]) == 1 for o in near[c])]
@@ -23,8 +24,8 @@ def peptide_bonds(molecule):
 
 
 def backbone(molecule):
-    """[(name, [i, j, k, l])]: phi and psi of each residue between two peptide bonds, numbered when there are several."""
-    near = molecule.neighbours()
+    """[(name, [i, j, k, l])]: phi and psi of each residue between two peptide bonds, numbered where there are several residues."""
+    near = molecule.neighbors()
     kinds = [element(atom) for atom in molecule.atoms]
     bonds, found = peptide_bonds(molecule), []
     for c0, n1 in bonds:
@@ -40,7 +41,7 @@ def backbone(molecule):
 
 
 def parse(molecule, text):
-    """'chi1=7-9-11-13', atoms from 1, bonded in a row."""
+    """(name, [i, j, k, l]) of a text such as 'chi1=7-9-11-13', with atoms counted from 1 that are bonded in a row."""
     match = re.fullmatch(r"([A-Za-z_]\w*)=(\d+)-(\d+)-(\d+)-(\d+)", text)
     if not match:
         raise ToolError(f"--cg: got '{text}', expected NAME=I-J-K-L, a dihedral of four atom numbers")
@@ -48,7 +49,7 @@ def parse(molecule, text):
     n = len(molecule.atoms)
     if len(set(atoms)) != 4 or not all(0 <= i < n for i in atoms):
         raise ToolError(f"--cg {text}: expected four different atoms from 1 to {n}")
-    near = molecule.neighbours()
+    near = molecule.neighbors()
     for i, j in zip(atoms, atoms[1:]):
         if j not in near[i]:
             raise ToolError(f"--cg {text}: {molecule.label(i)} and {molecule.label(j)} are not bonded; the four atoms must be "
@@ -57,13 +58,13 @@ def parse(molecule, text):
 
 
 def choose(molecule, texts, where):
-    """The CG dihedrals: the named ones, else the backbone's."""
+    """The CG dihedrals [(name, [i, j, k, l])]: those in `texts`, or those of the backbone."""
     chosen = [parse(molecule, text) for text in texts] if texts else backbone(molecule)
     if not chosen:
         raise ToolError(f"{where}: no residue between two peptide bonds; name the CG variables with --cg NAME=I-J-K-L")
     if len({name for name, _ in chosen}) != len(chosen):
-        raise ToolError("--cg: a name stands twice; each CG variable has one of its own")
+        raise ToolError("--cg: two CG variables have the same name")
     if not texts and len(chosen) > MOST:
         raise ToolError(f"{where}: has {len(chosen)} backbone dihedrals ({' '.join(name for name, _ in chosen)}), more than the "
-                        f"{MOST} that make a CG space by themselves; choose with --cg NAME=I-J-K-L")
+                        f"{MOST} that are taken by default; choose with --cg NAME=I-J-K-L")
     return chosen

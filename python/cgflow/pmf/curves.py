@@ -8,7 +8,7 @@ FINAL, TRUTH, LABEL = "#b2182b", "black", "#2166ac"
 
 
 def draw_curve(axes, pmf, history, reference, result, labels):
-    """F of all iterations, the last one with its error band, labels and reference moved by the best constant."""
+    """F of all iterations, the last one with its error band. Labels, reference and earlier iterations are shifted by the best constant."""
     s, color = pmf.axes[0], iteration_color(history)
     for past in history[:-1]:
         if past.grid is not None:
@@ -35,7 +35,7 @@ def draw_curve(axes, pmf, history, reference, result, labels):
 
 
 def draw_error(axes, pmf, result):
-    """The error band about 0, which is too thin to see beside F, and in it the error against the reference."""
+    """The error band around 0, which is too thin to see beside F, and in it the error against the reference."""
     std = np.where(np.isfinite(pmf.std), pmf.std, np.nan)
     for scale, alpha in ((2, 0.2), (1, 0.3)):
         axes.fill_between(pmf.axes[0], -scale * std, scale * std, color=FINAL, alpha=alpha, lw=0)
@@ -50,7 +50,7 @@ def draw_error(axes, pmf, result):
 
 
 def draw_points(axes, history):
-    """Where each iteration put its points."""
+    """The CG points that each iteration chose, one row per iteration."""
     color = iteration_color(history)
     for past in history:
         number = past.header["iteration"]
@@ -60,6 +60,7 @@ def draw_points(axes, history):
 
 
 def make(pmf, history, convergence, reference, result, labels):
+    """The figure: F, its error, the points chosen, and the convergence, as far as there are data for them."""
     ends = [panel for panel, drawn in ((draw_convergence, convergence["evaluations"]), (draw_calibration, convergence.get("kld")))
             if drawn]
     rows = 2 + bool(history) + len(ends)

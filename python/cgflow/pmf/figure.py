@@ -14,7 +14,7 @@ def draw(path, pmf, history, convergence, reference, result, labels):
     if kind not in METADATA:
         raise ToolError(f"{path}: got a picture of the kind '{kind}', expected png, pdf or svg")
     if pmf.dimension > 2:
-        raise ToolError(f"{path}: got a PMF of {pmf.dimension} CG variables, pictures are drawn of 1 or 2")
+        raise ToolError(f"{path}: got a PMF of {pmf.dimension} CG variables, pictures show 1 or 2")
     if pmf.dimension == 1:
         figure = curves.make(pmf, history, convergence, reference, result, labels)
     else:

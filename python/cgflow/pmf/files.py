@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Readers of what plot-pmf draws: PMF files, histories of iterations, references, label points, LAMMPS logs."""
+"""Readers of PMF files, histories of iterations, LAMMPS logs, and tables of references and labels."""
 import dataclasses
 import math
 import re
@@ -13,6 +13,7 @@ STATUS = {0: "running", 1: "converged", 2: "budget spent", 3: "run ended"}
 
 
 def lines_of(path):
+    """The lines of a text file."""
     try:
         with open(path, encoding="utf-8") as file:
             return file.read().splitlines()
@@ -21,6 +22,7 @@ def lines_of(path):
 
 
 def numbers(path, line, words):
+    """The words of a line as numbers."""
     try:
         return [float(word) for word in words]
     except ValueError:
@@ -29,19 +31,21 @@ def numbers(path, line, words):
 
 @dataclasses.dataclass
 class Pmf(Grid):
-    known: np.ndarray
-    kT: float
-    header: dict
-    names: list
+    """A PMF file: the grid, and what its header says."""
+    known: np.ndarray    # mask of the grid's shape: points where the file says that F is known
+    kT: float            # in the energy units of the file
+    header: dict         # {word: text}
+    names: list          # of the CG variables
 
     def line(self):
+        """A summary in one line."""
         total = self.header.get("total", "?")
         status = STATUS.get(int(self.header.get("status", -1)), "status unknown")
         return f"{self.F.size} points, {100 * self.known.mean():.1f} % known, {total} evaluations, {status}"
 
 
 def read_header(words, header):
-    """Adds the pairs of one comment line of a PMF file."""
+    """Adds the pairs (word, value) of a comment line of a PMF file to `header`."""
     if words[:1] == ["kT"] and "domain" in words:
         at = words.index("domain")
         header["domain"] = " ".join(words[at + 1:])
@@ -55,7 +59,7 @@ def read_header(words, header):
 
 
 def read_pmf(path):
-    """A .pmf file. Energies become kT."""
+    """The Pmf of a .pmf file. Energies are converted to kT."""
     header, rows = {}, []
     for i, line in enumerate(lines_of(path), 1):
         words = line.split()
@@ -88,19 +92,21 @@ def read_pmf(path):
 
 @dataclasses.dataclass
 class Iteration:
-    header: dict
-    points: np.ndarray
-    grid: Grid = None
+    """One iteration of active learning."""
+    header: dict           # {word of KEYS or OPTIONAL: number}
+    points: np.ndarray     # [n, dimension], the CG points that it chose
+    grid: Grid = None      # the PMF after it, where the file has it
 
 
 KEYS = ("iteration", "evaluations", "labels", "std", "change")
-# Of older files: everywhere counts as known.
+# Files of older versions lack the threshold of the std; with an infinite one all points count as known.
 OPTIONAL = {"threshold": "inf"}
 
 
 def read_iterations(path, pmf):
-    """NAME.iterations: blocks of `# iteration I evaluations N labels L std X change Y threshold Z`, where the last three are
-    in kT, `point s...` and `pmf s... F std` in energy units. The F of a block may be missing."""
+    """The Iterations of a file NAME.iterations. Each block begins with `# iteration I evaluations N labels L std X change Y threshold
+    Z`, X, Y and Z in kT. Lines `point s...` and `pmf s... F std` follow, F and std in the energy units of the file. A block may lack
+    the lines pmf. `pmf` is the PMF of the same run: kT, number and periods of the CG variables."""
     blocks = []
     for i, line in enumerate(lines_of(path), 1):
         words = line.split()
@@ -133,12 +139,12 @@ def read_iterations(path, pmf):
 
 
 def convergence(history):
-    """{evaluations, std, change: lists}."""
+    """{evaluations, std, change: lists over the iterations}."""
     return {key: [past.header[key] for past in history] for key in ("evaluations", "std", "change")}
 
 
 def read_log(path):
-    """The same from thermo columns f_ID[2], f_ID[4], f_ID[6] of fix cgflow/al."""
+    """The same from the thermo columns f_ID[2], f_ID[4] and f_ID[6] of fix cgflow/al in a LAMMPS log."""
     result = {key: [] for key in ("evaluations", "std", "change")}
     columns, fix = None, None
     for line in lines_of(path):
@@ -154,7 +160,7 @@ def read_log(path):
                 values = dict(zip(columns, map(float, words)))
             except ValueError:
                 continue
-            # Between iterations the columns do not change.
+            # One entry per iteration: the columns are constant from one iteration to the next.
             if result["evaluations"][-1:] != [values[f"f_{fix}[2]"]]:
                 for key, k in (("evaluations", 2), ("std", 4), ("change", 6)):
                     result[key].append(values[f"f_{fix}[{k}]"])
@@ -164,7 +170,7 @@ def read_log(path):
 
 
 def read_table(path, dimension, more):
-    """Rows of at least dimension + more numbers, separated by commas or blanks; # begins a comment."""
+    """Array [rows, columns] of a text file with at least dimension + more columns, separated by commas or blanks. # begins a comment."""
     rows = []
     for i, line in enumerate(lines_of(path), 1):
         words = line.split("#")[0].replace(",", " ").split()

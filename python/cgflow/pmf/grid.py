@@ -8,26 +8,25 @@ import numpy as np
 
 from ..errors import ToolError
 
-CIRCLE = 360.0
-CUBIC, LINEAR = 3, 1
-KNOWN = 1e20    # above it a std stands for infinity
+CIRCLE = 360.0            # degrees
+CUBIC, LINEAR = 3, 1      # orders of interpolation
+INFINITE = 1e20           # an interpolated std above this is infinite
 
 
 @dataclasses.dataclass
 class Grid:
-    """F and std in kT, arrays of the grid's shape; `axes` holds each dimension's values, `periods` 360 where it closes
-    to a circle, else 0."""
-    axes: list
-    F: np.ndarray
-    std: np.ndarray
-    periods: list
+    """F and its std on a regular grid."""
+    axes: list          # values of each dimension, ascending
+    F: np.ndarray       # kT, shape: numbers of values of the axes
+    std: np.ndarray     # kT, the same shape; infinite where F is unknown
+    periods: list       # 360 for a periodic dimension, else 0
 
     @property
     def dimension(self):
         return len(self.axes)
 
     def covers(self, s):
-        """Which of the points s [n, dimension] lie in the ranges that are not periodic."""
+        """Mask [n] of the points s [n, dimension] that lie within the grid; periodic dimensions have no limit."""
         inside = np.ones(len(s), bool)
         for axis, period, values in zip(self.axes, self.periods, s.T):
             if not period:
@@ -35,30 +34,33 @@ class Grid:
         return inside
 
     def F_at(self, s):
-        """F [n] at s: cubic in each dimension, through 4 points of the grid."""
+        """F [n] at s [n, dimension], by cubic interpolation in each dimension."""
         return interpolate(self.axes, self.periods, self.F, s, CUBIC)
 
     def on_lattice(self, lines):
-        """F and std at the points of a lattice, given by each dimension's values, as F_at and std_at; NaN where the grid does not
-        reach."""
+        """F and std at the points of a lattice, given by the values of each dimension (`lines`). Interpolates like F_at() and std_at();
+        NaN outside the grid."""
         inside = [np.ones(len(values), bool) if period else (values >= axis[0] - 1e-9) & (values <= axis[-1] + 1e-9)
                   for axis, period, values in zip(self.axes, self.periods, lines)]
         covered = functools.reduce(np.logical_and.outer, inside)
         F, std = (tensor_product(self.axes, self.periods, table, lines, order)
                   for table, order in ((self.F, CUBIC), (self.finite_std(), LINEAR)))
-        return np.where(covered, F, np.nan), np.where(covered, np.where(std < KNOWN, std, np.inf), np.nan)
+        return np.where(covered, F, np.nan), np.where(covered, np.where(std < INFINITE, std, np.inf), np.nan)
 
     def finite_std(self):
-        return np.where(np.isfinite(self.std), self.std, 1e10 * KNOWN)
+        """std with large numbers instead of infinity, which can be interpolated: infinity times the weight 0 would give NaN."""
+        return np.where(np.isfinite(self.std), self.std, 1e10 * INFINITE)
 
     def std_at(self, s):
-        """std [n] at s: linear in each dimension, so that it cannot be negative beside a large value; infinite where a neighbour is."""
+        """std [n] at s [n, dimension]; infinite where a neighboring point is. Linear interpolation, since cubic interpolation would be
+        negative beside a large value."""
         std = interpolate(self.axes, self.periods, self.finite_std(), s, LINEAR)
-        return np.where(std < KNOWN, std, np.inf)
+        return np.where(std < INFINITE, std, np.inf)
 
 
 def make_axes(where, rows, dimension):
-    """Axes, shape, and rows [n, columns] in the grid's order, of rows that begin with the CG variables."""
+    """(axes, shape, rows in the order of the grid) of rows [n, columns] that begin with the CG variables. `where` names the rows in
+    errors. The rows must fill a regular grid."""
     axes = [np.unique(rows[:, k]) for k in range(dimension)]
     shape = tuple(len(axis) for axis in axes)
     if math.prod(shape) != len(rows):
@@ -66,7 +68,7 @@ def make_axes(where, rows, dimension):
     for name, axis in zip("1st 2nd 3rd".split(), axes):
         steps = np.diff(axis)
         if len(axis) < 4 or steps.max() > steps.min() * 1.01:
-            raise ToolError(f"{where}: the {name} column is no regular grid of at least 4 values")
+            raise ToolError(f"{where}: the {name} column is not a regular grid of at least 4 values")
     return axes, shape, rows[np.lexsort(rows[:, :dimension].T[::-1])]
 
 
@@ -75,7 +77,8 @@ def step_of(axis):
 
 
 def find_periods(axes, F):
-    """360 for an axis that goes once round a circle: with the same F at both ends, or with the last point left out."""
+    """[dimension]: 360 for an axis that covers a full circle, else 0. The file may contain both ends of the circle, with the same F, or
+    leave the second one out."""
     periods = []
     for k, axis in enumerate(axes):
         span, slack = axis[-1] - axis[0], 1e-3 * step_of(axis)
@@ -86,7 +89,7 @@ def find_periods(axes, F):
 
 
 def weights(axis, period, values, order):
-    """Indices [n, order + 1] and weights [n, order + 1] of Lagrange's interpolation through the nearest points."""
+    """Indices [n, order + 1] and weights [n, order + 1] of Lagrange interpolation through the nearest points of an axis."""
     step = step_of(axis)
     n = round(period / step) if period else len(axis)
     position = (values - axis[0]) / step
@@ -101,17 +104,18 @@ def weights(axis, period, values, order):
 
 
 def interpolate(axes, periods, table, s, order):
-    """Values [n] of a table on a regular grid at s [n, dimension]."""
+    """Values [n] at s [n, dimension] of a table on a regular grid."""
     at, factors = zip(*(weights(axis, period, values, order) for axis, period, values in zip(axes, periods, s.T)))
-    # Index k varies along dimension k + 1 of the neighbours [n, order + 1, ...].
-    neighbours = table[tuple(i.reshape(len(s), *(-1 if m == k else 1 for m in range(len(axes)))) for k, i in enumerate(at))]
+    # Indices of dimension k vary along dimension k + 1 of `neighbors` [n, order + 1, order + 1, ...].
+    neighbors = table[tuple(i.reshape(len(s), *(-1 if m == k else 1 for m in range(len(axes)))) for k, i in enumerate(at))]
     for w in reversed(factors):
-        neighbours = np.einsum("n...a,na->n...", neighbours, w)
-    return neighbours
+        neighbors = np.einsum("n...a,na->n...", neighbors, w)
+    return neighbors
 
 
 def tensor_product(axes, periods, table, lines, order):
-    """The same at all points of a lattice of each dimension's values: one dimension after the other."""
+    """The same at all points of a lattice, given by the values of each dimension (`lines`). It interpolates one dimension after the
+    other, which costs far less than point by point."""
     for k, (axis, period, values) in enumerate(zip(axes, periods, lines)):
         at, w = weights(axis, period, values, order)
         matrix = np.zeros((len(values), len(axis)))

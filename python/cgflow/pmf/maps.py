@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The picture of a PMF of two CG variables: maps, and their convergence."""
+"""The picture of a PMF of two CG variables: maps and convergence."""
 import matplotlib
 import numpy as np
 
 from .style import draw_calibration, draw_convergence, draw_divergence, iteration_colors, name_axis, subplots
 
-# Up to here the map has colors and a contour line each kT.
+# kT; the map has colors and one contour line per kT up to this height.
 TOP = 15.0
-GREY, HATCH = "0.8", "0.55"
+GRAY, HATCH = "0.8", "0.55"
 
 
 def color_bar(axes, image, label, **more):
-    """As high as the map."""
+    """A color bar as high as the map."""
     return axes.figure.colorbar(image, ax=axes, label=label, fraction=0.046, pad=0.03, **more)
 
 
 def frame(axes, pmf, title):
+    """Title, labels and limits of a map."""
     axes.set_title(title, fontsize=10)
     for axis, k in ((axes.xaxis, 0), (axes.yaxis, 1)):
         name_axis(axis, pmf, k)
@@ -26,12 +27,12 @@ def frame(axes, pmf, title):
 
 
 def free_energy(pmf):
-    """F over its minimum in the known region, since elsewhere it is an extrapolation that may go below."""
+    """F above its minimum in the known region. Elsewhere F is an extrapolation that may be lower."""
     return pmf.F - (pmf.F[pmf.known] if pmf.known.any() else pmf.F).min()
 
 
 def contours(axes, pmf, color):
-    """Lines each kT, every fifth a stronger one."""
+    """One line per kT, every fifth of them thicker."""
     F = free_energy(pmf)
     levels = np.arange(1, TOP + 0.5)
     levels = levels[(levels > F.min()) & (levels < F.max())]
@@ -40,11 +41,11 @@ def contours(axes, pmf, color):
 
 
 def hide_unknown(axes, pmf):
-    """Hatched grey over what the file marks as not known."""
+    """Hatched gray over the points that the file marks as not known."""
     if pmf.known.all():
         return
     unknown = (~pmf.known).T.astype(float)
-    axes.contourf(pmf.axes[0], pmf.axes[1], unknown, [0.5, 1.5], colors=[GREY], alpha=0.75, zorder=3)
+    axes.contourf(pmf.axes[0], pmf.axes[1], unknown, [0.5, 1.5], colors=[GRAY], alpha=0.75, zorder=3)
     hatched = axes.contourf(pmf.axes[0], pmf.axes[1], unknown, [0.5, 1.5], colors="none", hatches=["////"], zorder=3)
     hatched.set_edgecolor(HATCH)
     hatched.set_linewidth(0)
@@ -58,11 +59,11 @@ def draw_free_energy(axes, pmf, labels):
     if labels is not None:
         axes.plot(labels[:, 0], labels[:, 1], "+", ms=3, mew=0.6, color="black", zorder=4)
     color_bar(axes, image, "F / kT", extend="max", ticks=np.arange(0, TOP + 0.5, 5))
-    frame(axes, pmf, "PMF, a line each kT; hatched: not known")
+    frame(axes, pmf, "PMF, one line per kT; hatched: not known")
 
 
 def draw_std(axes, pmf):
-    """On a scale of logarithms: the std of what is known and of what is not differ by orders of magnitude."""
+    """The std on a logarithmic scale: it differs by orders of magnitude between known and unknown regions."""
     shown = pmf.std[pmf.known] if pmf.known.any() else pmf.std
     shown = shown[np.isfinite(shown) & (shown > 0)]
     high = shown.max() if len(shown) else 1.0
@@ -78,7 +79,7 @@ def draw_std(axes, pmf):
 
 
 def draw_points(axes, pmf, history):
-    """Points over the lines of the final PMF, in the color of the iteration that chose them."""
+    """The chosen points in the color of their iteration, over the contours of the final PMF."""
     contours(axes, pmf, "0.75")
     norm, cmap = iteration_colors(history)
     points = np.concatenate([past.points for past in history])
@@ -88,17 +89,17 @@ def draw_points(axes, pmf, history):
                         linewidths=0.4 if size > 10 else 0, zorder=3)
     bar = color_bar(axes, dots, "iteration")
     bar.ax.yaxis.get_major_locator().set_params(integer=True)
-    frame(axes, pmf, "points that each iteration chose")
+    frame(axes, pmf, "points chosen by each iteration")
 
 
 def draw_error(axes, pmf, result):
-    """Error of each cell of the reference; the line is the limit up to which errors count."""
+    """The error in each cell of the reference. The line is the F up to which errors count."""
     size = max(1e-9, 4 * result.rms)
     x, y = result.cell_axes
     image = axes.pcolormesh(x, y, result.cell_error.T, cmap="PuOr", vmin=-size, vmax=size, shading="nearest", rasterized=True)
     if np.isfinite(result.below):
         contours_of_limit(axes, pmf, result.below)
-    axes.set_facecolor(GREY)
+    axes.set_facecolor(GRAY)
     color_bar(axes, image, "learned - reference / kT", extend="both")
     frame(axes, pmf, f"error; line: F = {result.below:g} kT" if np.isfinite(result.below) else "error")
 
@@ -110,6 +111,7 @@ def contours_of_limit(axes, pmf, below):
 
 
 def make(pmf, history, convergence, result, labels):
+    """The figure: maps of F, std, points and error, and the convergence, as far as there are data for them."""
     panels = [lambda axes: draw_free_energy(axes, pmf, labels), lambda axes: draw_std(axes, pmf)]
     if history:
         panels.append(lambda axes: draw_points(axes, pmf, history))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a learned PMF is compared with: a table of F in kT, or another PMF file."""
+"""Reference PMFs to compare with: a table of F in kT, or another PMF file."""
 import dataclasses
 import math
 import pathlib
@@ -12,39 +12,40 @@ from ..errors import ToolError
 
 @dataclasses.dataclass
 class Reference:
-    s: np.ndarray                    # [n, dimension], points, or centres of the cells of a histogram
+    s: np.ndarray                    # [n, dimension], points, or centers of the cells of a histogram
     F: np.ndarray                    # [n], kT
-    std: np.ndarray                  # [n], kT, 0 when the file does not tell it
-    probability: np.ndarray = None   # [n], of each cell; None when F are values at points
-    path: str = "reference"
-    whole: bool = True               # no range was cut out of it
-    below: float = math.inf          # errors count where F is at most so many kT over its minimum
+    std: np.ndarray                  # [n], kT; 0 where the file has none
+    probability: np.ndarray = None   # [n], probability of each cell; None where F are values at points
+    path: str = "reference"          # name in messages
+    whole: bool = True               # False for a part, a range of the CG variables
+    below: float = math.inf          # kT; errors count where F is at most this far above its minimum
 
     def rows(self, keep):
-        """The rows of a mask."""
+        """The Reference of the rows in a mask."""
         probability = None if self.probability is None else self.probability[keep]
         return dataclasses.replace(self, s=self.s[keep], F=self.F[keep], std=self.std[keep], probability=probability)
 
     def weights(self):
-        """[n], proportional to the probability of each point."""
+        """[n], proportional to the probability of each row."""
         return np.exp(self.F.min() - self.F) if self.probability is None else self.probability
 
     def on_circles(self, axes, periods):
-        """A table of a periodic variable may hold both ends of the circle, which are one point, and may begin elsewhere than
-        the PMF's axes; a range that was cut out of it stays in one piece."""
+        """This reference with each periodic variable in the range of its axis, and with the second end of the circle dropped where
+        the table contains both. A part of a reference is not wrapped, so that it stays in one piece."""
         keep, s = np.ones(len(self.F), bool), self.s.copy()
         for k, (axis, period) in enumerate(zip(axes, periods)):
             if not period:
                 continue
             keep &= s[:, k] < s[:, k].min() + period * (1 - 1e-9)
             if self.whole:
-                # The small shift keeps a point at the axis' beginning there in spite of rounding.
+                # The small shift keeps a point at the beginning of the axis there in spite of rounding.
                 s[:, k] -= period * np.floor((s[:, k] - axis[0]) / period + 1e-9)
         return dataclasses.replace(self, s=s).rows(keep)
 
 
 def read_reference(path, dimension):
-    """Columns s ..., F in kT; one named std... after them is its error, one named prob... makes it a histogram."""
+    """The Reference of a file with columns s ..., F in kT. A later column named std... is the error of F, and one named prob... makes
+    the table a histogram. Also reads PMF files."""
     lines = files.lines_of(path)
     if any(line.split()[:2] == ["#", "kT"] and " units " in line for line in lines):
         return from_pmf(path, dimension)
@@ -68,7 +69,7 @@ def read_reference(path, dimension):
 
 
 def from_pmf(path, dimension):
-    """Another PMF file of ours, whose energies are not in kT."""
+    """The Reference of a PMF file, whose energies are not in kT."""
     pmf = files.read_pmf(path)
     if pmf.dimension != dimension:
         raise ToolError(f"{path}: got {pmf.dimension} CG variables, the PMF has {dimension}")

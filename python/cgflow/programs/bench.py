@@ -31,7 +31,8 @@ examples:
 
 def parser():
     result = Parser("bench", description=DESCRIPTION, epilog=EXAMPLES)
-    result.add_argument("--only", metavar="ROW,...", default=",".join(ROWS), help=f"rows to measure, some of {', '.join(ROWS)} (default: all)")
+    result.add_argument("--only", metavar="ROW,...", default=",".join(ROWS), help="rows to measure (default: all), some of "
+                        f"{', '.join(ROWS)}")
     result.add_argument("--quick", action="store_true", help="one short run of each row: checks that everything works, measures nothing")
     result.add_argument("--no-peers", action="store_true", help="leave out normflows and OpenMM, which the first call with peers installs "
                         "into build/bench/venv")
@@ -45,12 +46,8 @@ def parser():
 def arguments(argv):
     """The options; wrong values end the program."""
     options = parser().parse_args(argv)
-    options.only = options.only.split(",")
-    for name in options.only:
-        if name not in ROWS:
-            parser().error(f"--only: got '{name}', expected some of {','.join(ROWS)}")
-    if options.rounds < 1:
-        parser().error(f"--rounds: got {options.rounds}, expected a number from 1")
+    options.only = parser().some_of("--only", options.only, ROWS)
+    parser().from_one("--rounds", options.rounds)
     return options
 
 

@@ -62,12 +62,8 @@ def parser():
 def arguments(argv):
     """The options; wrong values end the program."""
     options = parser().parse_args(argv)
-    options.methods = options.methods.split(",")
-    for name in options.methods:
-        if name not in METHODS:
-            parser().error(f"--methods: got '{name}', expected some of {','.join(METHODS)}")
-    if options.jobs < 1:
-        parser().error(f"--jobs: got {options.jobs}, expected a number from 1")
+    options.methods = parser().some_of("--methods", options.methods, METHODS)
+    parser().from_one("--jobs", options.jobs)
     if not min(options.target) > 0:
         parser().error(f"--target: got {min(options.target):g}, expected numbers above 0")
     return options
