@@ -107,9 +107,9 @@ class FromAmber(ToolTest):
         # Learning starts from the structure; the frames of in.basin are the other road.
         self.assertIn("\n# train: {example: {dump: mine_basin.dump}}\n", read["mine.yaml"])
         self.assertIsNone(re.search("^train", read["mine.yaml"], re.M))
-        self.assertRegex(read["in.al"], r"(?m)^# It begins with the structure of in\.mine; no other data are needed\.$")
+        self.assertRegex(read["in.al"], r"(?m)^# Learning starts from the structure of in\.mine; it needs no other data\.$")
         self.assertIn("- {name: phi, dihedral: [5, 7, 9, 15]}   # ACE1-C ALA2-N ALA2-CA ALA2-C\n", read["mine.yaml"])
-        self.assertIsNone(re.search(r"^(run|minimize|fix|dump)\b", read["in.mine"], re.M), "defines the system and nothing else")
+        self.assertIsNone(re.search(r"^(run|minimize|fix|dump)\b", read["in.mine"], re.M), "the script only defines the system")
 
     def test_box_follows_the_number_of_dihedrals(self):
         one, three = ["--cg", "psi=7-9-15-17"], ["--cg", "phi=5-7-9-15", "--cg", "psi=7-9-15-17", "--cg", "omega=9-15-17-19"]

@@ -1,5 +1,5 @@
 # Learns the free energy F(s), s = x - y, of the Mueller-Brown particle: 200 walkers move along s by Monte Carlo on the
-# PMF that they learn.
+# PMF learned so far.
 # lmp -in in.al [-var seed N]     reads mb_basin.dump; writes mb.pmf, mb.cgflow, mb.state and mb.iterations
 
 variable        seed index 4711

@@ -1,5 +1,5 @@
-# Learns the free energy F(phi, psi): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
-# It begins with the structure of in.val2; no other data are needed.
+# Learns the free energy F(phi, psi): 200 walkers move in the CG space by Monte Carlo on the PMF learned so far.
+# Learning starts from the structure of in.val2; it needs no other data.
 # lmp -in in.al [-var seed N]     writes val2.pmf, val2.cgflow, val2.state and val2.iterations
 
 variable        seed index 4711

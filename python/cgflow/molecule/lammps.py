@@ -155,7 +155,7 @@ def special_line(factors):
 
 def system_script(molecule, comment, data, born_model, cutoff, factors):
     """The text of the script that defines the all-atom system, for in.basin and for `atomistic` in in.al."""
-    lines = [f"# {comment}", "# It defines the system and nothing else.", "",
+    lines = [f"# {comment}", "# This script only defines the system.", "",
              "units           real", "atom_style      full", "boundary        p p p",
              "bond_style      harmonic", "angle_style     harmonic", "dihedral_style  fourier",
              special_line(factors), f"read_data       {data}", ""]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files that run: in.al (learn), in.basin (data to start from instead of the structure), NAME.yaml (what is learned)."""
+"""Writers of the files that learn a PMF: in.al (the learning), NAME.yaml (its settings), and in.basin (frames to start from instead of
+the structure)."""
 
 
 def basin_script(name, system):
-    return f"""# Langevin dynamics in the basin of the minimised structure: frames from which the flow can be trained by example.
-# in.al does not need them; {name}.yaml says how to use them.
+    """The text of in.basin; `system` is the script of the all-atom system."""
+    return f"""# Langevin dynamics in the basin of the minimized structure. It writes frames from which the flow can be trained by example.
+# in.al does not need these frames; {name}.yaml says how to use them.
 # lmp -in in.basin [-var seed N]     writes {name}_basin.dump
 
 variable        seed index 4711
@@ -28,7 +30,7 @@ run             50000
 
 
 def box_lines(d):
-    """The CG space of d dihedrals, in degrees."""
+    """Script lines of a box of d dihedrals, in degrees."""
     span = ["-180 180" if k < d else "-0.5 0.5" for k in range(3)]
     lines = [f"dimension       {3 if d >= 3 else 2}", "boundary        p p p"]
     lines += ["processors      * 1 1"] if d == 1 else []
@@ -36,12 +38,13 @@ def box_lines(d):
 
 
 def al_script(name, system, cg):
+    """The text of in.al for the CG dihedrals [(name, atoms)]."""
     names = ", ".join(variable for variable, _ in cg)
     # x, y and z of a walker are its first three CG variables.
     further = " ".join(f"d_cv{k}" for k in range(4, len(cg) + 1))
     more = f"fix             more  all property/atom {further} writedata yes\n" if further else ""
-    return f"""# Learns the free energy F({names}): 200 walkers move in the CG space by Monte Carlo on the PMF that they learn.
-# It begins with the structure of {system}; no other data are needed.
+    return f"""# Learns the free energy F({names}): 200 walkers move in the CG space by Monte Carlo on the PMF learned so far.
+# Learning starts from the structure of {system}; it needs no other data.
 # lmp -in in.al [-var seed N]     writes {name}.pmf, {name}.cgflow, {name}.state and {name}.iterations
 
 variable        seed index 4711
@@ -65,13 +68,13 @@ run             {1000000 if len(cg) > 2 else 100000}
 """
 
 
-# What follows the list of CG variables in a YAML file.
+# Text after the list of CG variables in NAME.yaml, for one or two CG variables and for three or more.
 FEW = """# Learning starts from the structure of {name}.data. To start from the frames that in.basin writes instead:
 # train: {{example: {{dump: {name}_basin.dump}}}}
 """
 THREE = """# Learning starts from the structure of {name}.data. To start from the frames that in.basin writes instead, add
 # example: {{dump: {name}_basin.dump}} to train.
-# Three variables: more points an iteration than the defaults, which makes fewer fits of the PMF, and a larger budget.
+# With three variables: more points per iteration than by default, hence fewer fits of the PMF, and a larger budget.
 train: {{energy: {{points: 1536}}, labels: {{points: 96}}}}
 explore: {{find: 90, keep: 90}}
 budget: 1000000
@@ -79,9 +82,10 @@ budget: 1000000
 
 
 def yaml_file(molecule, name, cg):
+    """The text of NAME.yaml for the CG dihedrals [(name, atoms)]."""
     rows = "\n".join(f"  - {{name: {variable}, dihedral: [{', '.join(str(i + 1) for i in atoms)}]}}   # "
                      + " ".join(f"{molecule.atoms[i].residue}-{molecule.atoms[i].name}" for i in atoms) for variable, atoms in cg)
-    return f"""# What is learned: the free energy in these dihedrals, atoms by their IDs in {name}.data.
+    return f"""# Settings of the learning. The CG variables are dihedrals of these atoms, given by their IDs in {name}.data.
 cg:
 {rows}
 """ + (THREE if len(cg) > 2 else FEW).format(name=name)
