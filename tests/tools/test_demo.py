@@ -66,7 +66,7 @@ class Demo(Sandbox):
     def test_error_of_lammps_is_passed_on(self):
         code, text, _ = self.demo(AL_CODE="3")
         self.assertEqual(code, 1)
-        self.assertRegex(text, r"LAMMPS ended with an error \(code 3\) in in\.al; its text is above and in .*log\.al")
+        self.assertRegex(text, r"LAMMPS ended with an error \(code 3\) in in\.al; its output is above and in .*log\.al")
         self.assertNotIn("== Result", text)
 
     def test_a_spent_budget_is_not_called_converged(self):

@@ -24,7 +24,7 @@ class BeforeTheBuild(Sandbox):
     def test_without_lammps_source_the_reduced_form_is_skipped_and_the_complete_one_fails(self):
         self.set_up_is_done()
         self.stand_in("apt-get", "exit 0")
-        reason = "LAMMPS' source is not to be had here: apt"    # names no mirror, or has brought nothing: as this machine's sources are
+        reason = "LAMMPS' source is not available here: apt"    # no mirror, or no download, as the apt sources of this machine are
         code, text = self.run_tool("test-package", "--reduced")
         self.assertEqual(code, 0, text)
         self.assertIn(f"tools/test-package: SKIPPED, {reason}", text)
@@ -39,7 +39,7 @@ class BeforeTheBuild(Sandbox):
                       '*update*) echo "E: Could not resolve the name of the mirror"; exit 100;; esac')
         code, text = self.run_tool("test-package", "--reduced")
         self.assertEqual(code, 0, text)
-        self.assertIn("SKIPPED, LAMMPS' source is not to be had here: E: Could not resolve the name of the mirror", text)
+        self.assertIn("SKIPPED, LAMMPS' source is not available here: E: Could not resolve the name of the mirror", text)
         sources = self.tree / "build" / "lammps-source" / "apt" / "sources.list"
         self.assertEqual(sources.read_text(), "deb-src mirror://nowhere/debian/ trixie main\n")
 

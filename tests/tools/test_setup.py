@@ -93,7 +93,7 @@ class SetupEnvironment(Sandbox):
         self.assertEqual(self.called().count("PIP-INSTALL"), 1)
         code, text = self.run_tool("setup", environment=good)
         self.assertEqual(code, 0, text)
-        self.assertIn("Python environment: all there", text)
+        self.assertIn("Python environment: up to date", text)
         self.assertEqual(self.called().count("PIP-INSTALL"), 1)
         with open(self.tree / "python" / "requirements.txt", "a") as pins:
             pins.write("# changed\n")
@@ -108,7 +108,7 @@ class SetupEnvironment(Sandbox):
         self.assertIn("Installing the Python packages failed", text)
         code, text = self.run_tool("setup", environment={"PIP_DOES": PIP_INSTALLS})
         self.assertEqual(code, 0, text)
-        self.assertIn("was interrupted: beginning anew", text)
+        self.assertIn("was interrupted; starting again", text)
         self.assertEqual(self.called().count("MAKE-ENVIRONMENT"), 2)
 
     def test_ctrl_c_ends_the_step_and_is_seen_next_time(self):
@@ -125,7 +125,7 @@ class SetupEnvironment(Sandbox):
         os.killpg(setup.pid, signal.SIGINT)
         text, _ = setup.communicate(timeout=30)
         self.assertEqual(setup.returncode, 130, text)
-        self.assertIn("interrupted; the next call goes on from here", text)
+        self.assertIn("interrupted; the next call continues from here", text)
         for _ in range(100):
             if not is_running(int(pid.read_text())):
                 break
@@ -133,7 +133,7 @@ class SetupEnvironment(Sandbox):
         self.assertFalse(is_running(int(pid.read_text())))
         code, text = self.run_tool("setup", environment={"PIP_DOES": PIP_INSTALLS})
         self.assertEqual(code, 0, text)
-        self.assertIn("was interrupted: beginning anew", text)
+        self.assertIn("was interrupted; starting again", text)
 
     def test_environment_that_does_not_work_is_not_accepted(self):
         code, text = self.run_tool("setup", environment={"PIP_DOES": ":"})

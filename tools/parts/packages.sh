@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Step 1 of the set-up: the compiler, build programs and libraries that Debian has; sourced by tools/setup.
+# Step 1 of the set-up: compiler, build programs and libraries from Debian packages; sourced by tools/setup.
 # shellcheck shell=bash disable=SC2154
 
-# package : program that proves it is there, whoever installed it. Libraries are asked for by package name.
+# package:program. A program that runs is enough, from whatever source. Libraries are looked up by package name.
 programs=(g++:g++ cmake:cmake ninja-build:ninja)
-# Alternatives: Debian 12 has Kokkos as a part of Trilinos, later releases also on its own.
+# a|b are alternatives: Debian 12 has Kokkos as a part of Trilinos, later releases also as a package of its own.
 libraries=("libtrilinos-kokkos-dev|libkokkos-dev" libyaml-cpp-dev libgtest-dev libgmock-dev)
-# Wished for, never asked of others: a second build of the same file takes no time with it.
+# Optional, installed only with root rights: with ccache a second build of the same file takes no time.
 wishes=(ccache:ccache)
 
 runs() { "$1" --version > /dev/null 2>&1; }
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# True when one of the packages "a|b" is installed.
+# any_installed 'a|b': true when one of the packages is installed.
 any_installed() {
   local name
   for name in ${1//|/ }; do
@@ -22,7 +22,7 @@ any_installed() {
   return 1
 }
 
-# Fills `missing` (needed) and `wished`.
+# Sets `missing` (required packages) and `wished` (optional ones).
 find_missing() {
   local entry
   missing=()
@@ -38,7 +38,7 @@ find_missing() {
   done
 }
 
-# The first of "a|b" that apt knows; nothing when it knows none.
+# known_alternative 'a|b': prints the first one that apt knows; nothing when it knows none.
 known_alternative() {
   local name
   for name in ${1//|/ }; do
@@ -49,7 +49,7 @@ known_alternative() {
   done
 }
 
-# Puts what apt shall install into `chosen`; false when apt does not know one of them (yet).
+# choose_packages 'a|b'...: sets `chosen` to the packages for apt to install; false when apt does not know one of them (yet).
 choose_packages() {
   local entry name
   chosen=()
@@ -64,7 +64,7 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${chosen[@]}"
 }
 
-# Package lists are fetched only when the ones at hand do not do.
+# Fetches package lists only when the present ones are not sufficient.
 install_packages() {
   local log="$logs/packages.log"
   need_disk / 1 "Installing Debian packages"
@@ -72,15 +72,15 @@ install_packages() {
     note "fetching apt's package lists"
     run_logged "$log" apt-get update || { last_lines "$log"; fail "apt-get update failed." "$(cause "$log")"; }
     choose_packages "$@" || fail "apt knows no package of these names: $*" \
-      "Debian 12 or newer has them; is one of its parts switched off in apt's sources?"
+      "Debian 12 or newer has them; is one of its components disabled in apt's sources?"
     run_logged "$log" apt_install || { last_lines "$log"; fail "Installing Debian packages failed: ${chosen[*]}" "$(cause "$log")"; }
   fi
 }
 
-# Without root nothing is installed: names what to ask for.
+# Without root rights nothing is installed; this says what to ask the administrator for.
 ask_for_packages() {
-  command -v apt-get > /dev/null || fail "These are missing, and there is no apt-get to install them with: $*" \
-    "Install by your own package manager: g++ 11, cmake 3.25, ninja, Kokkos 3.4, yaml-cpp, GoogleTest with GoogleMock (or newer)," \
+  command -v apt-get > /dev/null || fail "These packages are missing, and there is no apt-get to install them: $*" \
+    "Install with your package manager: g++ 11, cmake 3.25, ninja, Kokkos 3.4, yaml-cpp, GoogleTest with GoogleMock (or newer)," \
     "then run: tools/setup --no-packages"
   choose_packages "$@" || chosen=("${@%%|*}")
   fail "Debian packages are missing, and only root can install them. Ask for:" "" \
@@ -96,13 +96,13 @@ check_versions() {
   [ "${gcc_version%%.*}" -ge 11 ] || fail "g++ 11 or newer is needed (C++20), but $(command -v g++) is $gcc_version."
 }
 
-# step_packages EXTRA...: EXTRA are packages that the chosen Python asks for.
+# step_packages EXTRA...: EXTRA are packages that the chosen Python needs.
 step_packages() {
   local wanted
   find_missing
   missing+=("$@")
   if [ ${#missing[@]} -eq 0 ] && { [ ${#wished[@]} -eq 0 ] || [ "$(id -u)" != 0 ]; }; then
-    say "[1/3] Debian packages: all there"
+    say "[1/3] Debian packages: all installed"
   elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
     say "[1/3] Debian packages: missing ${missing[*]%%|*}"
     ask_for_packages "${missing[@]}"

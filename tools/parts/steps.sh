@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# How the set-up and tools/test-package talk and how they run their steps; sourced by them. `program` is who talks.
+# Messages and logged steps of tools/setup, tools/test-package and tools/test-sanitized; sourced by them. `program` is the
+# name in error messages.
 # shellcheck shell=bash
 
 say() { printf '%s\n' "$*"; }
 note() { printf '      %s\n' "$*"; }
 
-# Says what failed, why and what to do, and ends.
+# fail WHAT [LINE...]: prints what failed, then why and what to do about it, and exits.
 fail() {
   printf '\n%s: %s\n' "${program:-tools/setup}" "$1" >&2
   shift
@@ -13,7 +14,7 @@ fail() {
   exit 1
 }
 
-# need_disk FOLDER GB WHAT: ends when the file system of FOLDER has less than that free.
+# need_disk FOLDER GB WHAT: fails when the file system of FOLDER has less than GB gigabytes free.
 need_disk() {
   local free_kb need_kb
   free_kb=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
@@ -24,20 +25,20 @@ need_disk() {
 }
 
 child=
-# Ctrl-C ends the step's program and all that it started: in the background it would not see the signal.
+# Ctrl-C ends the program of the step and all its children, which do not receive the signal in the background.
 end_child() {
   [ -z "$child" ] || kill -- "-$child" 2>/dev/null || true
-  printf '\n%s: interrupted; the next call goes on from here.\n' "${program:-tools/setup}" >&2
+  printf '\n%s: interrupted; the next call continues from here.\n' "${program:-tools/setup}" >&2
   exit 130
 }
 trap end_child INT TERM
 
-# run_logged LOG COMMAND...: runs it with its text in the log file; every half minute says how far it is. Its exit code.
+# run_logged LOG COMMAND...: runs COMMAND with its output in LOG, shows its last line every 30 s, and returns its exit code.
 run_logged() {
   local log=$1 began=$SECONDS told=$SECONDS code=0
   shift
   : > "$log"
-  set -m    # gives it a process group of its own, which can be ended as a whole
+  set -m    # the command gets a process group of its own, which can be ended as a whole
   "$@" < /dev/null >> "$log" 2>&1 &
   child=$!
   set +m
@@ -53,13 +54,13 @@ run_logged() {
   return $code
 }
 
-# What a failed step's log says last, for people who read only the screen.
+# last_lines LOG: shows the end of the log of a failed step.
 last_lines() {
   printf '\n  last lines of %s:\n' "$1" >&2
   { grep -v '^[[:space:]]*$' "$1" || echo "(the log is empty)"; } | tail -n 15 | sed 's/^/  | /' >&2
 }
 
-# A log often names the cause in a line that is not its last; `cause LOG` gives advice on the common ones.
+# cause LOG: prints advice for the common causes of failure that a log names, often not in its last line.
 cause() {
   if grep -q -i 'no space left on device' "$1"; then
     say "The disk is full: free some space and call it again."
@@ -72,13 +73,13 @@ cause() {
   elif grep -q -i 'no matching distribution' "$1"; then
     say "A pinned package has no wheel for this Python: give another one, tools/setup --python PROGRAM (3.11 to 3.14)."
   elif grep -q -E -i 'could not get lock|dpkg was interrupted' "$1"; then
-    say "Another package manager is at work or was interrupted: wait for it, or run 'dpkg --configure -a', and call it again."
+    say "Another package manager is running or was interrupted: wait for it, or run 'dpkg --configure -a', and call it again."
   else
-    say "The whole text is in $1. Calling it again goes on from here."
+    say "The full log is $1. Calling it again continues from here."
   fi
 }
 
-# Jobs for the compiler: a file that includes ATen takes about 1.5 GB.
+# Prints the number of compiler jobs that cores and memory allow: a file that includes ATen takes about 1.5 GB.
 compile_jobs() {
   local cores memory_kb limit
   cores=$(nproc)
