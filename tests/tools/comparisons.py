@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""References that can be counted by hand, and a folder to write to. Shared by the tests of tools/compare."""
-import pathlib
-import tempfile
-import unittest
-
+"""References and tables for the tests of tools/compare, small enough to check by hand."""
 import numpy as np
 
-import sandbox  # noqa: F401
 from cgflow.compare import systems
 from cgflow.pmf.reference import Reference
 
@@ -15,7 +10,7 @@ TORUS = [systems.Variable("phi", (1, 2, 3, 4)), systems.Variable("psi", (2, 3, 4
 
 
 def histogram(p):
-    """A reference of cells of width 1 from 0 on."""
+    """A reference with cells of width 1, from 0 on."""
     p = np.array(p, float)
     F = -np.log(p / p.max())
     return Reference((np.arange(len(p)) + 0.5)[:, None], F, np.zeros(len(p)), p / p.sum())
@@ -28,11 +23,6 @@ def torus(n):
     return Reference(s, np.zeros(n * n), np.zeros(n * n), np.full(n * n, 1 / n**2))
 
 
-class Folder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="cgflow test ")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def write(self, name, rows):
-        (self.folder / name).write_text("# title\n" + "".join(" ".join(f"{x:.15g}" for x in row) + "\n" for row in rows))
+def write_rows(path, rows):
+    """A table as LAMMPS and Colvars write it."""
+    path.write_text("# title\n" + "".join(" ".join(f"{x:.15g}" for x in row) + "\n" for row in rows))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A copy of the repository's tools with stand-ins for the programs of the system they call. Shared by the tests here."""
+"""Folders for tests: an empty one, and a copy of the tools with stand-ins for the system's programs that they call. All tests here
+import this, which also makes the package python/cgflow known."""
 import os
 import pathlib
 import shutil
@@ -12,7 +13,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(SOURCE / "python"))
 
-# The set-up asks these whether something is there; a machine where all is well answers so.
+# Programs that the set-up asks whether something is installed, with the answers of a machine where everything is.
 HEALTHY = {
     "dpkg-query": "printf installed",
     "g++": "echo 12",
@@ -26,12 +27,35 @@ HEALTHY = {
 }
 
 
-class Sandbox(unittest.TestCase):
-    """`self.tree` is a repository with the real tools and nothing built; `self.stand_in` replaces a program."""
+class Folder(unittest.TestCase):
+    """`self.folder` is an empty folder, with a blank in its path."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow test "))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+        return name
+
+    def run_program(self, name, *args, code=0):
+        """Runs a Python program of tools/ in the folder; returns its output, or its error, which must be one line."""
+        without_screen = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
+        done = subprocess.run([sys.executable, str(SOURCE / "tools" / name), *args], cwd=self.folder, env=without_screen, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        if code:
+            self.assertEqual((done.stdout, len(done.stderr.splitlines())), ("", 1), done.stderr)
+            return done.stderr.strip()
+        self.assertEqual(done.stderr, "")
+        return done.stdout.strip()
+
+
+class Sandbox(Folder):
+    """`self.tree` is a repository with the real tools and nothing built; `self.stand_in` replaces a program of the system."""
+
+    def setUp(self):
+        super().setUp()
         self.tree = self.folder / "my repository"
         for part in ("tools", "python"):
             shutil.copytree(SOURCE / part, self.tree / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -48,7 +72,7 @@ class Sandbox(unittest.TestCase):
         return path
 
     def run_tool(self, name, *args, environment=None, timeout=120):
-        """Runs a tool of the copy; returns (exit code, its text)."""
+        """Runs a tool of the copy; returns (exit code, output)."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("CGFLOW_")}
         clean.update(PATH=f"{self.programs}:{clean['PATH']}", CALLS=str(self.calls), **(environment or {}))
         done = subprocess.run([str(self.tree / "tools" / name), *args], env=clean, cwd=self.folder, timeout=timeout,

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/bench: its file and table, one cheap row in earnest, and what it says when something is missing."""
+"""tools/bench: its file and table, one short row, and its errors when something is missing."""
 import json
 import os
 import subprocess
-import pathlib
-import tempfile
 import unittest
 
-from sandbox import SOURCE
+from sandbox import SOURCE, Folder
 from cgflow.bench.rows import ROWS, Effort, Row
 from cgflow.bench.table import table
 from cgflow.programs.bench import measure
@@ -18,11 +16,9 @@ PROMISED = ("train_step_f64 train_step_f32 sample_f64 default_iteration coordina
             "energies_vacuum energies_obc iteration ranks_2").split()
 
 
-class Bench(unittest.TestCase):
+class Bench(Folder):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="cgflow test ")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.file = self.folder / "new" / "bench.json"
 
     def bench(self, *arguments, **environment):
@@ -48,7 +44,7 @@ class Bench(unittest.TestCase):
         self.file.write_text(json.dumps({**found, "spline": {"ours": 1.0}}))
         self.assertEqual(self.bench("--quick", "--no-peers", "--only", "ensemble_mc")[0], 0)
         self.assertIn("spline", json.loads(self.file.read_text()))
-        # Of another machine.
+        # Figures of another machine are dropped.
         found["about"]["machine"] = "abacus, 1 cores"
         self.file.write_text(json.dumps({**found, "spline": {"ours": 1.0}}))
         self.assertEqual(self.bench("--quick", "--no-peers", "--only", "ensemble_mc")[0], 0)

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/compare: its systems and their scripts, what it says of wrong options, and a reduced comparison with LAMMPS."""
+"""tools/compare: its systems and their scripts, its errors for wrong options, and a reduced comparison with LAMMPS."""
 import json
-import subprocess
-import sys
 import unittest
 
-from comparisons import Folder
-from sandbox import SOURCE
+from sandbox import Folder
 from cgflow.compare import methods, systems
 from cgflow.errors import ToolError
 
@@ -69,13 +66,7 @@ class Systems(Folder):
 
 class Program(Folder):
     def run_compare(self, *args, code=0):
-        command = [sys.executable, str(SOURCE / "tools" / "compare"), *args, "--results", str(self.folder / "out")]
-        done = subprocess.run(command, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        if code:
-            self.assertEqual((done.stdout, len(done.stderr.splitlines())), ("", 1), done.stderr)
-            return done.stderr.strip()
-        return done.stdout
+        return self.run_program("compare", *args, "--results", str(self.folder / "out"), code=code)
 
     def test_bad_usage_is_one_line(self):
         methods = "md,metad,temper,grid,paper,ours"
@@ -89,7 +80,7 @@ class Program(Folder):
                 (["mueller-brown", "--target", "0"], "--target: got 0, expected numbers above 0; see compare --help"),
                 (["mueller-brown", "--reference", "none.csv"], "none.csv: No such file or directory")]:
             self.assertEqual(self.run_compare(*args, code=1), "compare: " + message)
-        self.assertFalse((self.folder / "out").exists(), "nothing may be begun before the options are read")
+        self.assertFalse((self.folder / "out").exists(), "nothing starts before all options are checked")
 
     def test_reduced_comparison(self):
         args = ["mueller-brown", "--reduced", "--jobs", "1", "--methods", "md,metad,ours", "--target", "0.01"]
@@ -107,7 +98,7 @@ class Program(Folder):
             self.assertGreater(some["cpu"], 0.0)
         self.assertEqual(curves["md"]["evaluations"], 200000)
         self.assertLessEqual(curves["ours"]["evaluations"], 20000)
-        # Of one basin MD knows nothing else in so few steps; learning and metadynamics do.
+        # In so few steps MD stays in one basin; learning and metadynamics leave it.
         final = {name: some["points"][-1] for name, some in curves.items()}
         self.assertLess(final["ours"]["kld"], 1e-3)
         self.assertLess(final["ours"]["rms"], 0.05)

@@ -6,7 +6,8 @@ from unittest import mock
 
 import numpy as np
 
-from comparisons import LINE, TORUS, Folder, histogram, torus
+from sandbox import Folder
+from comparisons import LINE, TORUS, histogram, torus, write_rows
 from cgflow.compare import cells as reference_cells, curves, frames, metadynamics, methods
 from cgflow.errors import ToolError
 from cgflow.pmf.grid import Grid
@@ -20,10 +21,10 @@ class Cells(unittest.TestCase):
         kld, rms, middle = cells.measure(np.zeros(4))
         self.assertAlmostEqual(kld, math.log(4) - 1.75 * math.log(2))
         self.assertAlmostEqual(rms, np.std([0, 1, 2, 2]) * math.log(2))
-        self.assertTrue(math.isnan(middle), "no cell is from 4 to 8 kT")
+        self.assertTrue(math.isnan(middle), "no cell lies between 4 and 8 kT")
 
     def test_errors_of_the_middle_have_the_constant_of_all(self):
-        # Reference 0, 5, 6, 9 kT; the model is 1 too high at 6. Mean error 1/4.
+        # The reference is 0, 5, 6, 9 kT; the PMF is 1 kT too high at 6. The mean error is 1/4.
         cells = reference_cells.Cells(histogram(np.exp([0.0, -5.0, -6.0, -9.0])), LINE)
         _, rms, middle = cells.measure(np.array([0.0, 5.0, 7.0, 9.0]))
         self.assertAlmostEqual(rms, math.sqrt(3) / 4)
@@ -33,9 +34,9 @@ class Cells(unittest.TestCase):
         cells = reference_cells.Cells(histogram([1, 1, 1, 1]), LINE)
         cell = cells.cell_of(np.array([[0.1], [0.9], [2.5], [-0.1], [4.1]]))
         self.assertEqual(cell.tolist(), [0, 0, 2, -1, -1])
-        # Two frames, one frame, and half a frame where there is none.
+        # Two frames, one frame, and half a frame where there are none.
         np.testing.assert_allclose(np.exp(-cells.of_frames(cell, np.ones(5))), [2, 0.5, 1, 0.5])
-        # Frames outside do not count, neither for the mean weight; little weight is no better than none.
+        # Frames outside do not count, not even for the mean weight. A cell with less than half the mean weight counts that half.
         np.testing.assert_allclose(np.exp(-cells.of_frames(cell, np.array([0.1, 0.1, 4, 99, 99]))), [0.7, 0.7, 4, 0.7])
         with self.assertRaisesRegex(ToolError, "no frame lies in the reference's cells"):
             cells.of_frames(cell[3:], np.ones(2))
@@ -66,8 +67,8 @@ class Cells(unittest.TestCase):
 class Histories(Folder):
     def test_plain_md(self):
         cells = reference_cells.Cells(histogram([1, 1, 1, 1]), LINE)
-        # The first line is the start; a broken last line is not read.
-        self.write("record.txt", [(50 * k, 0.5 + k % 4, 0.0) for k in range(9)])
+        # The first row is the start of the run. A cut last row is not read.
+        write_rows(self.folder / "record.txt", [(50 * k, 0.5 + k % 4, 0.0) for k in range(9)])
         with open(self.folder / "record.txt", "a") as file:
             file.write("450 1.")
         curve = list(frames.of_md(cells, self.folder))
@@ -80,7 +81,7 @@ class Histories(Folder):
         self.assertEqual(list(frames.of_md(cells, self.folder)), [])
 
     def test_replicas(self):
-        # U = s^2 / 2 - 2 s, kT = 0.2: a normal distribution about 2. At each attempt the temperatures move on by one replica.
+        # U = s^2 / 2 - 2 s, kT = 0.2: a normal distribution around 2. Each exchange moves the temperatures by one replica.
         kT, random, n = 0.2, np.random.default_rng(7), 60001
         step = 100 * np.arange(n)
         attempt = np.maximum(step - 1, 0) // 1000
@@ -89,8 +90,8 @@ class Histories(Folder):
         for k in range(4):
             factor = np.array(methods.LADDER)[(k + attempt) % 4]
             s = 2 + random.normal(size=n) * np.sqrt(kT * factor)
-            s[settling] = 0.5    # must not be looked at
-            self.write(f"record.{k}.txt", zip(step, s, s * s / 2 - 2 * s))
+            s[settling] = 0.5    # must not be read
+            write_rows(self.folder / f"record.{k}.txt", zip(step, s, s * s / 2 - 2 * s))
         rows = [" ".join(map(str, [1000 * j, *((k + j) % 4 for k in range(4))])) for j in range(n // 10 + 1)]
         (self.folder / "log.temper").write_text("Running on 4 partitions\nStep T0 T1 T2 T3\n" + "\n".join(rows) + "\n")
         edges = np.linspace(0, 4, 5)
@@ -104,37 +105,37 @@ class Histories(Folder):
 
     def test_the_bias_is_the_sum_of_its_hills(self):
         cells = reference_cells.Cells(torus(60), TORUS)
-        self.write("hills", [(500, 170, 0, 10, 20, 0.1), (1000, -170, 0, 10, 20, 0.05)])
+        write_rows(self.folder / "hills", [(500, 170, 0, 10, 20, 0.1), (1000, -170, 0, 10, 20, 0.05)])
         hills = metadynamics.Hills(self.folder / "hills", TORUS)
         grid = hills.grid(hills.on_grid(slice(None)))
-        # Both are 10 degrees off 180, on either side of it.
+        # The hills are 10 degrees from 180, on either side of it.
         at = np.array([[180.0, 0.0], [-180.0, 20.0], [170.0, 0.0]])
         expected = [0.15 * math.exp(-0.5), 0.15 * math.exp(-1), 0.1 + 0.05 * math.exp(-2)]
         np.testing.assert_allclose(grid.F_at(at), expected, rtol=1e-3)
         self.assertEqual(cells.of_grid(grid).shape, (60, 60))
 
     def test_frames_are_weighted_with_the_bias_of_their_time(self):
-        self.write("hills", [(100, 2, 0.5, 1.0), (200, 2, 0.5, 0.5)])
+        write_rows(self.folder / "hills", [(100, 2, 0.5, 1.0), (200, 2, 0.5, 0.5)])
         hills = metadynamics.Hills(self.folder / "hills", LINE)
         s = np.array([[2.0], [2.0], [2.5], [2.0]])
-        # Before the first hill; on the first; beside the first; on both, after the last.
+        # Frames before the first hill, on it, beside it, and on both hills after the last one.
         ln = metadynamics.biased_weights(hills, s, np.array([100, 150, 150, 250]), 1.0, 10.0)
         np.testing.assert_allclose(ln[1:3] - ln[0], [1.0, math.exp(-0.5)], atol=1e-9)
         flat = [s.min() for s in hills.axes]
-        self.assertEqual(flat, [-2.0], "room on both sides of the range")
-        # c(t) is that of the hills before the block of frames: none.
+        self.assertEqual(flat, [-2.0], "margin on both sides of the range")
+        # c(t) is that of the hills before the block of frames, and there are none.
         self.assertAlmostEqual(ln[3] - ln[0], 1.5, delta=0.01)
 
     def test_metadynamics_has_three_estimates(self):
         reference = histogram([1, 2, 2, 1])
         cells = reference_cells.Cells(reference, LINE)
-        self.write("metad.colvars.wt.hills.traj", [(100 * k, 0.5 + k % 4, 0.5, 0.01) for k in range(1, 41)])
-        self.write("metad.colvars.traj", [(50 * k, (0.37 * k) % 4) for k in range(81)])
+        write_rows(self.folder / "metad.colvars.wt.hills.traj", [(100 * k, 0.5 + k % 4, 0.5, 0.01) for k in range(1, 41)])
+        write_rows(self.folder / "metad.colvars.traj", [(50 * k, (0.37 * k) % 4) for k in range(81)])
         found = list(metadynamics.of_metadynamics(cells, self.folder, 1.0, LINE, 10.0, 100))
         last = {name: (n, F) for name, n, F in found}
         self.assertEqual(set(last), {"metad", "metad-mean", "metad-weights"})
         self.assertEqual(last["metad"][0], 4000)
-        # F = -10/9 of the bias: 10 hills on each cell.
+        # F is -10/9 of the bias, which has 10 hills on each cell.
         bias = 0.1 * sum(np.exp(-0.5 * ((np.array([0.5, 1.5]) - c) / 0.5)**2) for c in (0.5, 1.5, 2.5, 3.5))
         difference = last["metad"][1][1] - last["metad"][1][0]
         self.assertAlmostEqual(difference, -10 / 9 * (bias[1] - bias[0]), delta=0.02)
@@ -151,7 +152,7 @@ class Histories(Folder):
         mark = {"end": "finished", "marks": [[40, 10.0, 5.0], [100, 20.0, 11.0]], "wall": 30.0, "cpu": 21.0}
         curve, = curves.read(system, LINE, cells, "ours", 3, self.folder, mark)
         self.assertEqual([p.evaluations for p in curve.points], [40, 100], "the last iteration is the PMF file")
-        # After the last evaluation it walked for a while, which is time, too.
+        # The walkers move on after the last evaluation, which also takes time.
         self.assertEqual([(p.wall, p.cpu) for p in curve.points], [(10.0, 5.0), (30.0, 21.0)])
         self.assertEqual((curve.end, curve.evaluations, curve.seed), ("evaluations spent", 100, 3))
         self.assertLess(curve.points[-1].kld, 1e-12)

@@ -7,7 +7,7 @@ import time
 import unittest
 from unittest import mock
 
-from comparisons import Folder
+from sandbox import Folder
 from cgflow.compare import jobs, methods
 from cgflow.errors import ToolError
 
@@ -53,7 +53,7 @@ class Jobs(Folder):
         self.assertEqual(len(self.calls()), 2)
         self.assertEqual((self.mark()["end"], self.mark()["step"]), ("finished", 2))
         self.assertIn("1 runs, 1 of them done already", self.said)
-        # Another script, another run.
+        # A changed script is run anew.
         job.files["in.a"] = "run 2\n"
         self.run_all(job)
         self.assertEqual(len(self.calls()), 2)
@@ -77,7 +77,7 @@ class Jobs(Folder):
             spent = self.mark()
             self.assertGreater(spent["wall"], 0)
             self.assertEqual([n for n, *_ in spent["marks"]], [40] if resumable else [])
-            # The second step is quick this time.
+            # This time the second step is short.
             jobs.LMP.write_text(STAND_IN.replace("sleep 30", "true"))
             self.run_all(job)
             self.assertEqual(len(self.calls()), 3 if resumable else 2)
@@ -130,7 +130,7 @@ class Jobs(Folder):
         self.assertEqual(len(self.calls(2)), 2)
 
     def test_so_many_at_once_and_a_large_one_alone(self):
-        # Each waits until the number of runs beside it is what it should be, or for ever.
+        # Each run waits until the expected number of runs is there, or forever.
         jobs.LMP.write_text("#!/bin/sh\ntouch ../../here.$$\nwhile [ $(ls ../../here.* | wc -l) -lt $4 ]; do sleep 0.05; done\n"
                             "ls ../../here.* | wc -l >> ../../counts\nsleep 0.5\nrm ../../here.$$\n")
         several = [self.job("a", seed=seed) for seed in (1, 2)] + [self.job("a", seed=3, **{"ranks": 4})]

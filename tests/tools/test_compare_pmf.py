@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/compare-pmf on PMF files made here, with divergences and errors that can be counted by hand."""
+"""tools/compare-pmf on PMF files made here, with divergences and errors that are known exactly."""
 import csv
 import math
-import pathlib
-import subprocess
-import sys
-import tempfile
 import unittest
 
 import numpy as np
 
-from sandbox import SOURCE
+from sandbox import SOURCE, Folder
 from cgflow.pmf.comparison import compare, restrict
 from cgflow.pmf.files import read_pmf
 from cgflow.pmf.grid import Grid, find_periods
@@ -32,7 +28,7 @@ def torus(F, std=0.05, axis=CIRCLE):
 
 
 def cells(n):
-    """Centres of n cells round the circle."""
+    """Centers of n cells around the circle."""
     return -180 + 360 * (np.arange(n) + 0.5) / n
 
 
@@ -46,25 +42,11 @@ def full_table(p, std=0.0):
     return table([(x, y, -math.log(p[i, j]), std, p[i, j]) for i, x in enumerate(c) for j, y in enumerate(c)])
 
 
-class ComparePmf(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def write(self, name, text):
-        (self.folder / name).write_text(text)
-        return name
-
+class ComparePmf(Folder):
     def run_compare(self, *args, code=0):
-        done = subprocess.run([sys.executable, str(SOURCE / "tools" / "compare-pmf"), *args], cwd=self.folder, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        if code:
-            self.assertEqual((done.stdout, len(done.stderr.splitlines())), ("", 1), done.stderr)
-            return done.stderr.strip()
-        self.assertEqual(done.stderr, "")
-        return dict(line.split(":", 1) for line in done.stdout.splitlines())
+        """{figure: text}, or the error."""
+        text = self.run_program("compare-pmf", *args, code=code)
+        return text if code else dict(line.split(":", 1) for line in text.splitlines())
 
     def kld(self, pmf, reference, *args):
         self.write("a.pmf", pmf)
@@ -77,7 +59,7 @@ class ComparePmf(unittest.TestCase):
         expected = math.log(36) - 1.5 * math.log(2)
         self.assertAlmostEqual(self.kld(torus(lambda x, y: 3.0), table(rows)), expected, delta=1e-4 * expected)
         self.assertEqual(self.run_compare("a.pmf", "ref.csv")["forward KLD"].split(" in ")[1], "36 cells of 36")
-        # Probabilities need not be normalised, nor separated by commas.
+        # Probabilities need not be normalized, nor separated by commas.
         halves = table([(x, y, F, s, p / 2) for x, y, F, s, p in rows]).replace(",", " ")
         self.assertAlmostEqual(self.kld(torus(lambda x, y: 3.0), halves), expected, delta=1e-4 * expected)
 
@@ -94,7 +76,7 @@ class ComparePmf(unittest.TestCase):
         self.assertGreater(abs(-np.log(n**2 * points).mean() - uniform), 1e-2, "the average must matter in this test")
 
     def test_three_variables(self):
-        # exp(-F) is a product of 1 + a cos(s - b): so are its means over cells, each factor by itself.
+        # exp(-F) is a product of factors 1 + a cos(s - b), and so is its mean over a cell.
         n, a, b = 6, np.array([0.9, -0.7, 0.8]), np.array([10, 50, 90])
         axis = np.linspace(-180, 180, 41)
         F = -sum(np.log(1 + a[k] * np.cos(radians(s - b[k]))) for k, s in enumerate(np.meshgrid(*[axis] * 3, indexing="ij")))
@@ -115,12 +97,12 @@ class ComparePmf(unittest.TestCase):
         self.assertTrue(found["forward KLD"].endswith("in 216 cells of 216"))
         self.assertLess(float(found["RMS error"].split()[0]), 1e-3)
         self.assertTrue(found["RMS error"].endswith("at 216 points with F <= 8 kT"))
-        # The std of a cell is that of its points, where the probability is: here it varies along phi alone.
+        # The std of a cell is that of its points, weighted with their probability. Here it varies only along phi.
         t = np.linspace(-0.5, 0.5, 100001) * 360 / n + c[:, None]
         w = 1 + a[0] * np.cos(radians(t - b[0]))
         expected = np.median(np.sum(w * (0.1 + 0.05 * np.cos(radians(t))), axis=1) / np.sum(w, axis=1))
         self.assertAlmostEqual(float(found["median std"].split()[0]), expected, delta=3e-4)
-        # Another p: a variable in the place of another would show.
+        # A p without symmetry reveals exchanged variables.
         p = q * (1 + 0.5 * np.cos(radians(c))[:, None, None])
         p /= p.sum()
         expected = np.sum(p * np.log(p / q))
@@ -137,24 +119,24 @@ class ComparePmf(unittest.TestCase):
         self.assertLess(float(found["forward KLD"].split()[0]), 1e-9)
 
     def test_one_variable_that_is_not_periodic(self):
-        # F = s, p = 1/4 in each of 4 cells of width 1: KLD = -ln 4 + mean s + ln sum exp(-s), whatever the cell's average.
+        # F = s, p = 1/4 in each of 4 cells of width 1: KLD = -ln 4 + mean s + ln sum exp(-s), whatever the average over a cell.
         s = np.linspace(0, 4, 9)
         pmf = HEADER + "".join(f"{x} {KT * x} {KT * 0.1} 1\n" for x in s)
         centres = np.arange(4) + 0.5
         reference = table([(x, math.log(4), 0, 0.25) for x in centres], "# s F_kT std prob")
         expected = -math.log(4) + centres.mean() + math.log(np.exp(-centres).sum())
         self.assertAlmostEqual(self.kld(pmf, reference), expected, delta=1e-4 * expected)
-        # A cell that reaches out of the range is none that the PMF can be compared in.
+        # Cells that extend beyond the range are left out.
         wider = table([(x, math.log(5), 0, 0.2) for x in np.arange(5) + 0.5], "# s F_kT std prob")
         self.assertAlmostEqual(self.kld(pmf, wider), expected, delta=1e-4 * expected)
         self.assertTrue(self.run_compare("a.pmf", "ref.csv")["forward KLD"].endswith("in 4 cells of 5"))
-        # The range cuts p and q alike.
+        # The range restricts p and q alike.
         centres = centres[:2]
         expected = -math.log(2) + centres.mean() + math.log(np.exp(-centres).sum())
         self.assertAlmostEqual(self.kld(pmf, reference, "--range", "0", "2"), expected, delta=1e-4 * expected)
 
     def test_errors_and_honesty_of_the_std(self):
-        # F_ref is 0 but 9 in the left half; the model is 1 too high in a quarter of the low cells and 5 wrong in the high ones.
+        # F_ref is 9 in the left half and 0 in the right. The PMF is 1 too high in a quarter of the low cells and 5 off in the high ones.
         n = 20
         c = cells(n)
         high = lambda x: x < 0                # noqa: E731
@@ -163,7 +145,7 @@ class ComparePmf(unittest.TestCase):
         self.write("a.pmf", torus(lambda x, y: 14.0 if high(x) else 0.0, std=0.3, axis=np.append(c, 180 + 360 / n / 2)))
         self.write("ref.csv", table(rows, "# phi psi F std"))
         found = self.run_compare("a.pmf", "ref.csv")
-        # Of the errors 1 (a quarter) and 0 the mean 1/4 is removed: 3/4 and -1/4, RMS sqrt(3)/4. std sqrt(0.3^2 + 0.4^2) = 1/2.
+        # Errors are 1 (a quarter) and 0. Minus the mean 1/4 they are 3/4 and -1/4, RMS sqrt(3)/4. The std is sqrt(0.3^2 + 0.4^2) = 1/2.
         self.assertEqual(found["RMS error"].split(), f"{math.sqrt(3) / 4:.4f} kT at 200 points with F <= 8 kT".split())
         self.assertEqual(found["largest error"].split()[0], "0.7500")
         self.assertEqual(found["within 1 std"].strip(), "75.0 %")
@@ -257,7 +239,7 @@ class Interpolation(unittest.TestCase):
         return Grid([axis, axis], values, np.full_like(values, 0.1), find_periods([axis, axis], values))
 
     def test_error_of_the_bicubic_is_that_of_theory_across_the_seam_too(self):
-        # The largest error of a cubic through 4 points is 3/128 h^4 |F''''|, and in two dimensions their sum.
+        # The largest error of a cubic through 4 points is 3/128 h^4 |F''''|; in two dimensions it is the sum of both.
         F = lambda x, y: 2 * np.cos(radians(3 * x)) + np.sin(radians(2 * y) + 1)  # noqa: E731
         s = np.random.default_rng(1).uniform(-180, 180, (4000, 2))
         s[:500, 0] = np.linspace(-184, -176, 500)

@@ -3,7 +3,7 @@
 import math
 import unittest
 
-import sandbox  # noqa: F401
+import sandbox  # noqa: F401  makes cgflow known
 from cgflow.compare import curves, table
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What configuring a build says of Kokkos, with stand-ins for installed ones. Nothing is compiled but CMake's own trials."""
+"""What a build reports about Kokkos when it is configured, with stand-ins for installed ones. Only CMake's own checks are compiled."""
 import os
 import pathlib
 import shutil
@@ -10,7 +10,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PYTHON_ENV = os.environ.get("CGFLOW_PYTHON_ENV", str(SOURCE / "build/venv"))
 
-# What an installed Kokkos says of itself, as far as the build looks at it. The note comes where the build asks for Kokkos' own compiler.
+# The parts of an installed Kokkos' configuration that the build reads. The note appears when the build asks for Kokkos' compiler.
 KOKKOS = """
 set(Kokkos_DEVICES {devices})
 add_library(Kokkos::kokkos INTERFACE IMPORTED)
@@ -34,7 +34,7 @@ class Configure(unittest.TestCase):
         done = subprocess.run(["cmake", "-G", "Ninja", "-S", str(SOURCE), "-B", str(folder / "build"), f"-DKokkos_DIR={folder}",
                                f"-DCGFLOW_PYTHON_ENV={PYTHON_ENV}", "-DCGFLOW_BUILD_PLUGIN=OFF", "-DCGFLOW_BUILD_TESTS=OFF"],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240)
-        # CMake breaks lines of errors.
+        # CMake breaks the lines of errors.
         return done.returncode, " ".join(done.stdout.split())
 
     def test_says_what_a_build_will_use(self):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What tools/demo runs, when it goes on and when it begins anew, and what it reports. Set-up, LAMMPS and the plot are
-stand-ins; the demo with the real ones is the example's own test."""
+"""tools/demo: what it runs, when it continues or starts again, and what it reports. Set-up, LAMMPS and the plot are stand-ins; the
+example has a test of its own with the real ones."""
 import unittest
 
 from sandbox import Sandbox
@@ -36,7 +36,7 @@ class Demo(Sandbox):
         self.pmf.write_text(PMF.replace("STATUS", "1"))
 
     def demo(self, *args, **environment):
-        """Runs the demo; returns (code, text, what LAMMPS was asked)."""
+        """Runs the demo; returns (exit code, output, calls of LAMMPS)."""
         before = len(self.called().splitlines())
         code, text = self.run_tool("demo", *args, environment={"PMF_FILE": str(self.pmf), **environment})
         return code, text, [line for line in self.called().splitlines()[before:] if line.startswith("lmp")]
@@ -54,7 +54,7 @@ class Demo(Sandbox):
 
     def test_goes_on_with_the_same_and_begins_anew_with_another(self):
         self.demo()
-        self.assertEqual(len(self.demo()[2]), 1, "the data are there; only the learning is called again")
+        self.assertEqual(len(self.demo()[2]), 1, "the data exist; only the learning runs again")
         self.assertEqual(len(self.demo("--fresh")[2]), 2)
         self.assertEqual(len(self.demo("--seed", "5")[2]), 2)
         self.assertEqual(len(self.demo("--seed", "5", "-np", "2")[2]), 2)

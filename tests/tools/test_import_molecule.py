@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/import-molecule: what it writes for a committed topology, and what it refuses. Energies are compared in
+"""tools/import-molecule: the files that it writes for a committed topology, and the input that it refuses. The energies are tested in
 tests/lammps/test_molecule_energies.py."""
 import importlib.util
 import os
@@ -7,10 +7,9 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
-from sandbox import SOURCE
+from sandbox import SOURCE, Folder
 from cgflow.errors import ToolError
 from cgflow.molecule import check, lammps, scripts, torsions
 from cgflow.molecule.model import Atom, Molecule, bond_distances
@@ -20,7 +19,7 @@ PRMTOP, INPCRD = ORACLE / "ala2.prmtop", ORACLE / "ala2.inpcrd"
 
 
 def chain(*bonds, n=None, masses=None):
-    """A molecule of carbon atoms with these bonds; pairs follow the AMBER rule along the shortest way."""
+    """A molecule of carbon atoms with these bonds; pairs follow the AMBER rule along the shortest path."""
     n = n or 1 + max(max(bond) for bond in bonds)
     atoms = [Atom(f"A{i}", "X1", "C", (masses or [12.01] * n)[i], 0.1, 0.1, 3.0) for i in range(n)]
     molecule = Molecule("", atoms, [[float(i), 0.0, 0.0] for i in range(n)], [(i, j, 300.0, 1.5) for i, j in bonds])
@@ -33,12 +32,7 @@ def chain(*bonds, n=None, masses=None):
     return molecule
 
 
-class ToolTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="cgflow test ")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
+class ToolTest(Folder):
     def run_tool(self, *args, python=sys.executable, environment=None):
         done = subprocess.run([python, str(SOURCE / "tools" / "import-molecule"), *map(str, args)], cwd=self.folder,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
@@ -104,7 +98,7 @@ class FromAmber(ToolTest):
         self.assertIn("mine_basin.dump id type x y z", read["in.basin"])
         self.assertIn("index mine.yaml", read["in.al"])
         self.assertIn("atomistic in.mine", read["in.al"])
-        # Learning starts from the structure; the frames of in.basin are the other road.
+        # Learning starts from the structure; the frames of in.basin are the alternative.
         self.assertIn("\n# train: {example: {dump: mine_basin.dump}}\n", read["mine.yaml"])
         self.assertIsNone(re.search("^train", read["mine.yaml"], re.M))
         self.assertRegex(read["in.al"], r"(?m)^# Learning starts from the structure of in\.mine; it needs no other data\.$")
@@ -183,7 +177,7 @@ class RefusedByAmber(ToolTest):
                                          "      18      24     -42      48       7"))
 
     def test_molecule_in_two_parts(self):
-        # The bond C-N of atoms 15 and 17 becomes one of 15 and 16, which there is already.
+        # The bond C-N of atoms 15 and 17 becomes one of 15 and 16, which exists already.
         self.refused(r"bonds do not connect NME3-N \(17\) with ACE1-HH31 \(1\); one molecule is allowed",
                      prmtop=self.changed("42      48       2      24      30       6", "42      45       2      24      30       6"))
 
@@ -195,12 +189,12 @@ class RefusedByAmber(ToolTest):
 
 
 class Molecules(unittest.TestCase):
-    """The rules on molecules small enough to count."""
+    """The rules for pairs and torsions, on small molecules."""
 
     def test_rings_follow_the_shortest_way(self):
         six, five = (chain(*[(i, (i + 1) % n) for i in range(n)]) for n in (6, 5))
         self.assertEqual((sorted(six.scaled), check.special_factors(six, "x")), ([(0, 3), (1, 4), (2, 5)], (1 / 1.2, 0.5)))
-        # In a ring of five each pair is 1-2 or 1-3; a 1-4 entry along the other way contradicts it.
+        # In a ring of five each pair is 1-2 or 1-3; a 1-4 entry along the longer path contradicts it.
         self.assertEqual((sorted(five.scaled), check.special_factors(five, "x")), ([], (1.0, 1.0)))
         five.excluded.remove((0, 2))
         five.scaled[0, 2] = (1 / 1.2, 0.5)
@@ -226,12 +220,12 @@ class Molecules(unittest.TestCase):
         self.assertEqual(lammps.default_cutoff(chain((0, 1), (1, 2), (2, 3))), 18.0)
 
     def test_two_residues_are_numbered_and_proline_keeps_its_ring_out(self):
-        # 14-C0(=O1)-N2-CA3-C4(=O5)-N6-CA7-C8(=O9)-N10-11, and the ring N6-12-13-CA7 that makes the second residue a proline.
+        # 14-C0(=O1)-N2-CA3-C4(=O5)-N6-CA7-C8(=O9)-N10-11, and the ring N6-12-13-CA7 which makes the second residue a proline.
         c, n, o = 12.01, 14.01, 16.0
         masses = [c, o, n, c, c, o, n, c, c, o, n, c, c, c, c]
         molecule = chain((14, 0), (0, 1), (0, 2), (2, 3), (3, 4), (4, 5), (4, 6), (6, 7), (7, 8), (8, 9), (8, 10), (10, 11), (6, 12),
                          (12, 13), (13, 7), masses=masses)
-        # An amide nitrogen has three neighbours: 2 and 10 get a hydrogen each.
+        # An amide nitrogen has three neighbors: 2 and 10 get a hydrogen each.
         atoms = [Atom(f"H{k}", "X1", "H", 1.008, 0.0, 0.1, 1.0) for k in range(2)]
         molecule.atoms += atoms
         molecule.bonds += [(2, 15, 1.0, 1.0), (10, 16, 1.0, 1.0)]
@@ -295,7 +289,7 @@ class FromForceFieldFile(ToolTest):
                                   (("amber14-all.xml", "implicit/obc1.xml"), "obc1"), (("amber14-all.xml", "implicit/obc2.xml"), "obc2")):
             code, text = self.pdb(val2, "--force", forcefield=forcefield)
             self.assertIn(f"implicit solvent {model}", text)
-        # mbondi2: 1.3 Angstrom for a hydrogen at nitrogen, and the scale factor 0.85.
+        # mbondi2: 1.3 Angstrom for a hydrogen on nitrogen, and the scale factor 0.85.
         self.assertIn("gb/obc 1.3 0.85", (self.folder / "in.a").read_text())
 
     def test_refused_force_fields_and_structures(self):

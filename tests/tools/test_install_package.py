@@ -1,30 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/install-package on a tree that looks like LAMMPS' to it: what comes in, what goes out again, and what it will not touch."""
+"""tools/install-package on a stand-in for LAMMPS' tree: the files that it adds and removes, and those that it never touches."""
 import hashlib
-import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
-from sandbox import SOURCE
+from sandbox import SOURCE, Folder
 
 CMAKE = "cmake_minimum_required(VERSION 3.16)\nproject(lammps CXX)\nset(SOVERSION 0)\n"
 LINE = 'include("${CMAKE_CURRENT_SOURCE_DIR}/../src/USER-CGFLOW/lammps_package.cmake")'
 
 
-class Tree(unittest.TestCase):
+class Tree(Folder):
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow test "))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        super().setUp()
         self.lammps = self.folder / "my lammps"
         for name, text in {"cmake/CMakeLists.txt": CMAKE, "src/version.h": '#define LAMMPS_VERSION "4 Feb 2025"\n',
                            "src/MC/fix_gcmc.h": "theirs\n", "lib/README": "theirs\n"}.items():
             path = self.lammps / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        # A copy of the repository's parts, so that a test can change them.
+        # A copy of parts of the repository that a test can change.
         self.source = self.folder / "cgflow"
         for part in ("src/USER-CGFLOW", "lib/cgflow", "python/cgflow"):
             shutil.copytree(SOURCE / part, self.source / part)
@@ -39,7 +36,7 @@ class Tree(unittest.TestCase):
         return done.stdout
 
     def state(self):
-        """{path: (digest, time of change)} of the tree, folders among them."""
+        """{path: (digest, time of change)} of the tree; None for a folder."""
         return {p.relative_to(self.lammps).as_posix(): (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns)
                 if p.is_file() else None for p in self.lammps.rglob("*")}
 
@@ -54,7 +51,7 @@ class Install(Tree):
                      "lib/cgflow/src/flow/flow.cpp", "lib/cgflow/include/cgflow/learner.h", "lib/cgflow/src/kernels/rq_splines.cpp"):
             self.assertEqual((self.lammps / name).read_bytes(), (self.source / name).read_bytes(), name)
             self.assertIn(f"add {name}\n", text)
-        self.assertFalse((self.lammps / "src/USER-CGFLOW/cgflowplugin.cpp").exists(), "the entry of the plugin is for the plugin")
+        self.assertFalse((self.lammps / "src/USER-CGFLOW/cgflowplugin.cpp").exists(), "the entry point of the plugin is not for LAMMPS' build")
         lines = (self.lammps / "cmake/CMakeLists.txt").read_text().splitlines()
         self.assertEqual(len(lines), 4)
         self.assertTrue(lines[2].startswith(LINE), lines)
@@ -80,12 +77,12 @@ class Install(Tree):
         self.assertEqual((self.lammps / "lib/cgflow/src/flow/flow.cpp").read_text(), "// new\n")
         self.assertFalse((self.lammps / "lib/cgflow/src/base/adam.cpp").exists())
         same = "lib/cgflow/src/pmf/ensemble.cpp"
-        self.assertEqual(self.state()[same], before[same], "what is the same is not written again, or all would be compiled again")
+        self.assertEqual(self.state()[same], before[same], "unchanged files are not written, since that would compile them again")
 
     def test_goes_on_after_an_interruption(self):
         self.run_it(self.lammps)
         whole = self.content()
-        # As if the copying had ended before the list was written.
+        # The state after an interruption before the list is written.
         (self.lammps / "lib/cgflow/.installed").unlink()
         (self.lammps / "lib/cgflow/src/flow/flow.cpp").unlink()
         (self.lammps / "cmake/CMakeLists.txt").write_text(CMAKE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/lmp: from any folder, through links, with several ranks, and what it says when something is missing."""
+"""tools/lmp: from any folder, through links, with several ranks, and its errors when something is missing."""
 import os
 import shutil
 import subprocess
@@ -100,7 +100,7 @@ class LmpWithoutSetup(Sandbox):
         self.assertIn("-np 2 needs mpiexec", text)
 
     def package_build(self, cache=""):
-        """A stand-in for LAMMPS' own build folder, with an lmp that says how it was called."""
+        """A stand-in for LAMMPS' own build folder, with an lmp that prints its arguments."""
         package = self.tree / "build" / "venv" / "lib" / "python3.11" / "site-packages" / "lammps"
         package.mkdir(parents=True)
         shutil.copy("/bin/false", package / "lmp")

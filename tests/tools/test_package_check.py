@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/test-package: what it says before it builds anything. That it builds LAMMPS and runs our tests is its own proof."""
+"""tools/test-package: its errors before it builds anything. Its builds and tests of LAMMPS are tests themselves."""
 import unittest
 
 from sandbox import Sandbox

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/plot-pmf on PMF files made here, with errors that can be counted by hand."""
+"""tools/plot-pmf on PMF files made here, with errors that are known exactly."""
 import os
 import pathlib
 import re
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 import unittest.mock
 
 import matplotlib.figure
 import numpy as np
 
-from sandbox import SOURCE
+from sandbox import SOURCE, Folder
 from cgflow.pmf import maps
 from cgflow.pmf.comparison import against_evaluations, compare, restrict
 from cgflow.pmf.figure import draw
@@ -41,16 +40,7 @@ def hatched(axes):
     return [c for c in axes.collections if any(getattr(c, "hatches", []))]
 
 
-class PlotPmf(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def write(self, name, text):
-        (self.folder / name).write_text(text)
-        return name
-
+class PlotPmf(Folder):
     def pmf_1d(self, name="a.pmf", error=lambda i: 0.0, std=0.1):
         """F is the cubic plus 7 kT plus an error in kT, on 41 points in [-2, 2]; energies are 2.5 kT units."""
         s = np.linspace(-2, 2, 41)
@@ -73,17 +63,10 @@ class PlotPmf(unittest.TestCase):
         return self.write(name, text)
 
     def run_plot(self, *args, code=0):
-        environment = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
-        done = subprocess.run([sys.executable, str(SOURCE / "tools" / "plot-pmf"), *args], cwd=self.folder, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        if code:
-            self.assertEqual(done.stdout, "")
-            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-            return done.stderr.strip()
-        self.assertEqual(done.stderr, "")
-        self.assertEqual(len(done.stdout.splitlines()), 1)
-        return done.stdout.strip()
+        """The line that the program prints, or its error."""
+        text = self.run_program("plot-pmf", *args, code=code)
+        self.assertEqual(len(text.splitlines()), 1)
+        return text
 
     def assert_picture(self, name):
         data = (self.folder / name).read_bytes()
@@ -113,7 +96,7 @@ class PlotPmf(unittest.TestCase):
         self.assertRegex(done.stderr, r"^plot-pmf: no .*matplotlib in .*, expected it there or in /nonexistent\n$")
 
     def test_errors_are_those_put_in(self):
-        # Four in five points 0.05 too high, one 0.2 too low: the mean error is 0, the std 0.1 holds 80 %.
+        # Of five points four are 0.05 too high and one is 0.2 too low: the mean error is 0, and 80 % lie within the std of 0.1.
         self.pmf_1d(error=lambda i: -0.2 if i % 5 == 2 else 0.05)
         s = np.linspace(-2, 2, 41)[:40]
         self.write("ref.csv", "# s,F_kT\n" + "\n".join(f"{x},{cubic(x)}" for x in s))
@@ -203,7 +186,7 @@ class PlotPmf(unittest.TestCase):
         dots = axes[maps[2]].collections[-1]
         np.testing.assert_array_equal(dots.get_offsets(), [[-90, -50], [-90, 0], [-30, 0]])
         np.testing.assert_array_equal(dots.get_array(), [1, 2, 2])
-        # Each whole kT between the lowest and the highest F has its line, up to 15.
+        # Every whole kT between the lowest and the highest F has a contour line, up to 15.
         pmf = read_pmf(self.folder / "t.pmf")
         highest = int(pmf.F.max() - pmf.F[pmf.known].min())
         self.assertGreater(highest, 10)
@@ -232,7 +215,7 @@ class PlotPmf(unittest.TestCase):
         np.testing.assert_allclose(lines["forward KLD (reference)"].get_ydata(), exact, rtol=0.01)
 
     def test_calibration_against_evaluations(self):
-        """The error is wrong * cos(2 phi) beside a std of 0.1 kT: within n std where |cos(2 phi)| <= 0.1 n / wrong."""
+        """The error is wrong * cos(2 phi) and the std 0.1 kT: the error is within n std where |cos(2 phi)| <= 0.1 n / wrong."""
         self.torus()
         figure, axes = self.map_figure()
         lines = {line.get_label(): line.get_ydata() for line in axes["cells / %"].lines}
@@ -249,7 +232,7 @@ class PlotPmf(unittest.TestCase):
         begin = [i for i, row in enumerate(rows) if row.startswith("#")]
         for i, threshold in zip(begin, (0.05, 0.15, 0.15)):
             rows[i] += f" threshold {threshold}"
-        # In the second iteration only phi > 0 is known, and F is too high by 1 kT there: a constant that is nobody's error.
+        # In the second iteration only phi > 0 is known, and F is too high by 1 kT there, a constant that is no error.
         for i in range(begin[1], begin[2]):
             words = rows[i].split()
             if words[0] == "pmf" and float(words[1]) > 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/test-sanitized: what it says before it builds anything. What it builds and runs is its own proof."""
+"""tools/test-sanitized: its errors before it builds anything. Its builds and runs are tests themselves."""
 import unittest
 
 from sandbox import Sandbox

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All shell programs of the repository: they parse, can be run, answer --help, and refuse what they do not know."""
+"""All shell programs of the repository: they parse, are executable, answer --help, and refuse unknown options."""
 import os
 import shutil
 import subprocess
@@ -50,7 +50,7 @@ class Options(Sandbox):
             code, text = self.run_tool("demo", *args)
             self.assertEqual(code, 1, text)
             self.assertIn(pattern, text)
-        self.assertEqual(self.called(), "", "nothing may be begun before the options are read")
+        self.assertEqual(self.called(), "", "nothing starts before all options are checked")
 
 
 if __name__ == "__main__":

