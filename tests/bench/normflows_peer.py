@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Samples a processor's second that normflows (PyPI) trains and draws, one thread, float64, for the flow of flow_step's paper rows: 58
-coordinates, 3 of them circular, given two angles; 12 spline couplings of 8 bins with random masks, one residual block of 256, turns of the
-circular coordinates between pairs. A training step is zero_grad, -ln q, backward, clip and Adam.
+"""Speed of normflows (PyPI) in training and sampling, in samples per second of processor time, with one thread and float64. The flow is
+that of the paper rows of flow_step: 58 coordinates, 3 of them circular, conditioned on two angles; 12 spline couplings of 8 bins with
+random masks, one residual block of width 256, and rotations of the circular coordinates between pairs of couplings. A training step is
+zero_grad, -ln q, backward, gradient clipping and Adam.
 
-`peer` holds what that flow holds: normflows' spline couplings and residual networks, the condition among the network's inputs.
-`peer_as_shipped` takes its ready-made class, which adds splines without condition of the coordinates that pass, and gates by the
-condition.
+`peer` has the same parts as that flow: spline couplings and residual networks of normflows, with the condition as an input of the network.
+`peer_as_shipped` uses the ready-made class of normflows, which also has unconditional splines of the unchanged coordinates and gates that
+depend on the condition.
 
 python3 tests/bench/normflows_peer.py [--only ROW,...] [--batch N] [--seconds S] [--json FILE]     in the environment of tools/bench
 """
@@ -19,7 +20,7 @@ import statistics
 import sys
 import time
 
-# Lazy symbols: the CUDA parts of the torch wheel are never called.
+# Lazy binding: the CUDA functions of the torch wheel are missing here and never called.
 sys.setdlopenflags(os.RTLD_LAZY)
 
 import normflows  # noqa: E402
@@ -34,8 +35,8 @@ ROWS = {"train_step_f64": "train", "sample_f64": "sample"}
 
 
 class Network(torch.nn.Module):
-    """The residual network of the coordinates that pass and of the condition."""
-    hidden_features = HIDDEN    # normflows scales bins by it
+    """A residual network of the unchanged coordinates and of the condition."""
+    hidden_features = HIDDEN    # normflows scales the bins' parameters by it
 
     def __init__(self, n, outputs, circular):
         super().__init__()
@@ -49,6 +50,8 @@ class Network(torch.nn.Module):
 
 
 class Coupling(torch.nn.Module):
+    """A spline coupling; the coordinates with mask > 0 are transformed."""
+
     def __init__(self, mask, bounds):
         super().__init__()
         passing = [i for i in range(N) if mask[i] <= 0]
@@ -65,7 +68,7 @@ class Coupling(torch.nn.Module):
 
 
 class Turn(torch.nn.Module):
-    """normflows' shift takes no context."""
+    """A rotation of the circular coordinates: the shift of normflows, with the context argument of a conditional layer."""
 
     def __init__(self, shift):
         super().__init__()
@@ -79,6 +82,7 @@ class Turn(torch.nn.Module):
 
 
 def make(as_shipped):
+    """The flow, of the ready-made couplings of normflows or of Coupling."""
     bounds = torch.full((N,), TAIL)
     bounds[CIRCULAR] = math.pi
     layers = []
@@ -98,15 +102,15 @@ def make(as_shipped):
     return normflows.ConditionalNormalizingFlow(normflows.distributions.UniformGaussian(N, CIRCULAR, scale), layers)
 
 
-def works(as_shipped, batch):
-    """{kind: what it does once}."""
+def tasks(as_shipped, batch):
+    """{kind: a function that does it once}."""
     flow = make(as_shipped)
     s = 2 * math.pi * torch.rand(batch, 2)
     condition = torch.cat((torch.cos(s), torch.sin(s)), dim=1)
     z = flow.q0.sample(batch)
     with torch.no_grad():
         x = flow.forward_and_log_det(z, context=condition)[0]
-    adam = torch.optim.Adam(flow.parameters(), lr=1e-4, fused=True)    # the fastest that torch has
+    adam = torch.optim.Adam(flow.parameters(), lr=1e-4, fused=True)    # the fastest variant of torch
 
     def train():
         adam.zero_grad()
@@ -123,32 +127,32 @@ def works(as_shipped, batch):
     return {"train": train, "sample": sample}
 
 
-def rates(all_works, seconds):
-    """Calls a second of each work, in turns; medians."""
-    times = {name: [] for name in all_works}
-    for work in all_works.values():
-        work()
+def rates(functions, seconds):
+    """{name: calls per second}, medians of alternating calls."""
+    times = {name: [] for name in functions}
+    for call in functions.values():
+        call()
     begin = time.process_time()
     while time.process_time() - begin < seconds or min(map(len, times.values())) < 3:
-        for name, work in all_works.items():
+        for name, call in functions.items():
             start = time.process_time()
-            work()
+            call()
             times[name].append(time.process_time() - start)
     return {name: 1 / statistics.median(values) for name, values in times.items()}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default=",".join(ROWS), help="rows, of " + ", ".join(ROWS))
-    parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--seconds", type=float, default=8.0, help="of a row")
-    parser.add_argument("--json", type=pathlib.Path)
+    parser = argparse.ArgumentParser(description="Speed of normflows in training and sampling.")
+    parser.add_argument("--only", default=",".join(ROWS), help="rows to measure, some of " + ", ".join(ROWS))
+    parser.add_argument("--batch", type=int, default=256, help="samples per step")
+    parser.add_argument("--seconds", type=float, default=8.0, help="processor time per row")
+    parser.add_argument("--json", type=pathlib.Path, help="file for the figures")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(1)
     found = {}
-    ours, shipped = works(False, options.batch), works(True, options.batch)
+    ours, shipped = tasks(False, options.batch), tasks(True, options.batch)
     for row in options.only.split(","):
         kind = ROWS[row]
         got = rates({"peer": ours[kind], "peer_as_shipped": shipped[kind]}, options.seconds)

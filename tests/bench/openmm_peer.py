@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Energy evaluations a processor's second of OpenMM, one thread, for the alanine dipeptide of tests/oracle in vacuum and with its fastest
-implicit solvent (OBC2). Two figures a platform: forces in its own dynamics, where no position passes through Python, and energy with
-forces of given conformers. `peer` is the highest of all.
+"""Speed of OpenMM in energy evaluations per second of processor time, with one thread, for the alanine dipeptide of tests/oracle in
+vacuum and with its fastest implicit solvent (OBC2). There are two figures per platform: dynamics of OpenMM, in which no positions pass
+through Python, and energies with forces of given conformers. `peer` is the highest of all figures.
 
 python3 tests/bench/openmm_peer.py [--only ROW,...] [--seconds S] [--json FILE]     in the environment of tools/bench
 """
@@ -21,8 +21,8 @@ ROWS = {"energies_vacuum": None, "energies_obc": app.OBC2}
 STEPS, CONFORMERS = 500, 100
 
 
-def works(solvent):
-    """{figure: (evaluations, what makes them)}."""
+def tasks(solvent):
+    """{figure: (number of evaluations, a function that makes them)}."""
     prmtop = app.AmberPrmtopFile(str(ORACLE / "ala2.prmtop"))
     inpcrd = app.AmberInpcrdFile(str(ORACLE / "ala2.inpcrd"))
     start = inpcrd.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
@@ -53,22 +53,22 @@ def works(solvent):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default=",".join(ROWS), help="rows, of " + ", ".join(ROWS))
-    parser.add_argument("--seconds", type=float, default=3.0, help="of a row")
-    parser.add_argument("--json", type=pathlib.Path)
+    parser = argparse.ArgumentParser(description="Speed of OpenMM in energy evaluations.")
+    parser.add_argument("--only", default=",".join(ROWS), help="rows to measure, some of " + ", ".join(ROWS))
+    parser.add_argument("--seconds", type=float, default=3.0, help="processor time per row")
+    parser.add_argument("--json", type=pathlib.Path, help="file for the figures")
     options = parser.parse_args()
     rows = {}
     for row in options.only.split(","):
-        todo = works(ROWS[row])
+        todo = tasks(ROWS[row])
         times = {name: [] for name in todo}
-        for _, work in todo.values():
-            work()
+        for _, call in todo.values():
+            call()
         begin = time.process_time()
         while time.process_time() - begin < options.seconds or len(times["peer_cpu"]) < 3:
-            for name, (_, work) in todo.items():
+            for name, (_, call) in todo.items():
                 start = time.process_time()
-                work()
+                call()
                 times[name].append(time.process_time() - start)
         rows[row] = {name: n / statistics.median(times[name]) for name, (n, _) in todo.items()}
         rows[row]["peer"] = max(rows[row].values())

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prints how many Monte Carlo sweeps a second fix cgflow/mc makes with 200 walkers on a learned PMF, one core, and as its limit how many
-steps LAMMPS makes with the same atoms when nothing moves them and no force is computed: what a step costs that sorts atoms to their
-places each time.
+"""Speed of fix cgflow/mc in Monte Carlo sweeps per second, with 200 walkers on a learned PMF and one core. The limit is the number of
+LAMMPS steps per second with the same atoms, neither moved nor with forces: the cost of a step that only sorts its atoms.
 
 python3 tests/bench/sweeps.py [MODEL.cgflow] [--sweeps N] [--repeats N] [--json FILE]
-Without a model it learns that of the Mueller-Brown example first.
+Without a model it first learns that of the Mueller-Brown example.
 """
 import argparse
 import json
@@ -39,7 +38,7 @@ thermo          10000
 run             1000
 run             {sweeps}
 """
-# Fix cgflow/mc has atoms sorted after each sweep, too.
+# fix cgflow/mc also has the atoms sorted after each sweep.
 BARE = BOX + """
 pair_style      none
 comm_modify     cutoff 0.3
@@ -51,6 +50,7 @@ run             {sweeps}
 
 
 def lmp(folder, script):
+    """Runs a script and returns the output."""
     done = subprocess.run([str(LMP), "-in", script], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         sys.exit(done.stdout[-2000:])
@@ -58,18 +58,18 @@ def lmp(folder, script):
 
 
 def rate(text, run):
-    """Sweeps a second of the processor, of LAMMPS' own account."""
+    """Sweeps per second of processor time in a run of a script, counted from 0, from the output of LAMMPS."""
     seconds, sweeps = re.findall(r"Loop time of (\S+) on 1 procs for (\d+) steps", text)[run]
-    share = float(re.findall(r"([\d.]+)% CPU use", text)[run]) / 100
-    return int(sweeps) / (float(seconds) * share)
+    fraction = float(re.findall(r"([\d.]+)% CPU use", text)[run]) / 100
+    return int(sweeps) / (float(seconds) * fraction)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", nargs="?", metavar="MODEL.cgflow")
-    parser.add_argument("--sweeps", type=int, default=20000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=pathlib.Path)
+    parser = argparse.ArgumentParser(description="Speed of fix cgflow/mc in Monte Carlo sweeps per second.")
+    parser.add_argument("model", nargs="?", metavar="MODEL.cgflow", help="trained model (default: that of the Mueller-Brown example)")
+    parser.add_argument("--sweeps", type=int, default=20000, help="sweeps per run")
+    parser.add_argument("--repeats", type=int, default=3, help="number of runs; medians are printed")
+    parser.add_argument("--json", type=pathlib.Path, help="file for the figures")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cgflow-bench-") as name:
         folder = pathlib.Path(name)

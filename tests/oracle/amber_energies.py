@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Energies and forces of five dipeptides from OpenMM, to test converted LAMMPS files with.
+"""Reference energies and forces of five dipeptides from OpenMM, for tests of converted LAMMPS files.
 
-ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, of which
-that file has the sum.
-glycine, valine, threonine, phenylalanine_conformers.npz: amber96 from the PDB files in the example folder. positions [n, atoms, 3] in
-Angstrom, energies [n] by term, OBC1 and OBC2 solvation (solvent 78.5) as polar and surface energy, forces [n, atoms, 3] in
-kcal/mol/Angstrom: all of vacuum, polar and surface ones of each solvent. Conformers: the minimum, 300 K and 600 K dynamics, and frames displaced
-by 0.05 to 0.3 Angstrom a coordinate (strained, some with clashes).
+ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, which has only
+their sum.
+glycine_, valine_, threonine_ and phenylalanine_conformers.npz: amber96 for the PDB files in the example folders. They contain positions
+[n, atoms, 3] in Angstrom; energies [n] by term; polar and surface energies [n] of OBC1 and OBC2 (solvent 78.5); and forces
+[n, atoms, 3] in kcal/mol/Angstrom: the total in vacuum, and the polar and surface forces of each solvent. The conformers are the
+minimum, frames of dynamics at 300 K and 600 K, and frames displaced by 0.05 to 0.3 Angstrom per coordinate (strained, some with
+clashes).
 
 Needs openmm 8.6.1 and numpy. Run: python3 amber_energies.py [NAME ...]     (default: all)
 """
@@ -63,6 +64,7 @@ def split(nonbonded):
 
 
 def of_kind(system, kind):
+    """The force of this name."""
     return next(force for force in system.getForces() if force.getName() == kind)
 
 
@@ -71,6 +73,7 @@ def masses_of(system):
 
 
 def conformers(system, positions):
+    """[n, atoms, 3] in Angstrom, from the positions of the minimum."""
     rng, frames = np.random.default_rng(20240201), [positions]
     for temperature in (300, 600):
         context = Context(system, integrator(temperature), REFERENCE)
@@ -106,6 +109,7 @@ def born(field_force, nonbonded, model, surface):
 
 
 def dipeptide(name, molecule):
+    """Writes NAME_conformers.npz."""
     pdb = app.PDBFile(str(EXAMPLES / f"{name}-dipeptide" / f"{molecule}.pdb"))
     system = app.ForceField("amber96.xml", "amber96_obc.xml").createSystem(
         pdb.topology, nonbondedMethod=app.NoCutoff, constraints=None, rigidWater=False, removeCMMotion=False)
@@ -127,6 +131,7 @@ def dipeptide(name, molecule):
 
 
 def ala2():
+    """Writes ala2_nonbonded.npz."""
     system = app.AmberPrmtopFile("ala2.prmtop").createSystem(nonbondedMethod=app.NoCutoff, constraints=None)
     x = np.load("ala2_conformers.npz")["positions"]
     lj, coulomb = split(of_kind(system, "NonbondedForce"))

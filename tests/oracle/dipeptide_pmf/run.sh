@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# One dipeptide's metadynamics, if it is not there yet, and walkers under its frozen biases:
+# Runs metadynamics of one dipeptide, unless its result exists, and walkers under its frozen biases:
 #   LMP=lmp ./run.sh NAME STEPS WALKER [WALKER ...]
-# In a folder with these scripts, in.NAME and NAME.data of the example; lmp has COLVARS and pair_style gb/obc.
+# Run it in a folder with these scripts and with in.NAME and NAME.data of the example. lmp needs COLVARS and pair_style gb/obc.
 set -euo pipefail
 name=$1 steps=$2
 python3 dipeptide_pmf.py inputs "$name"
