@@ -15,7 +15,8 @@ LMP = ROOT / "tools" / "lmp"
 
 
 def version():
-    """The version that CMakeLists.txt of the checkout states, or that of the installed distribution where there is no checkout."""
+    """The version that CMakeLists.txt of the checkout states, or that of the installed distribution where there is no
+    checkout."""
     try:
         text = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -51,8 +52,8 @@ def environment_program():
 
 
 def restart_in_environment():
-    """Starts this program again with the environment's Python. Returns only where that is impossible: it does not exist, or it runs
-    this program already."""
+    """Starts this program again with the environment's Python. Returns only where that is impossible: it does not exist,
+    or it runs this program already."""
     python = environment_program()
     if sys.executable != str(python) and python.exists():
         os.execv(python, [str(python), *sys.argv])

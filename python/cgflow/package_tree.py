@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The package in a LAMMPS source tree: the changes that install, update or remove it. A list in the tree names the installed files.
-Files that are neither in this list nor equal to those of this repository belong to somebody else and are never touched."""
+"""The package in a LAMMPS source tree: the changes that install, update or remove it. A list in the tree names the
+installed files. Files that are neither in this list nor equal to those of this repository belong to somebody else and are
+never touched."""
 import hashlib
 import pathlib
 import re

@@ -45,7 +45,8 @@ class Parser(argparse.ArgumentParser):
 
 @contextlib.contextmanager
 def errors_in_one_line(name):
-    """Ends the program with one line for an error that its user can correct. Other exceptions are defects and keep their traceback."""
+    """Ends the program with one line for an error that its user can correct. Other exceptions are defects and keep their
+    traceback."""
     try:
         yield
     except ToolError as error:

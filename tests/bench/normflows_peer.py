@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Speed of normflows (PyPI) in training and sampling, in samples per second of processor time, with one thread and float64. The flow is
-that of the paper rows of flow_step: 58 coordinates, 3 of them circular, conditioned on two angles; 12 spline couplings of 8 bins with
-random masks, one residual block of width 256, and rotations of the circular coordinates between pairs of couplings. A training step is
-zero_grad, -ln q, backward, gradient clipping and Adam.
+"""Speed of normflows (PyPI) in training and sampling, in samples per second of processor time, with one thread and float64.
+The flow is that of the paper rows of flow_step: 58 coordinates, 3 of them circular, conditioned on two angles; 12 spline
+couplings of 8 bins with random masks, one residual block of width 256, and rotations of the circular coordinates between
+pairs of couplings. A training step is zero_grad, -ln q, backward, gradient clipping and Adam.
 
-`peer` has the same parts as that flow: spline couplings and residual networks of normflows, with the condition as an input of the network.
-`peer_as_shipped` uses the ready-made class of normflows, which also has unconditional splines of the unchanged coordinates and gates that
-depend on the condition.
+`peer` has the same parts as that flow: spline couplings and residual networks of normflows, with the condition as an input
+of the network. `peer_as_shipped` uses the ready-made class of normflows, which also has unconditional splines of the
+unchanged coordinates and gates that depend on the condition.
 
 python3 tests/bench/normflows_peer.py [--only ROW,...] [--batch N] [--seconds S] [--json FILE]     in the environment of tools/bench
 """

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Speed of OpenMM in energy evaluations per second of processor time, with one thread, for the alanine dipeptide of tests/oracle in
-vacuum and with its fastest implicit solvent (OBC2). There are two figures per platform: dynamics of OpenMM, in which no positions pass
-through Python, and energies with forces of given conformers. `peer` is the highest of all figures.
+"""Speed of OpenMM in energy evaluations per second of processor time, with one thread, for the alanine dipeptide of
+tests/oracle in vacuum and with its fastest implicit solvent (OBC2). There are two figures per platform: dynamics of OpenMM,
+in which no positions pass through Python, and energies with forces of given conformers. `peer` is the highest of all
+figures.
 
 python3 tests/bench/openmm_peer.py [--only ROW,...] [--seconds S] [--json FILE]     in the environment of tools/bench
 """

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Speed of fix cgflow/mc in Monte Carlo sweeps per second, with 200 walkers on a learned PMF and one core. The limit is the number of
-LAMMPS steps per second with the same atoms, neither moved nor with forces: the cost of a step that only sorts its atoms.
+"""Speed of fix cgflow/mc in Monte Carlo sweeps per second, with 200 walkers on a learned PMF and one core. The limit is the
+number of LAMMPS steps per second with the same atoms, neither moved nor with forces: the cost of a step that only sorts its
+atoms.
 
 python3 tests/bench/sweeps.py [MODEL.cgflow] [--sweeps N] [--repeats N] [--json FILE]
 Without a model it first learns that of the Mueller-Brown example.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Positions of the 201 conformers in ala2_conformers.npz (OpenMM 8; see ala2_conformers.py) as text for the unit tests, with phi and
-psi of each from compute_dihedrals of mdtraj (IUPAC sign, degrees).
+"""Positions of the 201 conformers in ala2_conformers.npz (OpenMM 8; see ala2_conformers.py) as text for the unit tests, with
+phi and psi of each from compute_dihedrals of mdtraj (IUPAC sign, degrees).
 
 python3 ala2_positions.py > ala2_positions.txt     needs numpy, mdtraj
 """

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reference energies and forces of five dipeptides from OpenMM, for tests of converted LAMMPS files.
 
-ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, which has only
-their sum.
-glycine_, valine_, threonine_ and phenylalanine_conformers.npz: amber96 for the PDB files in the example folders. They contain positions
-[n, atoms, 3] in Angstrom; energies [n] by term; polar and surface energies [n] of OBC1 and OBC2 (solvent 78.5); and forces
-[n, atoms, 3] in kcal/mol/Angstrom: the total in vacuum, and the polar and surface forces of each solvent. The conformers are the
-minimum, frames of dynamics at 300 K and 600 K, and frames displaced by 0.05 to 0.3 Angstrom per coordinate (strained, some with
-clashes).
+ala2_nonbonded.npz: Lennard-Jones and Coulomb energies [201] in kcal/mol of the conformers in ala2_conformers.npz, which has
+only their sum. glycine_, valine_, threonine_ and phenylalanine_conformers.npz: amber96 for the PDB files in the example
+folders. They contain positions [n, atoms, 3] in Angstrom; energies [n] by term; polar and surface energies [n] of OBC1 and
+OBC2 (solvent 78.5); and forces [n, atoms, 3] in kcal/mol/Angstrom: the total in vacuum, and the polar and surface forces of
+each solvent. The conformers are the minimum, frames of dynamics at 300 K and 600 K, and frames displaced by 0.05 to 0.3
+Angstrom per coordinate (strained, some with clashes).
 
 Needs openmm 8.6.1 and numpy. Run: python3 amber_energies.py [NAME ...]     (default: all)
 """

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Structures of Ace-Gly-Nme, Ace-Val-Nme, Ace-Thr-Nme (2S,3R) and Ace-Phe-Nme, L and trans, minimized in amber96 with OBC2. Writes
-glycine-dipeptide/gly2.pdb, valine-dipeptide/val2.pdb, threonine-dipeptide/thr2.pdb and phenylalanine-dipeptide/phe2.pdb in the
-example folder. Heavy atoms are placed with ideal bond lengths and angles; OpenMM adds hydrogens and minimizes.
+"""Structures of Ace-Gly-Nme, Ace-Val-Nme, Ace-Thr-Nme (2S,3R) and Ace-Phe-Nme, L and trans, minimized in amber96 with OBC2.
+Writes glycine-dipeptide/gly2.pdb, valine-dipeptide/val2.pdb, threonine-dipeptide/thr2.pdb and
+phenylalanine-dipeptide/phe2.pdb in the example folder. Heavy atoms are placed with ideal bond lengths and angles; OpenMM
+adds hydrogens and minimizes.
 
 Needs openmm 8.6.1 and numpy. Run: python3 dipeptides.py
 """

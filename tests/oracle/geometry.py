@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reference values of distances, angles and dihedrals from mdtraj. Writes geometry.csv in its own folder.
 
-A line has four random positions (Angstrom), then the distance 1-2 (Angstrom), the angle 1-2-3 and the dihedral 1-2-3-4 (degrees).
-mdtraj computes in single precision, in nm. Needs mdtraj (pip install mdtraj).
-Command: python3 geometry.py
+A line has four random positions (Angstrom), then the distance 1-2 (Angstrom), the angle 1-2-3 and the dihedral 1-2-3-4
+(degrees). mdtraj computes in single precision, in nm. Needs mdtraj (pip install mdtraj). Command: python3 geometry.py
 """
 import importlib.metadata
 import pathlib

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reference values of rational-quadratic splines from distrax (JAX). Writes rq_spline.csv in its own folder.
 
-The raw parameters of distrax have the same meaning as ours: widths and heights are a softmax with a minimum, derivatives a softplus
-with a minimum, shifted so that 0 gives the derivative 1. Needs distrax (pip install distrax).
-Command: python3 rq_spline.py
+The raw parameters of distrax have the same meaning as ours: widths and heights are a softmax with a minimum, derivatives
+a softplus with a minimum, shifted so that 0 gives the derivative 1. Needs distrax (pip install distrax). Command: python3
+rq_spline.py
 """
 import importlib.metadata
 import math

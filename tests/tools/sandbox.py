@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Folders for tests: an empty one, and a copy of the tools with stand-ins for the system's programs that they call. All tests here
-import this, which also makes the package python/cgflow known."""
+"""Folders for tests: an empty one, and a copy of the tools with stand-ins for the system's programs that they call. All
+tests here import this, which also makes the package python/cgflow known."""
 import os
 import pathlib
 import shutil
@@ -52,7 +52,8 @@ class Folder(unittest.TestCase):
 
 
 class Sandbox(Folder):
-    """`self.tree` is a repository with the real tools and nothing built; `self.stand_in` replaces a program of the system."""
+    """`self.tree` is a repository with the real tools and nothing built; `self.stand_in` replaces a program of the
+    system."""
 
     def setUp(self):
         super().setUp()

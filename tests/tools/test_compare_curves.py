@@ -36,7 +36,8 @@ class Cells(unittest.TestCase):
         self.assertEqual(cell.tolist(), [0, 0, 2, -1, -1])
         # Two frames, one frame, and half a frame where there are none.
         np.testing.assert_allclose(np.exp(-cells.of_frames(cell, np.ones(5))), [2, 0.5, 1, 0.5])
-        # Frames outside do not count, not even for the mean weight. A cell with less than half the mean weight counts that half.
+        # Frames outside do not count, not even for the mean weight. A cell with less than half the mean weight counts that
+        # half.
         np.testing.assert_allclose(np.exp(-cells.of_frames(cell, np.array([0.1, 0.1, 4, 99, 99]))), [0.7, 0.7, 4, 0.7])
         with self.assertRaisesRegex(ToolError, "no frame lies in the reference's cells"):
             cells.of_frames(cell[3:], np.ones(2))

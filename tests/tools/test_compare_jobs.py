@@ -53,13 +53,13 @@ class Jobs(Folder):
         self.assertEqual(len(self.calls()), 2)
         self.assertEqual((self.mark()["end"], self.mark()["step"]), ("finished", 2))
         self.assertIn("1 runs, 1 of them done already", self.said)
-        # A changed script is run anew.
+        # A changed script is run again.
         job.files["in.a"] = "run 2\n"
         self.run_all(job)
         self.assertEqual(len(self.calls()), 2)
         self.assertEqual((self.folder / "md" / "1" / "in.a").read_text(), "run 2\n")
 
-    def test_learning_goes_on_and_dynamics_begins_anew(self):
+    def test_learning_continues_and_dynamics_starts_again(self):
         for resumable in (True, False):
             job = self.job("a", "slow", resumable=resumable)
             job.files["in.a"] = f"{resumable}\n"
@@ -85,7 +85,7 @@ class Jobs(Folder):
                 self.assertGreater(self.mark()["wall"], spent["wall"])
             jobs.LMP.write_text(STAND_IN)
 
-    def test_what_learning_says(self):
+    def test_lines_of_learning(self):
         screen = self.folder / "screen.txt"
         self.assertEqual(jobs.counts_of(screen), (0, 0))
         screen.write_text("cgflow/al: about 9728 energy evaluations for the first iteration, 3584 for each later one; budget 60000\n"
@@ -109,7 +109,7 @@ class Jobs(Folder):
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
 
-    def test_another_plugin_learns_anew(self):
+    def test_another_plugin_learns_again(self):
         for resumable in (True, False):
             job = self.job("a", resumable=resumable)
             before = jobs.fingerprint(job)
@@ -129,7 +129,7 @@ class Jobs(Folder):
             self.run_all(self.job("fail", "a", retry=True, seed=2))
         self.assertEqual(len(self.calls(2)), 2)
 
-    def test_so_many_at_once_and_a_large_one_alone(self):
+    def test_jobs_run_as_many_at_once_as_asked_and_a_large_one_alone(self):
         # Each run waits until the expected number of runs is there, or forever.
         jobs.LMP.write_text("#!/bin/sh\ntouch ../../here.$$\nwhile [ $(ls ../../here.* | wc -l) -lt $4 ]; do sleep 0.05; done\n"
                             "ls ../../here.* | wc -l >> ../../counts\nsleep 0.5\nrm ../../here.$$\n")

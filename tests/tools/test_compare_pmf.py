@@ -119,24 +119,26 @@ class ComparePmf(Folder):
         self.assertLess(float(found["forward KLD"].split()[0]), 1e-9)
 
     def test_one_variable_that_is_not_periodic(self):
-        # F = s, p = 1/4 in each of 4 cells of width 1: KLD = -ln 4 + mean s + ln sum exp(-s), whatever the average over a cell.
+        # F = s, p = 1/4 in each of 4 cells of width 1: KLD = -ln 4 + mean s + ln sum exp(-s), whatever the average over a
+        # cell.
         s = np.linspace(0, 4, 9)
         pmf = HEADER + "".join(f"{x} {KT * x} {KT * 0.1} 1\n" for x in s)
-        centres = np.arange(4) + 0.5
-        reference = table([(x, math.log(4), 0, 0.25) for x in centres], "# s F_kT std prob")
-        expected = -math.log(4) + centres.mean() + math.log(np.exp(-centres).sum())
+        centers = np.arange(4) + 0.5
+        reference = table([(x, math.log(4), 0, 0.25) for x in centers], "# s F_kT std prob")
+        expected = -math.log(4) + centers.mean() + math.log(np.exp(-centers).sum())
         self.assertAlmostEqual(self.kld(pmf, reference), expected, delta=1e-4 * expected)
         # Cells that extend beyond the range are left out.
         wider = table([(x, math.log(5), 0, 0.2) for x in np.arange(5) + 0.5], "# s F_kT std prob")
         self.assertAlmostEqual(self.kld(pmf, wider), expected, delta=1e-4 * expected)
         self.assertTrue(self.run_compare("a.pmf", "ref.csv")["forward KLD"].endswith("in 4 cells of 5"))
         # The range restricts p and q alike.
-        centres = centres[:2]
-        expected = -math.log(2) + centres.mean() + math.log(np.exp(-centres).sum())
+        centers = centers[:2]
+        expected = -math.log(2) + centers.mean() + math.log(np.exp(-centers).sum())
         self.assertAlmostEqual(self.kld(pmf, reference, "--range", "0", "2"), expected, delta=1e-4 * expected)
 
-    def test_errors_and_honesty_of_the_std(self):
-        # F_ref is 9 in the left half and 0 in the right. The PMF is 1 too high in a quarter of the low cells and 5 off in the high ones.
+    def test_errors_and_calibration_of_the_std(self):
+        # F_ref is 9 in the left half and 0 in the right. The PMF is 1 too high in a quarter of the low cells and 5 off in
+        # the high ones.
         n = 20
         c = cells(n)
         high = lambda x: x < 0                # noqa: E731
@@ -145,7 +147,8 @@ class ComparePmf(Folder):
         self.write("a.pmf", torus(lambda x, y: 14.0 if high(x) else 0.0, std=0.3, axis=np.append(c, 180 + 360 / n / 2)))
         self.write("ref.csv", table(rows, "# phi psi F std"))
         found = self.run_compare("a.pmf", "ref.csv")
-        # Errors are 1 (a quarter) and 0. Minus the mean 1/4 they are 3/4 and -1/4, RMS sqrt(3)/4. The std is sqrt(0.3^2 + 0.4^2) = 1/2.
+        # Errors are 1 (a quarter) and 0. Minus the mean 1/4 they are 3/4 and -1/4, RMS sqrt(3)/4. The std is sqrt(0.3^2 +
+        # 0.4^2) = 1/2.
         self.assertEqual(found["RMS error"].split(), f"{math.sqrt(3) / 4:.4f} kT at 200 points with F <= 8 kT".split())
         self.assertEqual(found["largest error"].split()[0], "0.7500")
         self.assertEqual(found["within 1 std"].strip(), "75.0 %")
@@ -250,7 +253,7 @@ class Interpolation(unittest.TestCase):
             self.assertEqual(grid.periods, [360, 360])
             error = np.abs(grid.F_at(s) - F(*s.T)).max()
             self.assertLess(error, bound)
-            self.assertGreater(error, 0.5 * bound, "otherwise the bound says nothing")
+            self.assertGreater(error, 0.5 * bound, "else the bound is not tight")
 
     def test_ends_that_differ_make_no_circle(self):
         grid = self.grid(np.linspace(-180, 180, 101), lambda x, y: x / 90 + 0 * y)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a build reports about Kokkos when it is configured, with stand-ins for installed ones. Only CMake's own checks are compiled."""
+"""What a build reports about Kokkos when it is configured, with stand-ins for installed ones. Only CMake's own checks are
+compiled."""
 import os
 import pathlib
 import shutil
@@ -10,7 +11,8 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PYTHON_ENV = os.environ.get("CGFLOW_PYTHON_ENV", str(SOURCE / "build/venv"))
 
-# The parts of an installed Kokkos' configuration that the build reads. The note appears when the build asks for Kokkos' compiler.
+# The parts of an installed Kokkos' configuration that the build reads. The note appears when the build asks for Kokkos'
+# compiler.
 KOKKOS = """
 set(Kokkos_DEVICES {devices})
 add_library(Kokkos::kokkos INTERFACE IMPORTED)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/demo: what it runs, when it continues or starts again, and what it reports. Set-up, LAMMPS and the plot are stand-ins; the
-example has a test of its own with the real ones."""
+"""tools/demo: what it runs, when it continues or starts again, and what it reports. Set-up, LAMMPS and the plot are
+stand-ins; the example has a test of its own with the real ones."""
 import unittest
 
 from sandbox import Sandbox
@@ -52,7 +52,7 @@ class Demo(Sandbox):
         self.assertRegex(text, r"converged; 13000 energy evaluations \(MD 2500, example 0, energy 9000, test 0, labels 1500\)")
         self.assertIn(f"{self.tree}/build/demo/mueller-brown/mb.png", text)
 
-    def test_goes_on_with_the_same_and_begins_anew_with_another(self):
+    def test_continues_the_same_run_and_starts_another_one_again(self):
         self.demo()
         self.assertEqual(len(self.demo()[2]), 1, "the data exist; only the learning runs again")
         self.assertEqual(len(self.demo("--fresh")[2]), 2)

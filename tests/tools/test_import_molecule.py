@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/import-molecule: the files that it writes for a committed topology, and the input that it refuses. The energies are tested in
-tests/lammps/test_molecule_energies.py."""
+"""tools/import-molecule: the files that it writes for a committed topology, and the input that it refuses. The energies
+are tested in tests/lammps/test_molecule_energies.py."""
 import importlib.util
 import os
 import pathlib
@@ -220,7 +220,8 @@ class Molecules(unittest.TestCase):
         self.assertEqual(lammps.default_cutoff(chain((0, 1), (1, 2), (2, 3))), 18.0)
 
     def test_two_residues_are_numbered_and_proline_keeps_its_ring_out(self):
-        # 14-C0(=O1)-N2-CA3-C4(=O5)-N6-CA7-C8(=O9)-N10-11, and the ring N6-12-13-CA7 which makes the second residue a proline.
+        # 14-C0(=O1)-N2-CA3-C4(=O5)-N6-CA7-C8(=O9)-N10-11, and the ring N6-12-13-CA7 which makes the second residue a
+        # proline.
         c, n, o = 12.01, 14.01, 16.0
         masses = [c, o, n, c, c, o, n, c, c, o, n, c, c, c, c]
         molecule = chain((14, 0), (0, 1), (0, 2), (2, 3), (3, 4), (4, 5), (4, 6), (6, 7), (7, 8), (8, 9), (8, 10), (10, 11), (6, 12),

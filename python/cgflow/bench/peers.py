@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The Python environment of the peers of tools/bench: build/bench/venv, which adds a few packages to the environment of tools/setup."""
+"""The Python environment of the peers of tools/bench: build/bench/venv, which adds a few packages to the environment of
+tools/setup."""
 import hashlib
 import os
 import re
@@ -24,8 +25,9 @@ def site_packages(env):
 
 
 def stand_ins(torch):
-    """Makes empty libraries under the names of the CUDA libraries that the Python part of torch is linked with. The real ones take 4 GB.
-    A CPU calls no function of them, but torch does not load without them. `torch` is the folder of the package."""
+    """Makes empty libraries under the names of the CUDA libraries that the Python part of torch is linked with. The real
+    ones take 4 GB. A CPU calls no function of them, but torch does not load without them. `torch` is the folder of the
+    package."""
     STAND_INS.mkdir()
     libraries = [torch / "lib" / f"lib{name}.so" for name in ("torch_python", "torch_cuda", "torch_cuda_linalg", "torch_nvshmem")]
     text = "".join(run(["ldd", path]) for path in libraries if path.exists())
@@ -35,7 +37,7 @@ def stand_ins(torch):
 
 
 def prepare():
-    """The Python program of the environment, which is made anew where it is missing or was made from other versions."""
+    """The Python program of the environment, which is created where it is missing or was made from other versions."""
     stamp = FOLDER / ".cgflow-stamp"
     base = site_packages(python_environment())
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + str(base).encode()).hexdigest()

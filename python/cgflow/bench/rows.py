@@ -104,11 +104,12 @@ def two_ranks(effort):
 
 
 TIMES = re.compile(r"^cgflow/al: processor time of all ranks [\d.]+ s: (.*)$", re.M)
-SHARE = re.compile(r"([a-z ]+) ([\d.]+) %")
+PERCENT = re.compile(r"([a-z ]+) ([\d.]+) %")
 
 
 def iteration(effort):
-    """A whole run of active learning: alanine dipeptide in vacuum, from one structure until its stopping criterion is met."""
+    """A whole run of active learning: alanine dipeptide in vacuum, from one structure until its stopping criterion is
+    met."""
     with example("alanine-dipeptide") as folder:
         if effort.quick:
             with open(folder / "vacuum.yaml", "a", encoding="utf-8") as file:
@@ -119,7 +120,7 @@ def iteration(effort):
     evaluations = int(re.findall(r"^cgflow/al: status .* total (\d+)$", text, re.M)[-1])
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"ours": evaluations / cpu, "evaluations": evaluations, "wall_s": wall, "cpu_s": cpu,
-            **{f"percent_{name.strip().replace(' ', '_')}": float(share) for name, share in SHARE.findall(TIMES.search(text)[1])}}
+            **{f"percent_{name.strip().replace(' ', '_')}": float(percent) for name, percent in PERCENT.findall(TIMES.search(text)[1])}}
 
 
 @dataclasses.dataclass

@@ -19,7 +19,7 @@ def ratio(row, name):
 
 def table(rows):
     """The rows {name: {figure: value}} as text; below each its other figures: percentages of time, then the rest."""
-    lines = [COLUMNS.format("row", "a second", "ours", "peer", "limit", "ours/peer", "ours/limit")]
+    lines = [COLUMNS.format("row", "per second", "ours", "peer", "limit", "ours/peer", "ours/limit")]
     for name, row in rows.items():
         lines.append(COLUMNS.format(name, ROWS[name].unit, *(number(row.get(key)) for key in ("ours", "peer", "limit")),
                                     ratio(row, "peer"), ratio(row, "limit")))

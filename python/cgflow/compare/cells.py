@@ -26,8 +26,8 @@ class Cells:
         self.height = reference.F - reference.F.min()
 
     def measure(self, F):
-        """(KLD, RMS error, RMS error in MIDDLE) of F [shape] in kT, NaN in cells where F is not known. The best constant of all cells
-        that count is subtracted."""
+        """(KLD, RMS error, RMS error in MIDDLE) of F [shape] in kT, NaN in cells where F is not known. The best constant
+        of all cells that count is subtracted."""
         known = np.isfinite(F)
         difference = F[self.index] - self.reference.F
         counted = known[self.index] & (self.height <= self.reference.below)
@@ -54,8 +54,8 @@ class Cells:
         return np.where(inside, np.ravel_multi_index(np.where(inside[:, None], at, 0).T, self.shape), -1)
 
     def of_frames(self, cell, weights):
-        """F [shape] of a histogram of weighted frames, from the cell [n] and the weight [n] of each. A cell counts at least half a frame of
-        mean weight, so that F is finite."""
+        """F [shape] of a histogram of weighted frames, from the cell [n] and the weight [n] of each. A cell counts at
+        least half a frame of mean weight, so that F is finite."""
         keep = cell >= 0
         if not weights[keep].sum() > 0:
             raise ToolError("no frame lies in the reference's cells")
@@ -64,7 +64,8 @@ class Cells:
 
 
 def merge(reference, n):
-    """A reference with values at points of one variable, converted to a histogram whose cells are n steps of the points wide."""
+    """A reference with values at points of one variable, converted to a histogram whose cells are n steps of the points
+    wide."""
     order = np.argsort(reference.s[:, 0])
     s, p = reference.s[order, 0], np.exp(reference.F.min() - reference.F[order])
     first = np.arange(0, len(s) - n, n)

@@ -72,12 +72,13 @@ def ending(mark, folder, name):
 
 
 def read(system, variables, cells, method, seed, folder, mark):
-    """The Curves of one run, one per estimator; the first has the name of the method. A run without a PMF gives a curve without points.
-    `mark` is what the run's folder says of its time."""
+    """The Curves of one run, one per estimator; the first has the name of the method. A run without a PMF gives a curve
+    without points. `mark` is what the run's folder says of its time."""
     points = {method: []}
     for name, n, F in raw(system, variables, cells, method, folder):
         points.setdefault(name, []).append((n, *cells.measure(F)))
-    # Dynamics spends its time evenly. Learning reports its evaluations as it goes, and its walkers move on after the last of them.
+    # Dynamics spends its time evenly. Learning reports its evaluations as it goes, and its walkers move on after the last of
+    # them.
     spent = mark["marks"][-1][0] if mark["marks"] else points[method][-1][0] if points[method] else mark.get("first", 0)
     at = np.array([[0, 0.0, 0.0], *mark["marks"][:-1], [spent, mark["wall"], mark["cpu"]]])
     end = ending(mark, folder, learned(system, method))

@@ -16,8 +16,8 @@ def counts(total):
 
 
 def table(path, columns):
-    """Rows [n, columns] of a file of LAMMPS or Colvars; empty where there is none. Skips other lines, and the last one of a run that was
-    killed, which may be cut. An array holds the numbers, since there are millions."""
+    """Rows [n, columns] of a file of LAMMPS or Colvars; empty where there is none. Skips other lines, and the last one of
+    a run that was killed, which may be cut. An array holds the numbers, since there are millions."""
     values = array.array("d")
     try:
         with open(path) as file:
@@ -39,15 +39,16 @@ def of_md(cells, folder):
 
 
 def ladder_of(path, steps, replicas):
-    """[steps, replicas]: the index of the temperature that each replica had before each step, from the exchange log of LAMMPS."""
+    """[steps, replicas]: the index of the temperature that each replica had before each step, from the exchange log of
+    LAMMPS."""
     rows = table(path, replicas + 1).astype(int)
     return rows[np.searchsorted(rows[:, 0], steps) - 1, 1:]
 
 
 def mbar(energies, betas, f):
-    """(weights [n] of the frames at the first temperature, free energies f) by MBAR, for equally many frames at each temperature. The
-    weight of a frame is exp(-beta_0 U) over the sum of exp(f_k - beta_k U) over temperatures k; the f_k make the weights of all
-    temperatures have the same sum. `f` is the starting point. energies: [n]."""
+    """(weights [n] of the frames at the first temperature, free energies f) by MBAR, for equally many frames at each
+    temperature. The weight of a frame is exp(-beta_0 U) over the sum of exp(f_k - beta_k U) over temperatures k; the f_k
+    make the weights of all temperatures have the same sum. `f` is the starting point. energies: [n]."""
     exponents = (energies - energies.min())[:, None] * -betas
     for _ in range(200):
         top = (exponents + f).max(axis=1, keepdims=True)
@@ -61,8 +62,9 @@ def mbar(energies, betas, f):
 
 
 def of_exchange(cells, folder, kT, swap_every, settle):
-    """(estimator, evaluations, F [cells]) at several lengths: "temper" takes the frames at the temperature of the PMF, as users do, and
-    "temper-weights" takes weighted frames of all temperatures. Frames less than `settle` steps after an exchange are left out."""
+    """(estimator, evaluations, F [cells]) at several lengths: "temper" takes the frames at the temperature of the PMF, as
+    users do, and "temper-weights" takes weighted frames of all temperatures. Frames less than `settle` steps after an
+    exchange are left out."""
     replicas = [table(folder / f"record.{k}.txt", len(cells.axes) + 2)[1:] for k in range(len(methods.LADDER))]
     n = min(map(len, replicas))
     if not n:

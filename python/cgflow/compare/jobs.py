@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs jobs, several at a time, each in a folder of its own, and measures their wall and CPU time. A job that has ended is not run
-again."""
+"""Runs jobs, several at a time, each in a folder of its own, and measures their wall and CPU time. A job that has ended
+is not run again."""
 import fcntl
 import functools
 import hashlib
@@ -21,7 +21,8 @@ POLL = 0.2           # s between looks at the running jobs
 SAVE_EVERY = 5.0     # s between writes of a job's mark
 GRACE = 20.0         # s that LAMMPS has to end after SIGTERM, before SIGKILL
 MARK = "job.json"    # what a job has spent, and how it ended
-# The evaluations are read from the screen output, which LAMMPS does not buffer with -nonbuf. The log file of a killed run is cut.
+# The evaluations are read from the screen output, which LAMMPS does not buffer with -nonbuf. The log file of a killed run is
+# cut.
 SCREEN = "screen.txt"
 COUNT = re.compile(r" (\d+) evaluations(?:,|$)", re.M)
 FIRST = re.compile(r"about (\d+) energy evaluations for the first iteration")
@@ -35,8 +36,8 @@ def plugin_digest():
 
 
 def fingerprint(job):
-    """SHA-256 of everything that determines the result of a job: its files and commands, and for learning the plugin. The limit of wall
-    time does not count."""
+    """SHA-256 of everything that determines the result of a job: its files and commands, and for learning the plugin. The
+    limit of wall time does not count."""
     content = [job.files, job.steps, job.ranks, plugin_digest() if job.resumable else ""]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
@@ -58,8 +59,8 @@ def ended(job, folder):
 
 
 def counts_of(path):
-    """(energy evaluations so far, expected evaluations of the first iteration), from the lines of fix cgflow/al; 0 where it does not
-    say."""
+    """(energy evaluations so far, expected evaluations of the first iteration), from the lines of fix cgflow/al; 0 where
+    it does not say."""
     try:
         text = path.read_text(errors="replace")
     except OSError:
@@ -204,7 +205,8 @@ def folder_of(results, job):
 
 
 def run_all(jobs, results, at_once, say):
-    """Runs all jobs that have not ended, `at_once` ranks at a time; a job with more ranks than that runs alone. Reports with say(text)."""
+    """Runs all jobs that have not ended, `at_once` ranks at a time; a job with more ranks than that runs alone. Reports
+    with say(text)."""
     # The longest first, so that no long job runs alone at the end.
     waiting = sorted((job for job in jobs if not ended(job, folder_of(results, job))), key=lambda job: -job.wall)
     say(f"{len(jobs)} runs, {len(jobs) - len(waiting)} of them done already")

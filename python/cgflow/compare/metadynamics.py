@@ -7,8 +7,8 @@ from .frames import counts, table
 
 
 class Hills:
-    """The bias of metadynamics, summed from the list of its hills. It differs from Colvars' own grid by 8e-5 kcal/mol (RMS, 6000
-    hills)."""
+    """The bias of metadynamics, summed from the list of its hills. It differs from Colvars' own grid by 8e-5 kcal/mol
+    (RMS, 6000 hills)."""
 
     def __init__(self, path, variables):
         d = len(variables)
@@ -41,8 +41,8 @@ class Hills:
 
 
 def biased_weights(hills, s, step, kT, gamma):
-    """ln of the weight [n] of each frame s [n, dimension] at its step [n]: V(s, t) - c(t) in kT (Tiwary and Parrinello, J. Phys. Chem. B
-    119, 736, 2015). gamma is the bias factor. c(t) is updated every 20 hills."""
+    """ln of the weight [n] of each frame s [n, dimension] at its step [n]: V(s, t) - c(t) in kT (Tiwary and Parrinello,
+    J. Phys. Chem. B 119, 736, 2015). gamma is the bias factor. c(t) is updated every 20 hills."""
     ln = np.zeros(len(s))
     V = np.zeros([len(axis) for axis in hills.axes])
     edges = np.append(np.arange(0, len(hills.step), 20), len(hills.step))

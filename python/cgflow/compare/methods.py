@@ -6,7 +6,8 @@ from . import systems
 from ..errors import ToolError
 
 REDUCED_WALL = 300    # s
-# Temperatures of replica exchange in units of that of the PMF, a geometric ladder. With 22 atoms 40 % of the exchanges succeed.
+# Temperatures of replica exchange in units of that of the PMF, a geometric ladder. With 22 atoms 40 % of the exchanges
+# succeed.
 LADDER = (1.0, 1.26, 1.59, 2.0)
 
 
@@ -81,8 +82,8 @@ def plain(system, seed, steps):
 
 
 def metadynamics(system, seed, steps):
-    """Well-tempered metadynamics. For a molecule hills of 0.1 kcal/mol and 10 degrees (sigma) every 0.5 ps, bias factor 7; for the
-    particle hills of 0.1 kT and a thirtieth of the range, bias factor 10."""
+    """Well-tempered metadynamics. For a molecule hills of 0.1 kcal/mol and 10 degrees (sigma) every 0.5 ps, bias factor
+    7; for the particle hills of 0.1 kT and a thirtieth of the range, bias factor 10."""
     use = settings(system)
     text = f"""colvarsTrajFrequency {use.record}
 colvarsRestartFrequency 50000
@@ -104,8 +105,8 @@ colvarsRestartFrequency 50000
 
 
 def exchange(system, seed, evaluations):
-    """Temperature replica exchange. Its friction is higher than that of the other runs: with gjf an exchange leaves the velocities at
-    the old temperature. The frames until they have relaxed are left out."""
+    """Temperature replica exchange. Its friction is higher than that of the other runs: with gjf an exchange leaves the
+    velocities at the old temperature. The frames until they have relaxed are left out."""
     use, ranks = settings(system), len(LADDER)
     steps = max(1, evaluations // ranks // use.swap_every) * use.swap_every
     temperatures = " ".join(f"{system.temperature * factor:g}" for factor in LADDER)
@@ -119,9 +120,9 @@ def exchange(system, seed, evaluations):
 
 
 def learn(name=None, lines=("", ""), epochs=(0, 0), basin=False):
-    """The `make` of a method that runs the system's own learning script. Without a name it takes the system's YAML file. With a name
-    it writes NAME.yaml: the CG variables, `lines` and `epochs` of the first training, each for the particle and for a molecule.
-    basin: learning starts from the frames of the basin script."""
+    """The `make` of a method that runs the system's own learning script. Without a name it takes the system's YAML file.
+    With a name it writes NAME.yaml: the CG variables, `lines` and `epochs` of the first training, each for the particle
+    and for a molecule. basin: learning starts from the frames of the basin script."""
     def make(system, seed, evaluations):
         needs_basin = basin or system.needs_basin
         if name:

@@ -20,7 +20,7 @@ def conditions(system, at_once, reference, all_jobs):
     """Lines that say what was compared: system, reference, date, machine and budgets."""
     budgets = {}
     for job in all_jobs:
-        evaluations = table.number(job.evaluations) if job.evaluations else "its own rule"
+        evaluations = table.number(job.evaluations) if job.evaluations else "its own stopping criterion"
         budgets[job.method] = f"{METHODS[job.method].title}: {evaluations}, {table.duration(job.wall)}"
     here = f"{datetime.date.today()}, {machine()}, {at_once} runs at once"
     return [f"System {system.name}, reference {reference.path}, {here}.",

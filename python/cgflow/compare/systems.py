@@ -132,8 +132,8 @@ def find(name):
 
 
 def dynamics(system, damp, temperature="${T}", seed="${seed}"):
-    """Script lines of the system and of Langevin dynamics. With gjf the positions have the right distribution at these timesteps; plain
-    Langevin dynamics at 1 fs has 0.4 kcal/mol too much energy in the bonds to hydrogen."""
+    """Script lines of the system and of Langevin dynamics. With gjf the positions have the right distribution at these
+    timesteps; plain Langevin dynamics at 1 fs has 0.4 kcal/mol too much energy in the bonds to hydrogen."""
     if not system.molecular:
         return f"""include         {system.script}
 timestep        0.002
@@ -169,8 +169,8 @@ def recorded(system, every, file):
 
 
 def colvars(system):
-    """The CG variables in the language of Colvars. The grid is fine, since Colvars takes energy and force of the bias from the nearest
-    grid point."""
+    """The CG variables in the language of Colvars. The grid is fine, since Colvars takes energy and force of the bias
+    from the nearest grid point."""
     text = ""
     for variable in system.variables():
         if variable.atoms:

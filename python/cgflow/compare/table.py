@@ -36,7 +36,7 @@ def spread(values, text=number):
 
 def ending(curve):
     """How a run ended, in words."""
-    return curve.end if curve.points else f"{curve.end}, no PMF yet (evaluations: what its first iteration takes)"
+    return curve.end if curve.points else f"{curve.end}, no PMF yet (evaluations: expected cost of its first iteration)"
 
 
 def groups(curves):

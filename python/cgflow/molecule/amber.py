@@ -136,7 +136,8 @@ def read_atoms(top):
 
 
 def read_torsions(top, molecule):
-    """Torsions and their 1-4 pairs. A negative third atom means that the pair is counted elsewhere, a negative fourth one an improper."""
+    """Torsions and their 1-4 pairs. A negative third atom means that the pair is counted elsewhere, a negative fourth one
+    an improper."""
     force, period, phase = (top.get(f"DIHEDRAL_{name}") for name in ("FORCE_CONSTANT", "PERIODICITY", "PHASE"))
     scee = top.get("SCEE_SCALE_FACTOR") or [1.2] * len(force)
     scnb = top.get("SCNB_SCALE_FACTOR") or [2.0] * len(force)

@@ -24,8 +24,8 @@ def check_terms(molecule, where):
 
 
 def special_factors(molecule, where):
-    """(Coulomb, LJ) factors of 1-4 pairs for special_bonds. LAMMPS finds 1-2, 1-3 and 1-4 pairs from the bonds, along the shortest
-    path. Refuses force fields with other exceptions."""
+    """(Coulomb, LJ) factors of 1-4 pairs for special_bonds. LAMMPS finds 1-2, 1-3 and 1-4 pairs from the bonds, along the
+    shortest path. Refuses force fields with other exceptions."""
     near, factors, first = molecule.neighbors(), None, None
     for i in range(len(molecule.atoms)):
         distance = bond_distances(near, i)

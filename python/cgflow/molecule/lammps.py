@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writer of a molecule as a LAMMPS data file and a script that defines the system. Numbers keep all their digits: LAMMPS reads the
-same floating-point values."""
+"""Writer of a molecule as a LAMMPS data file and a script that defines the system. Numbers keep all their digits: LAMMPS
+reads the same floating-point values."""
 import math
 
 from . import mixing

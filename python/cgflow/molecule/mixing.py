@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Lennard-Jones parameters of unlike pairs by the Lorentz-Berthelot rule of AMBER, which is `pair_modify mix arithmetic` in LAMMPS."""
+"""Lennard-Jones parameters of unlike pairs by the Lorentz-Berthelot rule of AMBER, which is `pair_modify mix arithmetic`
+in LAMMPS."""
 import math
 
 from ..errors import ToolError
@@ -11,7 +12,8 @@ def mixed(first, second):
 
 
 def check(where, pairs, tolerance):
-    """Refuses pairs (first, second, parameters of the pair), each (epsilon, sigma), that do not follow the rule (NBFIX terms)."""
+    """Refuses pairs (first, second, parameters of the pair), each (epsilon, sigma), that do not follow the rule (NBFIX
+    terms)."""
     for first, second, given in pairs:
         epsilon, sigma = mixed(first, second)
         if epsilon == 0.0 and given[0] == 0.0:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A molecule with its force field, which readers fill and writers use. Units: kcal/mol, Angstrom, degrees, e, g/mol. Atoms are
-counted from 0 here and from 1 in all that a user sees."""
+"""A molecule with its force field, which readers fill and writers use. Units: kcal/mol, Angstrom, degrees, e, g/mol.
+Atoms are counted from 0 here and from 1 in all that a user sees."""
 import collections
 import dataclasses
 

@@ -127,7 +127,8 @@ def read_bonded(where, molecule, topology, forces):
 
 
 def read_exceptions(where, molecule, force):
-    """Excluded and scaled pairs. A factor cannot be found where the product of parameters is zero; the usual factor is taken there."""
+    """Excluded and scaled pairs. A factor cannot be found where the product of parameters is zero; the usual factor is
+    taken there."""
     atoms, mixed_pairs, unclear = molecule.atoms, [], []
     for m in range(force.getNumExceptions()):
         i, j, product, sigma, epsilon = force.getExceptionParameters(m)

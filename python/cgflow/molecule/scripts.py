@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writers of the files that learn a PMF: in.al (the learning), NAME.yaml (its settings), and in.basin (frames to start from instead of
-the structure)."""
+"""Writers of the files that learn a PMF: in.al (the learning), NAME.yaml (its settings), and in.basin (frames to start
+from instead of the structure)."""
 
 
 def basin_script(name, system):

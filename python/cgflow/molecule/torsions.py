@@ -8,8 +8,8 @@ MOST = 6    # CG variables without --cg
 
 
 def element(atom):
-    """The element of an atom, from its mass where the files do not have it. Names are ambiguous (CA is carbon, not calcium), and masses
-    may be repartitioned."""
+    """The element of an atom, from its mass where the files do not have it. Names are ambiguous (CA is carbon, not
+    calcium), and masses may be repartitioned."""
     return atom.element or {1: "H", 12: "C", 14: "N", 16: "O", 32: "S"}.get(round(atom.mass), "?")
 
 
@@ -24,7 +24,8 @@ def peptide_bonds(molecule):
 
 
 def backbone(molecule):
-    """[(name, [i, j, k, l])]: phi and psi of each residue between two peptide bonds, numbered where there are several residues."""
+    """[(name, [i, j, k, l])]: phi and psi of each residue between two peptide bonds, numbered where there are several
+    residues."""
     near = molecule.neighbors()
     kinds = [element(atom) for atom in molecule.atoms]
     bonds, found = peptide_bonds(molecule), []

@@ -25,8 +25,8 @@ def add_options(parser):
 
 
 def restrict(reference, limits, below):
-    """The part of a reference inside limits [lo, hi, lo, hi ...], or all of it for None. Errors count where F is at most `below` kT
-    above its minimum, None for the default. The KLD is over the whole part."""
+    """The part of a reference inside limits [lo, hi, lo, hi ...], or all of it for None. Errors count where F is at most
+    `below` kT above its minimum, None for the default. The KLD is over the whole part."""
     dimension = reference.s.shape[1]
     keep = np.ones(len(reference.F), bool)
     if limits is not None:
@@ -81,8 +81,8 @@ class Comparison:
 
 
 def lattice(reference, periods):
-    """(axes, index): the centers of all cells of the reference in each dimension, including cells that its file leaves out, and the
-    index [n] of the cell of each row in each dimension. Cells have equal widths."""
+    """(axes, index): the centers of all cells of the reference in each dimension, including cells that its file leaves
+    out, and the index [n] of the cell of each row in each dimension. Cells have equal widths."""
     axes, index = [], []
     for name, values, period in zip("1st 2nd 3rd".split(), reference.s.T, periods):
         steps = np.diff(np.unique(values))
@@ -110,9 +110,9 @@ def cell_points(reference, widths, periods):
 
 
 def model_in_cells(grid, axes, widths, counts):
-    """F and std [cells of each dimension] of a PMF in cells; NaN in cells that its grid does not cover. F is -ln of the mean of exp(-F)
-    over counts[k] points per cell in dimension k. std is the mean of the points' std with the weights exp(-F): neighboring points have
-    the same error."""
+    """F and std [cells of each dimension] of a PMF in cells; NaN in cells that its grid does not cover. F is -ln of the
+    mean of exp(-F) over counts[k] points per cell in dimension k. std is the mean of the points' std with the weights
+    exp(-F): neighboring points have the same error."""
     lines = [(axis[:, None] + ((np.arange(n) + 0.5) / n - 0.5) * width).ravel() for axis, width, n in zip(axes, widths, counts)]
     inside = tuple(range(1, 2 * len(axes), 2))
     F, std = (values.reshape([n for pair in zip(map(len, axes), counts) for n in pair]) for values in grid.on_lattice(lines))
@@ -133,9 +133,9 @@ def divergence(p, F):
 
 
 def compare(grid, reference, threshold=math.inf):
-    """The Comparison of a PMF with a reference, over the cells of the reference that the grid covers. For a histogram (a reference with
-    probabilities) the PMF is averaged over its cells; otherwise both are values at points. Errors count where the std is at most
-    `threshold` kT."""
+    """The Comparison of a PMF with a reference, over the cells of the reference that the grid covers. For a histogram (a
+    reference with probabilities) the PMF is averaged over its cells; otherwise both are values at points. Errors count
+    where the std is at most `threshold` kT."""
     if not grid.covers(reference.s).any():
         raise ToolError("the PMF and the reference have no point in common")
     reference = reference.on_circles(grid.axes, grid.periods)
@@ -166,9 +166,9 @@ def compare(grid, reference, threshold=math.inf):
 
 
 def calibration(grid, reference, threshold, every):
-    """Percentages (errors within 1 std, errors within 2 std, cells whose errors count), over the cells where the std is at most
-    `threshold` kT, with the best constant of these cells. `every` is the Comparison of all cells. The first two are NaN where no cell
-    counts."""
+    """Percentages (errors within 1 std, errors within 2 std, cells whose errors count), over the cells where the std is
+    at most `threshold` kT, with the best constant of these cells. `every` is the Comparison of all cells. The first two
+    are NaN where no cell counts."""
     try:
         known = compare(grid, reference, threshold)
     except ToolError:
@@ -177,8 +177,8 @@ def calibration(grid, reference, threshold, every):
 
 
 def against_evaluations(history, reference):
-    """{compared, rms, kld, within_1, within_2, known: lists} over the iterations whose PMF is in the history. `compared` are energy
-    evaluations; the last three come from calibration() with the threshold of the iteration."""
+    """{compared, rms, kld, within_1, within_2, known: lists} over the iterations whose PMF is in the history. `compared`
+    are energy evaluations; the last three come from calibration() with the threshold of the iteration."""
     past = [iteration for iteration in history if iteration.grid is not None]
     results = [compare(iteration.grid, reference) for iteration in past]
     percents = [calibration(iteration.grid, reference, iteration.header["threshold"], result) for iteration, result in zip(past, results)]

@@ -8,7 +8,8 @@ FINAL, TRUTH, LABEL = "#b2182b", "black", "#2166ac"
 
 
 def draw_curve(axes, pmf, history, reference, result, labels):
-    """F of all iterations, the last one with its error band. Labels, reference and earlier iterations are shifted by the best constant."""
+    """F of all iterations, the last one with its error band. Labels, reference and earlier iterations are shifted by the
+    best constant."""
     s, color = pmf.axes[0], iteration_color(history)
     for past in history[:-1]:
         if past.grid is not None:

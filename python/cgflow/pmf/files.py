@@ -104,9 +104,9 @@ OPTIONAL = {"threshold": "inf"}
 
 
 def read_iterations(path, pmf):
-    """The Iterations of a file NAME.iterations. Each block begins with `# iteration I evaluations N labels L std X change Y threshold
-    Z`, X, Y and Z in kT. Lines `point s...` and `pmf s... F std` follow, F and std in the energy units of the file. A block may lack
-    the lines pmf. `pmf` is the PMF of the same run: kT, number and periods of the CG variables."""
+    """The Iterations of a file NAME.iterations. Each block begins with `# iteration I evaluations N labels L std X change
+    Y threshold Z`, X, Y and Z in kT. Lines `point s...` and `pmf s... F std` follow, F and std in the energy units of the
+    file. A block may lack the lines pmf. `pmf` is the PMF of the same run: kT, number and periods of the CG variables."""
     blocks = []
     for i, line in enumerate(lines_of(path), 1):
         words = line.split()
@@ -170,7 +170,8 @@ def read_log(path):
 
 
 def read_table(path, dimension, more):
-    """Array [rows, columns] of a text file with at least dimension + more columns, separated by commas or blanks. # begins a comment."""
+    """Array [rows, columns] of a text file with at least dimension + more columns, separated by commas or blanks. #
+    begins a comment."""
     rows = []
     for i, line in enumerate(lines_of(path), 1):
         words = line.split("#")[0].replace(",", " ").split()

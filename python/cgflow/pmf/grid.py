@@ -38,8 +38,8 @@ class Grid:
         return interpolate(self.axes, self.periods, self.F, s, CUBIC)
 
     def on_lattice(self, lines):
-        """F and std at the points of a lattice, given by the values of each dimension (`lines`). Interpolates like F_at() and std_at();
-        NaN outside the grid."""
+        """F and std at the points of a lattice, given by the values of each dimension (`lines`). Interpolates like F_at()
+        and std_at(); NaN outside the grid."""
         inside = [np.ones(len(values), bool) if period else (values >= axis[0] - 1e-9) & (values <= axis[-1] + 1e-9)
                   for axis, period, values in zip(self.axes, self.periods, lines)]
         covered = functools.reduce(np.logical_and.outer, inside)
@@ -48,19 +48,20 @@ class Grid:
         return np.where(covered, F, np.nan), np.where(covered, np.where(std < INFINITE, std, np.inf), np.nan)
 
     def finite_std(self):
-        """std with large numbers instead of infinity, which can be interpolated: infinity times the weight 0 would give NaN."""
+        """std with large numbers instead of infinity, which can be interpolated: infinity times the weight 0 would give
+        NaN."""
         return np.where(np.isfinite(self.std), self.std, 1e10 * INFINITE)
 
     def std_at(self, s):
-        """std [n] at s [n, dimension]; infinite where a neighboring point is. Linear interpolation, since cubic interpolation would be
-        negative beside a large value."""
+        """std [n] at s [n, dimension]; infinite where a neighboring point is. Linear interpolation, since cubic
+        interpolation would be negative beside a large value."""
         std = interpolate(self.axes, self.periods, self.finite_std(), s, LINEAR)
         return np.where(std < INFINITE, std, np.inf)
 
 
 def make_axes(where, rows, dimension):
-    """(axes, shape, rows in the order of the grid) of rows [n, columns] that begin with the CG variables. `where` names the rows in
-    errors. The rows must fill a regular grid."""
+    """(axes, shape, rows in the order of the grid) of rows [n, columns] that begin with the CG variables. `where` names
+    the rows in errors. The rows must fill a regular grid."""
     axes = [np.unique(rows[:, k]) for k in range(dimension)]
     shape = tuple(len(axis) for axis in axes)
     if math.prod(shape) != len(rows):
@@ -77,8 +78,8 @@ def step_of(axis):
 
 
 def find_periods(axes, F):
-    """[dimension]: 360 for an axis that covers a full circle, else 0. The file may contain both ends of the circle, with the same F, or
-    leave the second one out."""
+    """[dimension]: 360 for an axis that covers a full circle, else 0. The file may contain both ends of the circle, with
+    the same F, or leave the second one out."""
     periods = []
     for k, axis in enumerate(axes):
         span, slack = axis[-1] - axis[0], 1e-3 * step_of(axis)
@@ -114,8 +115,8 @@ def interpolate(axes, periods, table, s, order):
 
 
 def tensor_product(axes, periods, table, lines, order):
-    """The same at all points of a lattice, given by the values of each dimension (`lines`). It interpolates one dimension after the
-    other, which costs far less than point by point."""
+    """The same at all points of a lattice, given by the values of each dimension (`lines`). It interpolates one dimension
+    after the other, which costs far less than point by point."""
     for k, (axis, period, values) in enumerate(zip(axes, periods, lines)):
         at, w = weights(axis, period, values, order)
         matrix = np.zeros((len(values), len(axis)))

@@ -30,8 +30,8 @@ class Reference:
         return np.exp(self.F.min() - self.F) if self.probability is None else self.probability
 
     def on_circles(self, axes, periods):
-        """This reference with each periodic variable in the range of its axis, and with the second end of the circle dropped where
-        the table contains both. A part of a reference is not wrapped, so that it stays in one piece."""
+        """This reference with each periodic variable in the range of its axis, and with the second end of the circle
+        dropped where the table contains both. A part of a reference is not wrapped, so that it stays in one piece."""
         keep, s = np.ones(len(self.F), bool), self.s.copy()
         for k, (axis, period) in enumerate(zip(axes, periods)):
             if not period:
@@ -44,8 +44,8 @@ class Reference:
 
 
 def read_reference(path, dimension):
-    """The Reference of a file with columns s ..., F in kT. A later column named std... is the error of F, and one named prob... makes
-    the table a histogram. Also reads PMF files."""
+    """The Reference of a file with columns s ..., F in kT. A later column named std... is the error of F, and one named
+    prob... makes the table a histogram. Also reads PMF files."""
     lines = files.lines_of(path)
     if any(line.split()[:2] == ["#", "kT"] and " units " in line for line in lines):
         return from_pmf(path, dimension)

@@ -82,8 +82,8 @@ NORMAL = (68.27, 95.45)
 
 
 def draw_calibration(axes, convergence):
-    """Calibration of the std at each iteration: the percentages of cells whose error lies within one and within two std. Dashed lines
-    are the values of a normal distribution."""
+    """Calibration of the std at each iteration: the percentages of cells whose error lies within one and within two std.
+    Dashed lines are the values of a normal distribution."""
     for key, expected, label, style, color in (("within_1", NORMAL[0], "within 1 std", "o-", STD),
                                                ("within_2", NORMAL[1], "within 2 std", "s-", CHANGE)):
         axes.plot(convergence["compared"], convergence[key], style, color=color, ms=4, lw=1.2, label=label)

