@@ -51,15 +51,15 @@ CGFlowCommunicator::Shares CGFlowCommunicator::shares(std::size_t n) const
   return all;
 }
 
-// Made when the first large array comes: most communicators never see one. All ranks come with the same size.
+// Opened for the first large array, because most communicators never get one. All ranks pass the same size.
 CGFlowNodeMemory *CGFlowCommunicator::memory_for(std::size_t bytes)
 {
   if (bytes < kLarge) return nullptr;
   if (!memory_ && !messages_) {
-    memory_ = CGFlowNodeMemory::open(world_);
+    memory_ = CGFlowNodeMemory::of(world_);
     messages_ = !memory_;
   }
-  return memory_.get();
+  return memory_;
 }
 
 // Not MPI_Allreduce, which may add in another order on each rank: a training that must stay equal on all ranks needs equal bits.

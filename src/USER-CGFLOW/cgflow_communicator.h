@@ -40,10 +40,10 @@ class CGFlowCommunicator : public cgflow::Communicator {
   MPI_Comm world_;
   int rank_ = 0;
   int size_ = 1;
-  bool messages_;    // large arrays, too, go by messages
-  std::unique_ptr<CGFlowNodeMemory> memory_;
-  std::vector<double> extremes_;    // kept, as are those below
-  std::vector<char> received_;      // kept: gradients come again and again
+  bool messages_;                         // large arrays, too, go by messages
+  CGFlowNodeMemory *memory_ = nullptr;    // belongs to world_
+  std::vector<double> extremes_;          // kept, as are those below
+  std::vector<char> received_;            // kept: gradients come again and again
 };
 
 }    // namespace LAMMPS_NS

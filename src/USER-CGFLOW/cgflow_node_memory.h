@@ -5,21 +5,31 @@
 #include <mpi.h>
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <vector>
 
 namespace LAMMPS_NS {
 
-/// A few megabytes that all ranks of one node see. Through it a gradient and the new parameters pass in 0.6 of the time that messages take,
-/// which copy each number twice. All calls are collective, and what ranks give to one is the same but for the values.
+/// A shared window (MPI-3) of a few megabytes for ranks of one node. Gradients and parameters pass through it faster than by messages,
+/// which copy each number twice. All calls are collective, and all ranks pass the same arguments except for the values.
 class CGFlowNodeMemory {
  public:
-  /// Shares of an array, of each rank, as cgflow::Communicator::share() has them.
+  /// The share of each rank in an array, as cgflow::Communicator::share() divides it.
   struct Shares {
     std::vector<int> first, count;
   };
-  /// Null where the ranks do not all see one memory, or it has no room: messages serve as well.
-  static std::unique_ptr<CGFlowNodeMemory> open(MPI_Comm world);
+
+  /// The memory of the communicator, which is made at the first call and lives as long as the communicator. Null where messages must
+  /// serve: with one rank, ranks on several nodes, an MPI without shared windows, too many ranks (buffer_bytes()), or no room.
+  static CGFlowNodeMemory *of(MPI_Comm ranks);
+
+  /// Bytes of a rank's buffer with so many ranks on the node, a multiple of a page. 0 with so many ranks that a piece, which is what
+  /// one rank sends to another between two barriers, would hold fewer than 256 numbers.
+  static std::size_t buffer_bytes(std::int64_t ranks);
+  /// Writes zeros to the memory, so that all its pages exist. False when there is no room for a page, where the first access to it
+  /// would otherwise end the process by the signal SIGBUS.
+  static bool make_pages(char *memory, std::size_t bytes);
+
   ~CGFlowNodeMemory();
   CGFlowNodeMemory(const CGFlowNodeMemory &) = delete;
   CGFlowNodeMemory &operator=(const CGFlowNodeMemory &) = delete;
@@ -29,14 +39,16 @@ class CGFlowNodeMemory {
   template <class T> void spread_share(T *values, const Shares &shares);
 
  private:
-  CGFlowNodeMemory(MPI_Comm world, char *memory, std::size_t room);
-  template <class T> T *room_of(int rank) const;
+  CGFlowNodeMemory() = default;
+  bool open(MPI_Comm ranks);
+  template <class T> T *buffer_of(int rank) const;
   void meet();
 
-  MPI_Comm world_;
+  struct Window;
+  Window *window_ = nullptr;
   int rank_ = 0, size_ = 1;
-  char *memory_;
-  std::size_t room_;    // bytes of a rank in each half
+  std::size_t bytes_ = 0;          // of a buffer
+  std::vector<char *> buffers_;    // [size], each two halves of bytes_
   int half_ = 0;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Communicator, log and the border of errors; runs on any number of ranks.
+#include "cgflow_al_run_state.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
@@ -12,11 +13,14 @@
 
 #include <gtest/gtest.h>
 #include <mpi.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 using namespace LAMMPS_NS;
@@ -84,8 +88,8 @@ TEST(Communicator, SumHasTheSameBitsEverywhere)
   EXPECT_EQ(std::memcmp(roots.data(), values.data(), values.size() * sizeof(double)), 0);
 }
 
-// Sizes on both sides of what goes through the node's memory in one piece, and pieces of every length; again and again, since rooms are
-// used again. Whole numbers have exact sums in any order.
+// Sizes below and above one piece of the node's memory, and pieces of every length; several rounds, because buffers are used again.
+// Sums of whole numbers are exact in any order.
 template <class T> void expect_the_same_as_by_messages()
 {
   CGFlowCommunicator memory(MPI_COMM_WORLD), messages(MPI_COMM_WORLD, true);
@@ -113,8 +117,8 @@ TEST(Communicator, NodeMemoryGivesWhatMessagesGive)
   expect_the_same_as_by_messages<double>();
 }
 
-// Two at a time, as those of two fixes, do not mix; and nothing is left in the file system.
-TEST(Communicator, NodeMemoriesAreApartAndLeaveNothing)
+// Two communicators of the same ranks, as two fixes have them.
+TEST(Communicator, TwoOnTheSameRanksTakeTurns)
 {
   if (size() == 1) GTEST_SKIP() << "one rank shares nothing";
   CGFlowCommunicator one(MPI_COMM_WORLD), two(MPI_COMM_WORLD);
@@ -124,9 +128,84 @@ TEST(Communicator, NodeMemoriesAreApartAndLeaveNothing)
   one.sum(a.data(), a.size());
   EXPECT_EQ(a.back(), size() * size());
   EXPECT_EQ(b.front(), 2.0 * size());
-  const std::string mine = "cgflow-" + std::to_string(getpid()) + "-";
-  for (const auto &entry : std::filesystem::directory_iterator("/dev/shm"))
-    EXPECT_NE(entry.path().filename().string().rfind(mine, 0), 0U) << entry.path();
+  EXPECT_EQ(CGFlowNodeMemory::of(MPI_COMM_WORLD), CGFlowNodeMemory::of(MPI_COMM_WORLD));
+}
+
+// A process that is killed leaves the files whose memory it uses, unless they have been removed before: then they are "(deleted)".
+std::set<std::string> shared_files()
+{
+  std::set<std::string> names;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    if (const auto at = line.find("/dev/shm/"); at != std::string::npos && line.find("(deleted)") == std::string::npos)
+      names.insert(line.substr(at));
+  return names;
+}
+
+// Arrays of every small number of values, so that shares are uneven and some are empty; and a communicator that is freed, with its
+// memory, and made again.
+TEST(Communicator, NodeMemoryOfUnevenSharesAndOfACommunicatorThatIsFreed)
+{
+  const auto files = shared_files();
+  for (int round = 0; round < 3; ++round) {
+    MPI_Comm ranks;
+    MPI_Comm_dup(MPI_COMM_WORLD, &ranks);
+    CGFlowNodeMemory *memory = CGFlowNodeMemory::of(ranks);
+    ASSERT_EQ(memory != nullptr, size() > 1 && MPI_VERSION >= 3);
+    EXPECT_EQ(shared_files(), files) << "a file of the memory stays";
+    for (int n = 0; memory && n <= 2 * size() + 1; ++n) {
+      CGFlowNodeMemory::Shares shares;
+      for (int r = 0; r < size(); ++r) {
+        const auto [first, count] = cgflow::Communicator::share_of(n, r, size());
+        shares.first.push_back(static_cast<int>(first));
+        shares.count.push_back(static_cast<int>(count));
+      }
+      std::vector<double> values(n), sums(n);
+      for (int i = 0; i < n; ++i) {
+        values[i] = 10.0 * i + rank();
+        sums[i] = 10.0 * i * size() + size() * (size() - 1) / 2;
+      }
+      memory->sum_share(values.data(), shares);
+      memory->spread_share(values.data(), shares);
+      EXPECT_EQ(values, sums) << n << " values";
+    }
+    MPI_Comm_free(&ranks);
+  }
+}
+
+// What a rank sends to another between two barriers is at least 256 numbers, so no loop over pieces is without end; the buffers of all
+// ranks are at most 8 MB. With too many ranks for that there is no memory, and messages serve.
+TEST(NodeMemory, BuffersFitAnyNumberOfRanks)
+{
+  EXPECT_EQ(CGFlowNodeMemory::buffer_bytes(1), 0U);
+  EXPECT_EQ(CGFlowNodeMemory::buffer_bytes(2), std::size_t(512) << 10);
+  EXPECT_EQ(CGFlowNodeMemory::buffer_bytes(44), 23 * 4096U);    // 4 MB / 44, in whole pages
+  EXPECT_EQ(CGFlowNodeMemory::buffer_bytes(45), 0U);
+  for (std::size_t ranks = 2; ranks <= 100000; ++ranks) {
+    const std::size_t bytes = CGFlowNodeMemory::buffer_bytes(static_cast<std::int64_t>(ranks));
+    ASSERT_EQ(bytes % 4096, 0U);
+    ASSERT_LE(2 * bytes * ranks, std::size_t(8) << 20) << ranks << " ranks";
+    ASSERT_TRUE(bytes == 0 || bytes / sizeof(double) / ranks >= 256) << ranks << " ranks";
+    ASSERT_EQ(bytes == 0, ranks > 44) << ranks << " ranks";
+  }
+}
+
+// A file of one page, mapped as four: an access to the second page would end this process by SIGBUS, as in a full /dev/shm.
+TEST(NodeMemory, PagesThatCannotBeMadeAreNoSignal)
+{
+  constexpr std::size_t kPage = 4096;
+  std::FILE *file = std::tmpfile();
+  ASSERT_TRUE(file);
+  ASSERT_EQ(ftruncate(fileno(file), kPage), 0);
+  void *memory = mmap(nullptr, 4 * kPage, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  char *bytes = static_cast<char *>(memory);
+  bytes[7] = 'x';
+  EXPECT_TRUE(CGFlowNodeMemory::make_pages(bytes, kPage));
+  EXPECT_EQ(bytes[7], 0);
+  EXPECT_FALSE(CGFlowNodeMemory::make_pages(bytes, 4 * kPage));
+  munmap(memory, 4 * kPage);
+  std::fclose(file);
 }
 
 TEST(Communicator, MaxGatherBroadcastAndShare)
@@ -216,6 +295,36 @@ TEST_F(Glue, LinesAndWarningsComeOnceFromRankZero)
   ASSERT_NE(first, std::string::npos) << got;
   EXPECT_EQ(got.find("cgflow/test: iteration", first + 1), std::string::npos);
   EXPECT_NE(got.find("WARNING: cgflow/test: careful {}"), std::string::npos) << got;
+}
+
+TEST(RunState, GoesThroughItsTransitionsAndNoOthers)
+{
+  using Run = CGFlowALRunState::Run;
+  using End = CGFlowALRunState::End;
+  CGFlowALRunState state;
+  EXPECT_FALSE(state.in_run());
+  EXPECT_THROW(state.make_idle(), std::logic_error) << "no run has begun";
+  for (const End end : {End::last_sweep, End::cut_short, End::given_up}) {
+    state.begin();
+    EXPECT_EQ(state.run(), Run::sweeping);
+    EXPECT_TRUE(state.goes_on());
+    EXPECT_THROW(state.end_is(End::open), std::logic_error);
+    state.end_is(end);
+    EXPECT_EQ(state.end(), end);
+    EXPECT_FALSE(state.goes_on());
+    EXPECT_TRUE(state.in_run());
+    for (const End other : {End::last_sweep, End::cut_short, End::given_up})
+      EXPECT_THROW(state.end_is(other), std::logic_error) << "a run ends in one way";
+    state.leave();
+    EXPECT_FALSE(state.in_run());
+  }
+  state.begin();
+  state.make_idle();
+  EXPECT_EQ(state.run(), Run::idle);
+  EXPECT_THROW(state.make_idle(), std::logic_error);
+  state.begin();    // after an error, which has ended the last run before it was over
+  EXPECT_EQ(state.run(), Run::sweeping);
+  EXPECT_TRUE(state.goes_on());
 }
 
 int main(int argc, char **argv)
