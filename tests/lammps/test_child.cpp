@@ -700,6 +700,32 @@ TEST_F(Child, StretchedMoleculeFits)
   EXPECT_TRUE(std::isfinite(evaluate(child, x).energy[0]));
 }
 
+// Straight molecules along the row of copies, as long as the child accepts them (a cell is 1.5 times the extent): the ends of neighbors
+// come as close as they can. With the cutoff of 9 a pitch a fifth short brings them within 7.
+TEST_F(Child, StretchedCopiesDoNotSeeEachOther)
+{
+  make_parent("real");
+  write(chain());
+  constexpr int kCopies = 7;
+  constexpr double kExtent = 6.0;
+  CGFlowChild together(parent_.get(), "in.system", kCopies, false, kExtent),
+      alone(parent_.get(), "in.system", 1, false, kExtent);
+  ASSERT_EQ(together.copies(), kCopies);
+  std::vector<double> x;
+  for (int c = 0; c < kCopies; ++c)
+    for (int i = 0; i < 5; ++i) {
+      // Not quite straight, because the angle of a dihedral around a straight line has no value.
+      const double zigzag = (i % 2 ? 0.1 : -0.1) + 0.01 * c;
+      x.insert(x.end(), {1.5 * kExtent * (0.998 - 0.0001 * c) * i / 4.0, zigzag, 0.02 * i * c});
+    }
+  const Result all = evaluate(together, x), each = evaluate(alone, x);
+  EXPECT_EQ(together.evaluations(), kCopies) << "a conformer was rejected";
+  double largest = 0.0;
+  for (const double f : each.force) largest = std::max(largest, std::fabs(f));
+  for (int c = 0; c < kCopies; ++c) EXPECT_NEAR(all.energy[c], each.energy[c], 1e-8 * std::fabs(each.energy[c])) << c;
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(all.force[i], each.force[i], 1e-8 * largest) << i;
+}
+
 TEST_F(Child, CutoffBelowTheExtentIsWarnedOfOnce)
 {
   make_parent("real");
