@@ -2,9 +2,9 @@
 #include "fix_cgflow_mc.h"
 
 #include "cgflow_communicator.h"
-#include "cgflow_walker_exchange.h"
-#include "cgflow_walker_travel.h"
+#include "cgflow_walker_options.h"
 #include "cgflow_walker_store.h"
+#include "cgflow_walker_travel.h"
 #include "cgflow_walkers.h"
 #include "pair_cgflow_pmf.h"
 
@@ -41,10 +41,8 @@ enum Count { kAccepted, kProposals, kWalls, kExchanged, kPairs, kNCounts };
 struct FixCGFlowMC::Impl {
   Impl(LAMMPS *lmp) : walkers(lmp), travel(lmp, store) {}
 
-  WalkerExchange exchange;    // the temperature of each walker
-  int seed = 0;
-  std::vector<double> steps;    // [n_cv], box units
-  std::string energy_id;        // compute that asks for per-atom energies in each step
+  WalkerOptions options;
+  std::string energy_id;    // compute that asks for per-atom energies in each step
 
   cgflow::CgSpace space;
   std::vector<PairCGFlowPMF *> pmfs;    // the pair style itself, or sub-styles of a hybrid one
@@ -65,12 +63,15 @@ struct FixCGFlowMC::Impl {
   bool refresh_pending = false;
   bool atom_created = false;
 
-  int n_cv() const { return static_cast<int>(steps.size()); }
+  int n_cv() const { return static_cast<int>(options.steps.size()); }
 };
 
 FixCGFlowMC::FixCGFlowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg), impl(std::make_unique<Impl>(lmp))
 {
-  parse(narg, arg);
+  if (igroup != 0) error->all(FLERR, "{}: got group {}, the walkers are all atoms: expected group all", kWhere, arg[1]);
+  if (!atom->tag_enable)
+    error->all(FLERR, "{}: the atoms have no IDs, which the walkers' random numbers need (atom_modify id yes)", kWhere);
+  impl->options = parse_walker_options(lmp, narg, arg);
 
   time_integrate = 1;
   time_depend = 1;    // random numbers are keyed by the step
@@ -98,53 +99,6 @@ FixCGFlowMC::~FixCGFlowMC()
   if (!impl->energy_id.empty() && modify->get_compute_by_id(impl->energy_id)) modify->delete_compute(impl->energy_id);
 }
 
-void FixCGFlowMC::parse(int narg, char **arg)
-{
-  if (narg < 6) utils::missing_cmd_args(FLERR, "fix cgflow/mc T seed step1 ...", error);
-  if (igroup != 0) error->all(FLERR, "{}: got group {}, the walkers are all atoms: expected group all", kWhere, arg[1]);
-  if (!atom->tag_enable)
-    error->all(FLERR, "{}: the atoms have no IDs, which the walkers' random numbers need (atom_modify id yes)", kWhere);
-
-  const auto temperature = [&](const char *text) {
-    const double T = utils::numeric(FLERR, text, false, lmp);
-    if (!(T > 0.0) || !std::isfinite(T))
-      error->all(FLERR, "{}: got the temperature {}, expected a number > 0", kWhere, text);
-    return T;
-  };
-  impl->exchange = WalkerExchange(temperature(arg[3]));
-  const bigint seed = utils::bnumeric(FLERR, arg[4], false, lmp);
-  if (seed < 1 || seed > MAXSMALLINT)
-    error->all(FLERR, "{}: got the seed {}, expected an integer from 1 to {}", kWhere, arg[4], MAXSMALLINT);
-  impl->seed = static_cast<int>(seed);
-  int end = 5;
-  while (end < narg && strcmp(arg[end], "exchange") != 0) ++end;
-  if (end == 5) utils::missing_cmd_args(FLERR, "fix cgflow/mc T seed step1 ...", error);
-  for (int k = 5; k < end; ++k) {
-    if (!utils::is_double(arg[k]))
-      error->all(FLERR, "{}: got {} as step {}, expected a length > 0 in box units, or the keyword exchange", kWhere, arg[k],
-                 k - 4);
-    const double step = utils::numeric(FLERR, arg[k], false, lmp);
-    if (!(step > 0.0) || !std::isfinite(step))
-      error->all(FLERR, "{}: got {} as step {}, expected a length > 0 in box units", kWhere, arg[k], k - 4);
-    impl->steps.push_back(step);
-  }
-  if (end == narg) return;
-
-  if (end + 2 >= narg) utils::missing_cmd_args(FLERR, "fix cgflow/mc ... exchange N T2 ...", error);
-  const bigint every = utils::bnumeric(FLERR, arg[end + 1], false, lmp);
-  if (every < 1) error->all(FLERR, "{}: exchange: got every {} sweeps, expected an integer >= 1", kWhere, arg[end + 1]);
-  std::vector<double> ladder{temperature(arg[3])};
-  for (int k = end + 2; k < narg; ++k) {
-    const double T = temperature(arg[k]);
-    if (T <= ladder.back())
-      error->all(FLERR,
-                 "{}: exchange: got the temperature {} after {}, expected temperatures that rise from that of the fix",
-                 kWhere, arg[k], ladder.back());
-    ladder.push_back(T);
-  }
-  impl->exchange = WalkerExchange(every, std::move(ladder));
-}
-
 int FixCGFlowMC::setmask() { return INITIAL_INTEGRATE | PRE_EXCHANGE | FINAL_INTEGRATE | POST_RUN; }
 
 void FixCGFlowMC::post_constructor()
@@ -170,7 +124,8 @@ void FixCGFlowMC::init()
     }
 
   // One step stands for all CG variables, of which only the pair style knows the number.
-  if (!m.pmfs.empty() && m.steps.size() == 1) m.steps.assign(m.pmfs.front()->space().n_cv(), m.steps[0]);
+  if (!m.pmfs.empty() && m.options.steps.size() == 1)
+    m.options.steps.assign(m.pmfs.front()->space().n_cv(), m.options.steps[0]);
   const int d = m.n_cv();
   if (m.pmfs.empty() && d > kCoordinates)
     error->all(FLERR, "{}: got {} steps; more than {} CG variables need pair_style cgflow/pmf, which knows their ranges",
@@ -181,9 +136,9 @@ void FixCGFlowMC::init()
   check_box(lmp, d, kWhere);
   m.space = m.pmfs.empty() ? box_space(lmp, d) : m.pmfs.front()->space();
   for (int k = 0; k < d; ++k)
-    if (m.steps[k] > m.space[k].width())
-      error->all(FLERR, "{}: got {} as step {}, expected at most the width {} of the range of {}", kWhere, m.steps[k], k + 1,
-                 m.space[k].width(), m.space[k].name);
+    if (m.options.steps[k] > m.space[k].width())
+      error->all(FLERR, "{}: got {} as step {}, expected at most the width {} of the range of {}", kWhere,
+                 m.options.steps[k], k + 1, m.space[k].width(), m.space[k].name);
   const bool to_run = update->whichflag == 1 && update->nsteps > 0;
   if (to_run && modify->get_fix_by_style("^cgflow/al").empty())
     for (const auto *pmf : m.pmfs)
@@ -305,7 +260,7 @@ void FixCGFlowMC::initial_integrate(int)
   const bool still = m.refresh_pending || (m.may_begin && !m.may_begin());
   m.refresh_pending = false;
   // A sweep of exchanges makes no other proposals, nor does one whose energies are those of a model of before.
-  const bool exchanges = !still && m.exchange.due(update->ntimestep);
+  const bool exchanges = !still && m.options.exchange.due(update->ntimestep);
   for (int i = 0; i < atom->nlocal; ++i) {
     // What is visible now is the accepted state.
     m.walkers.get(i, m.store.old_s(i));
@@ -335,11 +290,11 @@ void FixCGFlowMC::propose(int i)
 {
   Impl &m = *impl;
   const int d = m.n_cv();
-  cgflow::RandomStream random(m.seed, cgflow::Stream::walkers, m.first_id + atom->tag[i], update->ntimestep);
+  cgflow::RandomStream random(m.options.seed, cgflow::Stream::walkers, m.first_id + atom->tag[i], update->ntimestep);
   random.uniform();    // the first number decides in accepts()
   double *s = m.store.target(i);
   for (int k = 0; k < d; ++k) {
-    s[k] = m.store.old_s(i)[k] + m.steps[k] * random.normal();
+    s[k] = m.store.old_s(i)[k] + m.options.steps[k] * random.normal();
     // Strictly below the upper edge, where LAMMPS would lose the atom.
     if (!m.space[k].periodic && !(s[k] >= m.space[k].lo && s[k] < m.space[k].hi)) {
       m.store.set_move(i, Move::wall);
@@ -360,7 +315,7 @@ void FixCGFlowMC::exchange()
       mine[atom->tag[i]] = {m.store.old_energy(i), atom->image[i], {m.store.old_s(i), m.store.old_s(i) + m.n_cv()}};
   CGFlowCommunicator ranks(world);
   const WalkerExchange::Swaps swaps =
-      m.exchange.decide(mine, m.n_cv(), force->boltz, m.seed, m.first_id, update->ntimestep, ranks);
+      m.options.exchange.decide(mine, m.n_cv(), force->boltz, m.options.seed, m.first_id, update->ntimestep, ranks);
   for (int i = 0; i < atom->nlocal; ++i) {
     const auto found = swaps.occupants.find(atom->tag[i]);
     if (found == swaps.occupants.end()) continue;
@@ -397,8 +352,8 @@ bool FixCGFlowMC::accepts(int i, double energy)
                update->ntimestep);
   const double old = m.store.old_energy(i);
   if (energy <= old) return true;
-  cgflow::RandomStream random(m.seed, cgflow::Stream::walkers, m.first_id + atom->tag[i], update->ntimestep);
-  return random.uniform() < std::exp(-(energy - old) / (force->boltz * m.exchange.temperature(atom->tag[i])));
+  cgflow::RandomStream random(m.options.seed, cgflow::Stream::walkers, m.first_id + atom->tag[i], update->ntimestep);
+  return random.uniform() < std::exp(-(energy - old) / (force->boltz * m.options.exchange.temperature(atom->tag[i])));
 }
 
 void FixCGFlowMC::final_integrate()

@@ -70,7 +70,6 @@ class FixCGFlowMC : public Fix {
   struct Impl;
   std::unique_ptr<Impl> impl;
 
-  void parse(int narg, char **arg);
   void check_companions();
   void check_energies();
   void check_inside();
