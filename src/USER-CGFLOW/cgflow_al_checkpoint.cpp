@@ -64,7 +64,7 @@ void CGFlowALCheckpoint::write(const Parts &parts, cgflow::Communicator &comm) c
   parts.learner.store(archive);
   parts.ledger.store(archive);
   archive.put("pending", std::int64_t{parts.pending});
-  // One number a world.
+  // One number per world.
   archive.put("ranks", worlds.ranks_each());
   archive.put("walkers", worlds.walkers_each());
   archive.put("walkers.rows", walkers.numbers(), {static_cast<std::int64_t>(walkers.numbers().size())});

@@ -16,10 +16,10 @@
 
 namespace LAMMPS_NS {
 
-/// The file NAME.state of fix cgflow/al, from which the same command line goes on to the same bits.
+/// The file NAME.state of fix cgflow/al, from which the same command line continues bit for bit.
 class CGFlowALCheckpoint {
  public:
-  /// What it keeps, where the fix has it.
+  /// The objects of the fix that it stores and loads.
   struct Parts {
     cgflow::Learner &learner;
     CGFlowRunLedger &ledger;
@@ -30,12 +30,12 @@ class CGFlowALCheckpoint {
 
   CGFlowALCheckpoint(class LAMMPS *lmp, const CGFlowALOptions &options) : lmp_(lmp), options_(options) {}
 
-  /// Whether the command line is to go on with the file. One that is there and cannot be read counts: it must not be
+  /// Whether the command line continues from the file. A file that exists but cannot be read counts too, because it must not be
   /// overwritten.
   bool exists() const;
 
-  /// Loads the parts from the file; the walkers wait for put_walkers(). `config` and `info` are what the file must be of,
-  /// as box and number of ranks: otherwise throws ModelError, or ConfigError, naming the file and what differs.
+  /// Loads the parts from the file; the walkers wait for put_walkers(). The file must agree with `config`, `info`, the box and the
+  /// number of ranks. Throws ModelError or ConfigError, naming the file and the difference.
   void load(const cgflow::Config &config, const cgflow::ModelInfo &info, const Parts &parts);
 
   bool has_walkers() const { return walkers_.has_value(); }

@@ -15,7 +15,7 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-/// The name in a lock file that others hold. They write it right after they got the lock, so there is a moment without.
+/// The owner's name in a lock file. The owner writes it after it has got the lock, so the file may be empty for a moment.
 std::string owner_of(int file)
 {
   char name[64];
@@ -35,7 +35,7 @@ CGFlowFileClaim::CGFlowFileClaim(const std::string &path, const std::string &own
   file_ = open(lock_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file_ < 0) return;
   if (flock(file_, LOCK_EX | LOCK_NB) == 0) {
-    // For those who find it claimed; the claim itself does not depend on it.
+    // The name is for messages only, so a failure here does not matter.
     if (ftruncate(file_, 0) != 0 || write(file_, owner.data(), owner.size()) < 0) return;
     return;
   }

@@ -6,12 +6,12 @@
 
 namespace LAMMPS_NS {
 
-/// Says to other processes of this machine that a file is written here, by a lock on the file PATH.lock beside it, which is
-/// gone when the claim is, and void when its process has died.
+/// Tells other processes of this machine that this process writes a file, by a lock on the file PATH.lock beside it. The lock file is
+/// removed with the claim; a lock whose process has died has no effect.
 class CGFlowFileClaim {
  public:
-  /// `owner` tells others who it is. Throws cgflow::FileError, with their owner's name and `advice`, when others have claimed
-  /// `path`. Where no lock can be had at all, nothing is claimed.
+  /// `owner`: the name of this process for others. Throws cgflow::FileError, with the other owner's name and `advice`, when another
+  /// process has claimed `path`. On a file system without locks nothing is claimed.
   CGFlowFileClaim(const std::string &path, const std::string &owner, const std::string &advice);
   ~CGFlowFileClaim();
   CGFlowFileClaim(const CGFlowFileClaim &) = delete;

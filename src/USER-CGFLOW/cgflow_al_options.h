@@ -22,14 +22,14 @@ struct CGFlowALOptions {
   bool share = false;              ///< with the other partitions of a -partition run
   bigint checkpoint_sweeps = 0;    ///< 0: by time
   double checkpoint_minutes = 5.0;
-  int copies = 0;    ///< conformers that the child evaluates at once; 0: as many as a training step has on a rank
+  int copies = 0;    ///< conformers that the child evaluates at once; 0: as many as a training step has per rank
 
   std::string state_file() const { return name + ".state"; }
   std::string model_file() const { return name + ".cgflow"; }
   std::string history_file() const { return name + ".iterations"; }
 };
 
-/// Reads the arguments of the fix command from the fourth on. One LAMMPS error for each thing that is wrong.
+/// Reads the arguments of the fix command from the fourth on. One LAMMPS error for each wrong argument.
 CGFlowALOptions parse_cgflow_al(class LAMMPS *lmp, int narg, char **arg);
 
 }    // namespace LAMMPS_NS

@@ -11,8 +11,8 @@
 
 namespace LAMMPS_NS {
 
-/// Which `run`s of a script are done, so that the same script can be started again after it was cut short: runs already
-/// complete are skipped, the one in progress ends where it would have ended.
+/// The record of a script's `run`s. When the same script is started again after an interruption, runs that are complete are skipped,
+/// and the one in progress ends where it would have ended.
 class CGFlowRunLedger {
  public:
   enum class Start { fresh, resumed, skipped };
@@ -33,7 +33,7 @@ class CGFlowRunLedger {
       return Start::resumed;
     }
     loaded_ = false;
-    // Ended early, by fix halt say, and the script went on: that is where it ends each time.
+    // The last run ended early, by fix halt for example, and the script continued: it ends there every time.
     if (in_progress_) complete_run();
     first_ = step_ = step;
     last_ = step + nsteps;
@@ -47,7 +47,7 @@ class CGFlowRunLedger {
     in_progress_ = false;
   }
 
-  /// Runs that are done.
+  /// The number of complete runs.
   int complete() const { return static_cast<int>(ends_.size()); }
   bigint first() const { return first_; }
   bigint step() const { return step_; }

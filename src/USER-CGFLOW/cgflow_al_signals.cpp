@@ -11,7 +11,7 @@ namespace {
 constexpr int kSignals[] = {SIGTERM, SIGUSR1};
 constexpr int kCount = 2;
 
-// A process has one handler a signal, however many fixes note it.
+// A process has one handler per signal, for any number of fixes.
 volatile std::sig_atomic_t come = 0;
 int users = 0;
 struct sigaction before[kCount];
@@ -29,7 +29,7 @@ void CGFlowSignals::begin()
   come = 0;
   struct sigaction action {};
   action.sa_handler = note_signal;
-  // System calls go on: nothing of a file, or of MPI, shall fail for it.
+  // Interrupted system calls continue, so that no file operation and no MPI call fails.
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   for (int i = 0; i < kCount; ++i) {

@@ -6,14 +6,14 @@
 
 namespace LAMMPS_NS {
 
-/// Work that was given up half done after a signal. Nothing is wrong, but what it worked on is of no use.
+/// Thrown when a signal interrupts work. It is not an error, but the objects that the work was changing are of no further use.
 class CGFlowInterrupted : public std::runtime_error {
  public:
   CGFlowInterrupted() : std::runtime_error("the work was given up, as a signal asked for") {}
 };
 
-/// SIGTERM and SIGUSR1, with which queue systems say that a job's time is over. Between begin() and end() they are noted and
-/// do nothing else; before and after they do what they did. A signal that the process ignores stays ignored.
+/// SIGTERM and SIGUSR1, which queue systems send when the time of a job is over. Between begin() and end() they are only recorded;
+/// before and after they have their usual effect. A signal that the process ignores stays ignored.
 class CGFlowSignals {
  public:
   CGFlowSignals() = default;
@@ -22,7 +22,7 @@ class CGFlowSignals {
   CGFlowSignals &operator=(const CGFlowSignals &) = delete;
   void begin();
   void end();
-  /// Whether one of them has come to this process since the first begin().
+  /// Whether this process has received one of them since the first begin().
   static bool noted();
 
  private:

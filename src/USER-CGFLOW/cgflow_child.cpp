@@ -40,7 +40,7 @@ struct CGFlowChild::Impl {
   std::unique_ptr<CGFlowChildCopies> copies;
   bool per_atom = false;
   double extent;
-  double cutoff = std::numeric_limits<double>::infinity();    // of pairs, infinity after the warning
+  double cutoff = std::numeric_limits<double>::infinity();    // of pairs; infinity after the warning
   std::unique_ptr<CGFlowChildProbes> probes;
   std::int64_t evaluations = 0, check_evaluations = 0;    // the second without those of the probes
 };
@@ -62,7 +62,7 @@ CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, const std::ve
   per_atom = !cgflow_child_has_global_energy(instance.lammps()) && probes->energies_are_per_atom();
 }
 
-// Without bonds that hold it together nothing says how far a molecule may stretch.
+// Without bonds, the factor is a guess of how far a molecule may stretch.
 double CGFlowChild::Impl::expected_extent() const
 {
   const double stretched = cgflow::stretched_length(copies->molecule());
@@ -70,7 +70,7 @@ double CGFlowChild::Impl::expected_extent() const
   return 8.0 / 3.0 * (copies->largest_distance() > 0.0 ? copies->largest_distance() : 1.0);
 }
 
-// A molecule that is moved freely must not care where it is, nor see its own images in the script's box.
+// The energy of a molecule that is moved freely must not depend on its position, nor on its images in the script's box.
 void CGFlowChild::Impl::check_place()
 {
   const auto &at = copies->configuration();
@@ -94,7 +94,7 @@ void CGFlowChild::Impl::check_place()
                                           energy, moved));
 }
 
-// Said once, by the first rank alone, of whose screen LAMMPS takes its warnings.
+// One warning. LAMMPS shows the warnings of the first rank alone.
 void CGFlowChild::Impl::check_cutoff(const double *x)
 {
   const double extent = std::isinf(cutoff) ? 0.0 : copies->extent_beyond(x, cutoff);
@@ -120,8 +120,8 @@ CGFlowChild::CGFlowChild(LAMMPS *parent, const std::string &script, int copies, 
     parent->error->warning(FLERR, "{}the molecule cannot be copied with {}; conformers are evaluated one at a time",
                            impl_->place, obstacle.empty() ? "fix property/atom where another one was unfixed" : obstacle);
   if (!obstacle.empty()) return;
-  // Some style treats a copy in another way than the molecule alone, or properties have lost their places: keep to the
-  // molecule alone.
+  // A style treats a copy in another way than the molecule alone, or properties have got other indices: evaluate the molecule alone,
+  // in a new instance.
   const auto spent = check_evaluations();
   impl_.reset();
   impl_ = make();

@@ -12,15 +12,15 @@
 
 namespace LAMMPS_NS {
 
-/// Energies and forces of one molecule from a child LAMMPS that executed the user's atomistic script. The child holds
-/// several copies of the molecule that do not see each other, so that one force evaluation serves as many conformers.
+/// Energies and forces of one molecule from a child LAMMPS that has executed the user's atomistic script. The child holds
+/// several copies of the molecule that do not interact, so that one force evaluation serves several conformers.
 ///
-/// Where the energy is not per-atom (a fix with a global energy only, long-range tails), or where copies would not agree
-/// with the molecule alone, conformers are evaluated one at a time with the global energy.
+/// The child evaluates conformers one at a time, with the global energy, where the energy is not a sum over atoms (a fix with a
+/// global energy only, long-range tails) or where copies do not agree with the molecule alone.
 class CGFlowChild : public cgflow::EnergyModel {
  public:
-  /// copies: conformers in one force evaluation. absolute: positions mean what they say (external fields); each
-  /// conformer sits where it is, in the script's own box, and one outside that box is rejected. Otherwise the molecule is
+  /// copies: conformers in one force evaluation. absolute: the energy depends on positions (external fields). Each
+  /// conformer then stays where it is, in the script's own box, and a conformer outside that box is rejected. Otherwise the molecule is
   /// moved freely, and `extent` is the largest distance between two of its atoms that is expected, in length units (0:
   /// the length of the molecule stretched along its bonds, or without bonds generous beside the script's configuration); a
   /// conformer beyond 1.5 times that is rejected.
@@ -33,11 +33,11 @@ class CGFlowChild : public cgflow::EnergyModel {
 
   /// Conformers evaluated by evaluate() on this rank so far; rejected ones do not count.
   std::int64_t evaluations() const;
-  /// Those spent by the constructor to check the system.
+  /// Conformers that the constructor evaluated to check the system.
   std::int64_t check_evaluations() const;
-  /// Bytes of the child's atoms, neighbour lists and styles, as LAMMPS counts them.
+  /// Bytes of the child's atoms, neighbor lists and styles, as LAMMPS counts them.
   double memory() const;
-  /// Energy of a conformer near the script's own, always the same one: it tells two systems apart.
+  /// Energy of a certain conformer near the script's own, which tells two systems apart.
   double probe_energy() const;
   /// Conformers in one force evaluation: 1 where they are evaluated one at a time.
   int copies() const;
@@ -52,7 +52,7 @@ class CGFlowChild : public cgflow::EnergyModel {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Those that the constructors on all ranks spent to check the system. Collective.
+/// The check_evaluations() of all ranks together. Collective.
 std::int64_t cgflow_check_evaluations(const CGFlowChild &child, cgflow::Communicator &comm);
 
 }    // namespace LAMMPS_NS

@@ -57,7 +57,7 @@ void check_box(LAMMPS *lmp, const std::string &parent_units, bool absolute)
     throw EnergyError("units " + std::string(lmp->update->unit_style) + " differ from the main script's units " +
                       parent_units);
   if (lmp->domain->triclinic) throw EnergyError("box is triclinic; an orthogonal box is needed");
-  // A copy's place in a shrink-wrapped box would depend on the other copies.
+  // In a shrink-wrapped box the position of a copy would depend on the other copies.
   if (absolute && lmp->domain->nonperiodic == 2)
     throw EnergyError("box is shrink-wrapped; where positions are absolute, boundary f or p is needed");
   if (lmp->force->kspace)
@@ -118,7 +118,8 @@ std::string LAMMPS_NS::cgflow_child_silent_fixes(LAMMPS *child)
   return names;
 }
 
-// Of a hybrid style the longest one. The cutoff of gb/obc alone is a reach of ghosts: it sums over all pairs.
+// For a hybrid style, the longest cutoff. The cutoff of gb/obc does not count: that style sums over all pairs, and its cutoff only
+// says how far ghost atoms reach.
 double LAMMPS_NS::cgflow_child_cutoff(LAMMPS *child)
 {
   const Force *force = child->force;

@@ -11,17 +11,17 @@ namespace LAMMPS_NS {
 /// constrain, move or write, dumps and restarts. Throws cgflow::EnergyError naming what was got and what is allowed.
 void cgflow_check_child_system(class LAMMPS *child, const std::string &parent_units, bool absolute);
 
-/// Why a fix of this style may not even be created; empty when it may. Constraints look for their clusters when they are
-/// created, and learning must not begin inside a molecule's own script.
+/// The reason why a fix of this style may not even be created; empty when it may. Constraints search for their clusters when they
+/// are created, and a molecule's own script must not begin to learn.
 std::string cgflow_refused_fix(const std::string &style);
 
-/// True when the energy holds a part that compute pe/atom cannot see: a fix with an energy but none per atom.
+/// True when the energy has a part that compute pe/atom does not contain: that of a fix without per-atom energies.
 bool cgflow_child_has_global_energy(class LAMMPS *child);
 
 /// IDs of the fixes that could add their energy to the system's but do not, for messages; empty when there is none.
 std::string cgflow_child_silent_fixes(class LAMMPS *child);
 
-/// Where pair energies end, length units, after a first run; infinity when no pair style has a cutoff of its own.
+/// The cutoff of pair energies after a first run, length units; infinity when no pair style has one.
 double cgflow_child_cutoff(class LAMMPS *child);
 
 }    // namespace LAMMPS_NS

@@ -28,7 +28,7 @@ namespace {
 
 const imageint kNoImage = ((imageint) IMGMAX << IMG2BITS) | ((imageint) IMGMAX << IMGBITS) | IMGMAX;
 
-// Box bounds survive the way through a command's text.
+// With all digits, so that a box bound is the same after a command has read it.
 std::string exact(double value) { return fmt::format("{:.17g}", value); }
 
 }    // namespace
@@ -67,13 +67,12 @@ double CGFlowChildCopies::shortest_box_edge() const
   return dimension() == 3 ? std::min(edge, hi_[2] - lo_[2]) : edge;
 }
 
-// Fixed boundaries, so that there are no images that a molecule could see itself in, and hence no condition on the
-// cutoff. In two dimensions z stays as it is.
+// With fixed boundaries a molecule has no images, so the cutoff may be of any length. In two dimensions z stays as it is.
 void CGFlowChildCopies::isolate(double cell)
 {
   cell_ = cell;
-  // Copies are out of each other's neighbour lists by this distance alone. Cells side by side with pairs excluded by molecule
-  // cost 64 alanine dipeptides (cutoff 18) 40 % more time.
+  // This distance alone keeps copies out of each other's neighbor lists. Cells side by side, with pairs excluded by molecule,
+  // took 40 % more time for 64 alanine dipeptides (cutoff 18).
   pitch_ = cell + lmp_->neighbor->cutneighmax;
   const double edge[3] = {pitch_, cell, cell};
   const int axes = dimension();
@@ -111,7 +110,7 @@ bool CGFlowChildCopies::fill(int copies)
   if (copies <= 1) return true;
 
   const bool molecules = atom->molecule_flag;
-  // replicate leaves a molecule ID of 0 as it is, and all copies would be one molecule.
+  // replicate leaves a molecule ID of 0 as it is, so all copies would be one molecule.
   if (molecules)
     for (int i = 0; i < n_atoms_; ++i) atom->molecule[i] = 1;
   CGFlowChildProperties properties(instance_);
@@ -146,7 +145,7 @@ bool CGFlowChildCopies::fits(const double *x) const
       lo = std::min(lo, x[3 * i + k]);
       hi = std::max(hi, x[3 * i + k]);
     }
-    // Wrapping an atom into a periodic box, or losing it from another, would change its energy without a word.
+    // LAMMPS would wrap an atom into a periodic box, or lose it from another one, and the energy would change without a message.
     if (absolute_ || k >= axes) {
       if (lo < lo_[k] || hi >= hi_[k]) return false;
     } else if (hi - lo >= 0.999 * cell_) {
@@ -158,7 +157,7 @@ bool CGFlowChildCopies::fits(const double *x) const
 
 double CGFlowChildCopies::extent_beyond(const double *x, double limit) const
 {
-  // The bounding box says for most conformers that there is nothing to look for among the pairs.
+  // For most conformers the bounding box shows that no pair is longer.
   double square = 0.0;
   for (int k = 0; k < 3; ++k) {
     double lo = x[k], hi = x[k];
@@ -207,7 +206,7 @@ void CGFlowChildCopies::run(int m, const double *const *x, double *energy, doubl
   });
   pe_->addstep(lmp_->update->ntimestep);
   if (per_atom) pe_atom_->addstep(lmp_->update->ntimestep);
-  // `pre no` would leave the energies of the batch before.
+  // With `pre no` LAMMPS would keep the energies of the last batch.
   instance_.one("run 0 pre yes post no");
 
   instance_.guarded([&] {

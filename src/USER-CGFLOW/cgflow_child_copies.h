@@ -14,7 +14,7 @@ namespace LAMMPS_NS {
 /// The molecule of a child instance, and copies of it that do not see each other.
 class CGFlowChildCopies {
  public:
-  /// Takes the instance as its script left it: one molecule. Keeps a reference.
+  /// The instance holds one molecule, as its script has left it. Keeps a reference.
   CGFlowChildCopies(CGFlowChildInstance &instance, bool absolute);
 
   int n_atoms() const { return n_atoms_; }
@@ -29,13 +29,13 @@ class CGFlowChildCopies {
   bool absolute() const { return absolute_; }
   int dimension() const;
 
-  /// Puts the molecule alone and without images into the middle of a cubic cell of edge `cell`, which conformers must fit
-  /// into (not absolute). Along x the box is longer, so that copies in a row are out of each other's neighbour lists.
+  /// Puts the molecule alone and without images into the middle of a cubic cell of edge `cell`, into which conformers must fit
+  /// (not absolute). The box is longer along x, so that copies in a row are not in each other's neighbor lists.
   void isolate(double cell);
-  /// What makes that this system cannot be copied (a fix with per-atom data other than property/atom); "" when it can.
+  /// The reason why this system cannot be copied (a fix with per-atom data other than property/atom); "" when it can.
   std::string obstacle() const;
-  /// Fills up to `copies`, once, when there is no obstacle(). Each copy has the molecule's values of fix property/atom. False
-  /// when these cannot be carried over; the instance is of no use then.
+  /// Makes so many copies; to be called once, when there is no obstacle(). Each copy has the molecule's values of fix property/atom.
+  /// False when these cannot be carried over; the instance is of no further use then.
   bool fill(int copies);
 
   /// False when a conformer x [n_atoms, 3] is not finite or does not fit into the box or cell.
@@ -54,7 +54,7 @@ class CGFlowChildCopies {
   bool absolute_;
   int n_atoms_ = 0;
   int copies_ = 1;
-  double cell_ = 0.0, pitch_ = 0.0;    // edge of a copy's cell, and from one copy to the next along x
+  double cell_ = 0.0, pitch_ = 0.0;    // edge of a copy's cell, and distance of two copies along x
   double lo_[3], hi_[3];
   double largest_ = 0.0, smallest_ = 0.0;
   cgflow::Molecule molecule_;

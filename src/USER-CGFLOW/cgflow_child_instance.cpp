@@ -16,7 +16,7 @@
 
 using namespace LAMMPS_NS;
 
-// LAMMPS' own OpenMP runtime when the process has one: each new instance sets the number of threads of the process.
+// From the OpenMP runtime, if the process has one: each new LAMMPS instance sets the number of threads of the process.
 extern "C" {
 int omp_get_max_threads() __attribute__((weak));
 void omp_set_num_threads(int) __attribute__((weak));
@@ -79,8 +79,8 @@ const std::vector<std::string> kRefused{"run",
                                         "dihedral_write",
                                         "group2ndx"};
 
-/// Replaces entries of the tables from which commands, dumps and fixes are made; those of commands for as long as the
-/// script is executed. A `clear` in the script renews the tables of dumps and fixes: what it made is checked afterwards too.
+/// Replaces entries of LAMMPS' tables of commands, dumps and fixes by functions that refuse; the table of commands only while the
+/// script is executed. A `clear` in the script renews the tables of dumps and fixes, so the system is checked afterwards too.
 class RefuseCommands {
  public:
   explicit RefuseCommands(LAMMPS *lmp) : lmp_(lmp), commands_(*lmp->input->command_map)
@@ -93,7 +93,7 @@ class RefuseCommands {
     for (auto &entry : *lmp->modify->fix_map)
       if (!cgflow_refused_fix(entry.first).empty()) entry.second = &refuse_fix;
   }
-  // Entry by entry: the script may have loaded a plugin that added to the table.
+  // Entry by entry, because the script may have loaded a plugin that added entries.
   ~RefuseCommands()
   {
     auto &map = *lmp_->input->command_map;
@@ -151,7 +151,7 @@ void CGFlowChildInstance::close()
 {
   try {
     delete lmp_;
-  } catch (...) {    // ~LAMMPS may throw; there is nobody left to tell
+  } catch (...) {    // ~LAMMPS may throw, and nobody could handle it here
   }
   lmp_ = nullptr;
   if (comm_ != MPI_COMM_NULL) MPI_Comm_free(&comm_);

@@ -20,11 +20,11 @@ namespace {
 
 const char kStyle[] = "^property/atom";
 
-// Words of fix property/atom for what some atom styles have themselves.
+// Keywords of fix property/atom for properties that some atom styles have themselves.
 struct Keyword {
   const char *name;
   int Atom::*flag;
-  double *Atom::*values;    // null for molecule IDs, which say which copy an atom belongs to
+  double *Atom::*values;    // null for molecule IDs, which tell the copies apart
 };
 
 constexpr Keyword kKeywords[] = {{"mol", &Atom::molecule_flag, nullptr},
@@ -125,7 +125,7 @@ void CGFlowChildProperties::set(const Property &property, int i, int column, dou
   }
 }
 
-// A fix does not tell what it holds: that is what goes with it.
+// A fix does not tell which properties it holds: they are those that disappear with it.
 void CGFlowChildProperties::take_out(Fix *fix)
 {
   const std::string id = fix->id, group = lmp_->group->names[fix->igroup];
@@ -145,7 +145,7 @@ bool CGFlowChildProperties::put_back()
   for (const auto &command : commands_) instance_.one(command);
   for (const auto &property : properties_) {
     if (property.keyword >= 0) continue;
-    // Computes keep the index; and what no fix owned is gone with the atoms that `replicate` replaced.
+    // The index must be the same, because computes keep it. Values that no fix owned were lost when `replicate` replaced the atoms.
     int is_double, columns;
     if (lmp_->atom->find_custom(property.name.c_str(), is_double, columns) != property.index) return false;
   }

@@ -9,22 +9,22 @@
 
 namespace LAMMPS_NS {
 
-/// What the fixes property/atom of a child instance hold of its molecule, carried over `replicate`, which refuses fixes with
-/// per-atom data. The fixes are taken out by the constructor and made anew by put_back().
+/// Carries the values of fix property/atom of a molecule over `replicate`, which refuses fixes with per-atom data. The constructor
+/// removes the fixes, put_back() creates them again.
 class CGFlowChildProperties {
  public:
   /// The first fix with per-atom data that cannot be carried, as "fix ID of style STYLE"; "" when there is none.
   static std::string obstacle(class LAMMPS *child);
 
-  /// Notes values and fixes of the molecule, atoms 1 to N, and removes the fixes. Keeps a reference.
+  /// Saves the values and the fixes of the molecule, atoms 1 to N, and removes the fixes. Keeps a reference.
   explicit CGFlowChildProperties(CGFlowChildInstance &instance);
   /// After `replicate`: atom k + c N gets the values of atom k; molecule IDs of a fix are 1, 2, ... by copy. False when a
-  /// property would not be found where it was; the instance is of no use then.
+  /// property would get another index; the instance is of no further use then.
   bool put_back();
 
  private:
   struct Property {
-    std::string name, word;    // as Atom has it, and as it is written in the fix command
+    std::string name, word;    // in class Atom, and in the fix command
     int keyword = -1;          // index in the table of keywords such as rmass, -1 for a custom property
     int index = -1, is_double = 1, columns = 0;
     bool owned = false;              // by one of the fixes
@@ -41,7 +41,7 @@ class CGFlowChildProperties {
   class LAMMPS *lmp_;
   int n_atoms_;
   std::vector<Property> properties_;
-  std::vector<std::string> commands_;    // that make the fixes
+  std::vector<std::string> commands_;    // create the fixes
 };
 
 }    // namespace LAMMPS_NS

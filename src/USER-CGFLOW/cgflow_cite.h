@@ -4,7 +4,7 @@
 
 namespace LAMMPS_NS {
 
-/// Names the method's paper among the references that LAMMPS lists.
+/// Adds the paper of the method to the references that LAMMPS lists.
 void cgflow_cite(class LAMMPS *lmp);
 
 }    // namespace LAMMPS_NS

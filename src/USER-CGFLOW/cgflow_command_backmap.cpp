@@ -38,7 +38,7 @@ struct Options {
 
 constexpr double kMaxStructures = 1e7;
 
-// Words after the dump's file name up to the next keyword are its style.
+// The dump style is all words between the dump's file name and the next keyword.
 const std::set<std::string> kKeywords = {"seed", "points", "dump", "weights", "atomistic"};
 
 Options parse(LAMMPS *lmp, int narg, char **arg)
@@ -88,7 +88,7 @@ void check_pmf(const cgflow::Model &model, const Options &options)
                              " holds no PMF yet, train it by energy first (cgflow/train energy), or give points");
 }
 
-// All of them are held in memory until the dump is written.
+// All structures are in memory until the dump is written.
 void check_number(int n, std::size_t points)
 {
   const double total = static_cast<double>(n) * static_cast<double>(points);
@@ -99,7 +99,7 @@ void check_number(int n, std::size_t points)
 
 cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &options, CGFlowCommunicator &comm)
 {
-  // It ends with this function: a process holds one child at a time, and the dump is written from another.
+  // Destroyed at the end of this function: a process holds one child at a time, and another one writes the dump.
   std::unique_ptr<CGFlowChild> child;
   if (options.dump.weights) {
     child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(model.config()));
@@ -112,7 +112,7 @@ cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &
   return cgflow::backmap_points(model, points, options.n, options.seed, child.get(), comm);
 }
 
-/// Says what the molecules look like, and leaves out what the flow drew outside the domain of the coordinates.
+/// Reports on the geometry of the molecules, and removes structures that the flow drew outside the domain of the coordinates.
 void report_molecules(const cgflow::Model &model, const Options &options, cgflow::Structures &structures, CGFlowLog &log)
 {
   const cgflow::Molecule &molecule = model.info().molecule;
@@ -123,13 +123,13 @@ void report_molecules(const cgflow::Model &model, const Options &options, cgflow
     log.line(
         fmt::format("{} structures outside the domain of the coordinates are not written; their weight is zero", undefined));
   const cgflow::StructureReport report = cgflow::report_structures(molecule, structures.x);
-  std::string centres;
+  std::string centers;
   for (std::size_t i = 0; i < report.stereo_centres.size(); ++i)
-    centres += fmt::format("{}{}{}", i ? ", " : "", report.stereo_centres[i] + 1,
+    centers += fmt::format("{}{}{}", i ? ", " : "", report.stereo_centres[i] + 1,
                            report.hands[i] == '?' ? "" : fmt::format(" ({})", report.hands[i]));
-  if (!centres.empty())
-    log.line(fmt::format("chirality: {:.2f} % as in the model's own structure, stereo centres at atoms {}",
-                         100.0 * report.same_hand, centres));
+  if (!centers.empty())
+    log.line(fmt::format("chirality: {:.2f} % as in the model's own structure, stereo centers at atoms {}",
+                         100.0 * report.same_hand, centers));
   if (report.peptide_bonds > 0)
     log.line(fmt::format("omega: {:.2f} % with all of {} peptide bonds trans", 100.0 * report.trans, report.peptide_bonds));
 }

@@ -19,7 +19,7 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-// A table of that size takes a gigabyte.
+// A table with so many points takes a gigabyte.
 constexpr double kMaxPoints = 1e7;
 
 std::string labels_text(const cgflow::Model &model)
@@ -63,7 +63,7 @@ Options parse(LAMMPS *lmp, int narg, char **arg)
     if (keyword == "file") options.file = arg[iarg + 1];
     if (keyword == "labels") options.labels = arg[iarg + 1];
     if (keyword != "grid") continue;
-    // How many they must be is known once the model is. A word after whole triples is a keyword, if a wrong one.
+    // Their number is known only when the model has been read. A word after whole triples is a keyword, right or wrong.
     const auto ends = [&](const char *word) {
       return is_keyword(word) || (!utils::is_double(word) && !options.grid.empty() && options.grid.size() % 3 == 0);
     };

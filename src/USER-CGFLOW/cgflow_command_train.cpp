@@ -37,7 +37,7 @@ struct Options {
   double T = 0.0;
   int seed = 0;
   std::string from, atomistic, points;
-  int epochs = 0;    // 0: as the YAML says
+  int epochs = 0;    // 0: the number in the YAML file
 };
 
 const std::set<std::string> kKeywords = {"temp", "seed", "from", "atomistic", "points", "epochs"};
@@ -106,7 +106,7 @@ cgflow::Model read_model(LAMMPS *lmp, const Options &options, const std::string 
   return model;
 }
 
-/// What a training begins with: a model that exists, or the config of a new one.
+/// The model that the training continues: one that exists, or a new one of a config.
 struct Beginning {
   std::optional<cgflow::Model> model;
   cgflow::Config config;
@@ -122,7 +122,7 @@ Beginning find_beginning(LAMMPS *lmp, const Options &options)
   Beginning begin;
   if (exists) {
     begin.model = read_model(lmp, options, options.model);
-    // What train, explore and budget say may change from one training to the next; what makes the model may not.
+    // The sections train, explore and budget may change from one training to the next; those that define the model may not.
     if (yaml) begin.model->continue_as(cgflow::Config::read(options.from), begin.model->info());
   } else if (!yaml) {
     begin.model = read_model(lmp, options, CGFlow::model_path(options.from));
@@ -160,7 +160,7 @@ cgflow::Trajectory read_example(const cgflow::Model &model)
   return cgflow::read_dump(dump, model.info().molecule);
 }
 
-/// A new model of a molecule without a dump begins at the molecule's own structure. Returns its CG point.
+/// Begins a new model of a molecule that has no dump from the molecule's own structure. Returns its CG point.
 std::vector<double> start_from_structure(cgflow::Model &model, CGFlowChild &child, CGFlowCommunicator &comm, CGFlowLog &log)
 {
   const std::vector<double> s = cgflow::Trainer(model, &child, comm, log).start_from_structure();
@@ -182,7 +182,7 @@ void train_by_example(cgflow::Model &model, const Options &options, CGFlowCommun
                        summary.loss, summary.test_loss, summary.test_frames));
 }
 
-/// Without a points file: around `start`, or where the example data are.
+/// The training points where no points file is given: around `start`, or at the example data.
 cgflow::Model train_by_energy(cgflow::Model model, const Options &options, const std::vector<double> &start,
                               CGFlowChild &child, CGFlowCommunicator &comm, CGFlowLog &log)
 {

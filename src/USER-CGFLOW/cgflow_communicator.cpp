@@ -16,12 +16,12 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-// MPI counts are int: longer arrays go in pieces.
+// MPI counts have the type int, so longer arrays are sent in pieces.
 constexpr std::size_t kPiece = std::size_t(1) << 28;
-// Bytes from which an array goes through the node's memory.
+// Arrays of at least so many bytes pass through the node's memory.
 constexpr std::size_t kLarge = std::size_t(1) << 15;
 
-// Every rank knows n, so every rank throws.
+// n is the same on all ranks, so either all throw or none.
 void require_int(std::size_t n)
 {
   constexpr auto most = static_cast<std::size_t>(std::numeric_limits<int>::max());
@@ -38,7 +38,7 @@ CGFlowCommunicator::CGFlowCommunicator(MPI_Comm world, bool messages) : world_(w
   MPI_Comm_size(world_, &size_);
 }
 
-// How many of n values each rank has, by share(n), and where they begin.
+// The number of values in each rank's share of n values, and the first one, as in share(n).
 CGFlowCommunicator::Shares CGFlowCommunicator::shares(std::size_t n) const
 {
   require_int(n);
@@ -62,7 +62,7 @@ CGFlowNodeMemory *CGFlowCommunicator::memory_for(std::size_t bytes)
   return memory_;
 }
 
-// Not MPI_Allreduce, which may add in another order on each rank: a training that must stay equal on all ranks needs equal bits.
+// Not MPI_Allreduce, which may add in a different order on each rank: a training must stay equal on all ranks bit for bit.
 template <class T> void CGFlowCommunicator::sum_share_as(MPI_Datatype type, T *values, std::size_t n)
 {
   if (size_ == 1) return;

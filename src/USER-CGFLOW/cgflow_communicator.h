@@ -10,11 +10,11 @@
 
 namespace LAMMPS_NS {
 
-/// The ranks of one LAMMPS world, for the library. Does not own the MPI communicator. Large arrays go through memory that the ranks
-/// share where they are all on one node.
+/// The library's access to the ranks of an MPI communicator, which it does not own. Large arrays pass through shared memory where all
+/// ranks are on one node.
 class CGFlowCommunicator : public cgflow::Communicator {
  public:
-  /// `messages`: by messages alone.
+  /// `messages`: use messages for large arrays too.
   explicit CGFlowCommunicator(MPI_Comm world, bool messages = false);
   int rank() const override { return rank_; }
   int size() const override { return size_; }
@@ -22,12 +22,12 @@ class CGFlowCommunicator : public cgflow::Communicator {
   void sum_share(float *values, std::size_t n) override;
   void spread_share(double *values, std::size_t n) override;
   void spread_share(float *values, std::size_t n) override;
-  /// Throws CGFlowInterrupted instead, on all ranks, when CGFlowSignals has noted a signal on any: each step of a training comes
-  /// here, so that one ends within milliseconds, and the question costs no message of its own.
+  /// Throws CGFlowInterrupted on all ranks when CGFlowSignals has recorded a signal on any rank. Each step of a training calls this, so
+  /// a training ends within milliseconds of a signal, without a message of its own for that.
   void max(double *values, std::size_t n) override;
   void broadcast(void *bytes, std::size_t n, int root) override;
   std::vector<double> gather(const std::vector<double> &values) override;
-  /// Whether CGFlowSignals has noted a signal on any rank. Collective.
+  /// Whether CGFlowSignals has recorded a signal on any rank. Collective.
   bool interrupted();
 
  private:
@@ -40,10 +40,10 @@ class CGFlowCommunicator : public cgflow::Communicator {
   MPI_Comm world_;
   int rank_ = 0;
   int size_ = 1;
-  bool messages_;                         // large arrays, too, go by messages
+  bool messages_;                         // large arrays use messages too
   CGFlowNodeMemory *memory_ = nullptr;    // belongs to world_
-  std::vector<double> extremes_;          // kept, as are those below
-  std::vector<char> received_;            // kept: gradients come again and again
+  std::vector<double> extremes_;          // kept between calls
+  std::vector<char> received_;            // kept between calls, because gradients come repeatedly
 };
 
 }    // namespace LAMMPS_NS

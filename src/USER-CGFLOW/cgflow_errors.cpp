@@ -25,7 +25,7 @@ std::size_t character(const std::string &text, std::size_t i)
   if (length == 0 || i + length > text.size()) return 0;
   for (std::size_t k = 1; k < length; ++k)
     if ((byte(i + k) & 0xc0) != 0x80) return 0;
-  // Longer than need be, the halves of pairs, and beyond the last character.
+  // Overlong encodings, surrogates, and numbers beyond the last character.
   if ((first == 0xe0 && byte(i + 1) < 0xa0) || (first == 0xed && byte(i + 1) > 0x9f)) return 0;
   if ((first == 0xf0 && byte(i + 1) < 0x90) || (first == 0xf4 && byte(i + 1) > 0x8f)) return 0;
   return length;
@@ -56,7 +56,7 @@ std::string LAMMPS_NS::cgflow_error_text(const std::exception &e)
     return "not enough memory" + (bytes.empty() ? "" : ", " + bytes + " bytes more were needed") +
            ": fewer or smaller networks, batches, points or structures need less";
   }
-  // LibTorch adds its own stack to what it says.
+  // LibTorch adds its call stack to its messages.
   if (const auto stack = text.find("\nframe #"); stack != std::string::npos) text.resize(stack);
   if (const auto stack = text.find("\nException raised from"); stack != std::string::npos) text.resize(stack);
   return printable(text);
@@ -87,7 +87,7 @@ void LAMMPS_NS::cgflow_raise_together(LAMMPS *lmp, MPI_Comm ranks, const std::st
   MPI_Bcast(&length, 1, MPI_INT, lowest[0], ranks);
   message.resize(length);
   MPI_Bcast(message.data(), length, MPI_CHAR, lowest[0], ranks);
-  // As an argument, not as the format: the text may hold braces.
+  // An argument, not the format, because the text may hold braces.
   if (!universe) lmp->error->all(FLERR, "{}", message);
   lmp->error->universe_all(FLERR, message);
 }

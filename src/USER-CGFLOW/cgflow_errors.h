@@ -18,27 +18,27 @@ namespace LAMMPS_NS {
 void cgflow_raise_together(class LAMMPS *lmp, const std::string &place, bool failed, const std::string &text);
 
 /// The same over `ranks`, which are those of lmp->world or of the whole universe. In the second case the error appears on the
-/// universe's screen and log, and says in which partition it happened unless it did in all.
+/// universe's screen and log, and names the partition in which it happened unless it happened in all.
 void cgflow_raise_together(class LAMMPS *lmp, MPI_Comm ranks, const std::string &place, bool failed,
                            const std::string &text);
 
-/// lmp->world, for headers that do not see into LAMMPS.
+/// lmp->world, for headers that do not include lammps.h.
 MPI_Comm cgflow_ranks(class LAMMPS *lmp);
 
-/// What an exception of the library says to a user: what only programmers read is left out, running out of memory is said
-/// in words, and bytes that are no text are question marks (a file's content may be quoted in it, and terminals obey codes).
+/// The text of an exception for a user: without call stacks, with a sentence where memory has run out, and with question marks for
+/// bytes that are not text. An error may quote the content of a file, which must not send control codes to a terminal.
 std::string cgflow_error_text(const std::exception &e);
 
-/// The one border where the library's exceptions become LAMMPS errors: runs `work` and, when it threw on any rank, ends
-/// the run on all with one LAMMPS error. Collective: every rank of `ranks` calls it, those of the world or of the universe.
+/// The one place where exceptions of the library become LAMMPS errors: runs `work` and, when it has thrown on any rank, raises one
+/// LAMMPS error on all. Collective over `ranks`, which are those of the world or of the universe.
 ///
-/// A rank that throws skips the rest of `work`. So when work holds collective calls, whatever can throw before or between
-/// them must throw on every rank alike (bad input, a file all ranks read), or be guarded by a call of its own; else the
-/// other ranks wait for ever in the collective that this rank never entered. Errors that LAMMPS itself raises pass
-/// through unchanged: error->all() is collective already and error->one() ends the job.
+/// A rank that throws leaves out the rest of `work`. If `work` contains collective calls, any code before or between them that can
+/// throw must throw on every rank alike (bad input, a file that all ranks read), or needs a guard of its own. Otherwise the other ranks
+/// wait for ever in a collective call that this rank never enters. Errors of LAMMPS itself pass unchanged: error->all() is collective,
+/// and error->one() ends the job.
 template <class Work> void cgflow_guarded(class LAMMPS *lmp, MPI_Comm ranks, const std::string &place, Work &&work)
 {
-  cgflow_bind_torch_blas_once();    // whatever uses LibTorch has come through here before, as plugin and as package
+  cgflow_bind_torch_blas_once();    // all code that uses LibTorch is called through here, in the plugin and in the package
   bool failed = true;
   std::string text = "unknown error";
   try {

@@ -2,8 +2,8 @@
 #ifndef LMP_CGFLOW_LAMMPS_VERSIONS_H
 #define LMP_CGFLOW_LAMMPS_VERSIONS_H
 
-// What differs between the LAMMPS versions that the package is built for, from 4 Feb 2025 on, and between LAMMPS with MPI and with
-// the stubs of a serial build. A member is asked for by its being there: the headers of an installed LAMMPS hold no version number.
+// Differences between the LAMMPS versions that the package supports, from 4 Feb 2025 on, and between LAMMPS with MPI and with the stubs
+// of a serial build. The code tests whether a member exists, because the headers of an installed LAMMPS hold no version number.
 
 #include "error.h"
 #include "lammps.h"
@@ -17,8 +17,8 @@
 #define MPI_COMM_SELF MPI_COMM_WORLD
 #endif
 
-// LAMMPS opens a plugin with all its symbols or not at all: an older one would say "undefined symbol" and go on without the plugin.
-// As weak ones the two that it lacks may be missing, and the plugin is asked, and says which version it needs.
+// LAMMPS opens a plugin only if all its symbols are defined: an older LAMMPS would report "undefined symbol" and continue without the
+// plugin. The two symbols that it lacks are weak, so the plugin is opened and can say which version it needs.
 #if defined(__GNUC__) && defined(__ELF__)
 __asm__(".weak _ZN9LAMMPS_NS5Error14set_show_errorEi");
 __asm__(".weak _ZNK9LAMMPS_NS6Domain13minimum_imageERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEiRdS9_S9_");
@@ -26,13 +26,13 @@ __asm__(".weak _ZNK9LAMMPS_NS6Domain13minimum_imageERKNSt7__cxx1112basic_stringI
 
 namespace LAMMPS_NS {
 
-/// Where a collective call reads from; the stubs take no constant buffer.
+/// The send buffer of a collective call; the stubs take no constant buffer.
 template <class Container> auto *cgflow_send_buffer(const Container &values)
 {
   return const_cast<typename Container::value_type *>(values.data());
 }
 
-/// The shortest vector between periodic images, in place. Newer LAMMPS reports the place of a fault.
+/// The shortest vector between periodic images, in place. Newer versions also take the place of the call, for messages.
 template <class DomainClass> void cgflow_minimum_image(DomainClass *domain, double *delta)
 {
   if constexpr (requires { domain->minimum_image(FLERR, delta); })
@@ -41,8 +41,8 @@ template <class DomainClass> void cgflow_minimum_image(DomainClass *domain, doub
     domain->minimum_image(delta);
 }
 
-/// As long as it lives, an error of this LAMMPS is thrown but not written to screen and log. Older LAMMPS cannot be told so: it
-/// has no screen and no log for that time.
+/// During its lifetime an error of this LAMMPS is thrown but not written to screen and log. Older versions have no setting for this:
+/// their screen and log are taken away for that time.
 template <class LAMMPSClass> class CGFlowQuietErrors {
   static constexpr bool kCanBeTold = requires(LAMMPSClass * lmp) { lmp->error->set_show_error(0); };
 

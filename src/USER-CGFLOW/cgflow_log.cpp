@@ -13,7 +13,7 @@ void CGFlowLog::line(const std::string &text)
   if (lmp_->comm->me == 0) utils::logmesg(lmp_, who_ + text + "\n");
 }
 
-// As an argument, not as the format: the text may hold braces.
+// An argument, not the format, because the text may hold braces.
 void CGFlowLog::warning(const std::string &text)
 {
   if (lmp_->comm->me == 0) lmp_->error->warning(FLERR, "{}{}", who_, text);

@@ -6,7 +6,7 @@
 
 namespace LAMMPS_NS {
 
-/// Lines on LAMMPS' screen and log, from rank 0 of the world alone, each beginning with who writes.
+/// Lines for LAMMPS' screen and log, written by rank 0 of the world. Each line begins with the name of its style or command.
 class CGFlowLog : public cgflow::Log {
  public:
   CGFlowLog(class LAMMPS *lmp, const std::string &who) : lmp_(lmp), who_(who + ": ") {}

@@ -13,10 +13,10 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-// Built-in commands (Input::execute_command) that end the process or write files: there is no entry to replace for them.
+// Built-in commands (Input::execute_command) that end the process or write files. They are in no table of LAMMPS that could be changed.
 const std::set<std::string> kRefusedBuiltins{"quit", "log", "shell", "dump", "restart", "bond_write", "pair_write"};
 
-// Words of a line; quoted text is one word without its quotes. A comment ends the line.
+// The words of a line. Quoted text is one word, without its quotes. A comment ends the line.
 std::vector<std::string> words_of(const std::string &line)
 {
   std::vector<std::string> words;
@@ -52,7 +52,7 @@ CGFlowScript::CGFlowScript(const std::string &file)
 {
   std::ifstream in(file);
   if (!in) throw cgflow::EnergyError("cannot be opened: " + std::string(std::strerror(errno)));
-  // A folder can be opened, and has no first line.
+  // A folder can be opened, but not read.
   if (in.peek(), in.bad()) throw cgflow::EnergyError("cannot be read, is it a folder? Expected a LAMMPS script");
   scan(file);
 }
@@ -65,7 +65,7 @@ void CGFlowScript::scan(const std::string &file)
   int number = 0, first = 0;
   while (std::getline(in, line)) {
     ++number;
-    // LAMMPS takes it for the end of the line, or of what it has not looked at yet.
+    // LAMMPS would ignore the text after it.
     if (line.find('\0') != std::string::npos)
       throw cgflow::EnergyError("got a zero byte (" + file + " line " + std::to_string(number) + "), expected a text file");
     if (whole.empty()) first = number;

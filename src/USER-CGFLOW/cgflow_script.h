@@ -7,8 +7,8 @@
 
 namespace LAMMPS_NS {
 
-/// What the text of a LAMMPS script and of the files that it includes by a literal name tells before it is executed.
-/// Built-in commands such as quit cannot be caught while LAMMPS executes a script, so they are looked for here.
+/// Reads the text of a LAMMPS script, and of the files that it includes by a literal name, before it is executed. Built-in commands
+/// such as quit cannot be intercepted while LAMMPS executes a script, so they are refused here.
 class CGFlowScript {
  public:
   /// Throws cgflow::EnergyError when the file cannot be opened.

@@ -61,8 +61,8 @@ std::string weights_text(const cgflow::Structures &structures, const cgflow::CgS
   return text;
 }
 
-/// A name beside the dump's, removed unless the dump is complete. Dump styles look at the end of a name (.gz, .bin), so it
-/// differs at its beginning.
+/// A temporary file beside the dump, which is removed unless the dump is complete. It differs from the dump at the beginning of its
+/// name, because dump styles look at the end (.gz, .bin).
 class TemporaryDump {
  public:
   explicit TemporaryDump(const std::string &path)
@@ -96,7 +96,7 @@ void place(LAMMPS *child, const double *x, int n_atoms)
   }
 }
 
-// Outside a wall LAMMPS would lose the atom as soon as it evaluates forces.
+// LAMMPS would lose an atom outside a wall as soon as it evaluates forces.
 bool can_be_evaluated(LAMMPS *child, const double *x, int n_atoms)
 {
   const Domain *domain = child->domain;
@@ -110,9 +110,9 @@ bool can_be_evaluated(LAMMPS *child, const double *x, int n_atoms)
   return true;
 }
 
-// A box that holds every structure, so that none is wrapped and images are zero, with fixed faces, so that energies in the dump
-// are those of the molecule alone. Its edges exceed the structures by the cutoff: a rerun in a periodic box, which takes the
-// dump's edges, must not let a molecule see its images.
+// Makes the box so large that it holds every structure: no atom is wrapped, and all image flags are zero. The boundaries are fixed, so
+// energies in the dump are those of the molecule alone. The edges exceed the structures by the cutoff, because a rerun in a periodic
+// box takes the dump's edges, and a molecule must not interact with its images there.
 void make_room(CGFlowChildInstance &instance, const std::vector<double> &x, int n_atoms)
 {
   LAMMPS *child = instance.lammps();
@@ -121,7 +121,7 @@ void make_room(CGFlowChildInstance &instance, const std::vector<double> &x, int 
     lo[i % 3] = std::min(lo[i % 3], x[i]);
     hi[i % 3] = std::max(hi[i % 3], x[i]);
   }
-  // The script may have run nothing yet, and the cutoff is known once a run has begun.
+  // The cutoff is known only after a first run.
   instance.one("run 0 post no");
   const double margin = 0.5 * child->neighbor->cutneighmax + 1.0;
   instance.guarded([&] { place(child, x.data(), n_atoms); });
@@ -131,8 +131,8 @@ void make_room(CGFlowChildInstance &instance, const std::vector<double> &x, int 
   instance.one(command + " boundary f f f units box");
 }
 
-// One dump stays open over all frames, so that styles with a header or compressed ones work, and each frame is evaluated,
-// so that its forces, energies and computes are its own.
+// One dump stays open for all frames, so that dump styles with a header and compressed ones work. Each frame is evaluated, so its
+// forces, energies and computes are its own.
 void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Structures &structures, int n_atoms,
                  bool molecular, const std::string &temporary, const std::vector<std::string> &style)
 {
@@ -142,12 +142,12 @@ void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Struc
   if (!style.empty()) {
     arguments = style.front() + " 1 " + temporary;
     for (auto word = style.begin() + 1; word < modify; ++word) arguments += " " + *word;
-    // Rows of these two are no atoms.
+    // The rows of these two styles are not atoms.
     changes = style.front() == "local" || style.front() == "grid" ? "first no" : "sort id";
     for (auto word = modify; word < style.end(); ++word)
       if (word != modify) changes += " " + *word;
   }
-  // The script itself may neither run nor dump; this is the package's own output from the same system.
+  // A script may not contain a dump, but this one is written by the package itself.
   (*child->input->command_map)["run"] = (*lmp->input->command_map)["run"];
   *child->output->dump_map = *lmp->output->dump_map;
   if (molecular) make_room(instance, structures.x, n_atoms);
@@ -157,7 +157,7 @@ void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Struc
   instance.guarded([&] { child->output->init(); });
   for (std::size_t i = 0; i < structures.point.size(); ++i) {
     const double *x = &structures.x[i * 3 * n_atoms];
-    // reset_timestep refuses to work while a dump is open; steps only go up here, as in a run.
+    // reset_timestep is an error while a dump is open. Here the step only increases, as in a run.
     child->update->ntimestep = static_cast<bigint>(i) + 1;
     place(child, x, n_atoms);
     if (!style.empty() && can_be_evaluated(child, x, n_atoms))

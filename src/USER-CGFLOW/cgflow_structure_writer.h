@@ -9,7 +9,7 @@
 
 namespace LAMMPS_NS {
 
-/// How drawn structures are written.
+/// How to write the structures.
 struct CGFlowStructureFile {
   std::string path;
   /// Dump style, its arguments after the file name, then possibly the word modify and arguments of dump_modify, as in
@@ -19,10 +19,10 @@ struct CGFlowStructureFile {
   bool weights = false;
 };
 
-/// Writes structures as a LAMMPS dump, one frame each with its number as timestep, and their weights; each file whole or not
-/// at all, and neither when one fails before it is complete. The system of the atomistic script is dumped: `instance` has
-/// executed it. Forces, energies and computes in the columns are those of the frame. Without an instance the dump is text
-/// with columns id x y z and no other style is allowed. Throws cgflow::Error. Not collective: one rank calls it.
+/// Writes structures as a LAMMPS dump, one frame per structure with its number as timestep, and their weights. Each file is written
+/// whole or not at all, and neither when one fails. `instance` has executed the atomistic script, whose system is dumped; forces,
+/// energies and computes in the columns are those of the frame. Without an instance the dump is text with columns id x y z, and no
+/// other style is allowed. Throws cgflow::Error. Not collective: one rank calls it.
 void cgflow_write_structures(class LAMMPS *lmp, class CGFlowChildInstance *instance, const cgflow::Structures &structures,
                              const cgflow::Model &model, const CGFlowStructureFile &file);
 

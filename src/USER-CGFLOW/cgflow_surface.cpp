@@ -47,7 +47,7 @@ FileKind kind_of_file(const std::string &file)
 
 int table_dimensions(const std::string &path)
 {
-  // Not a stream of the file: what cannot be read, such as a folder, is an error that says so.
+  // Not by a stream, which would take a folder or an unreadable file for an empty one.
   std::istringstream in(cgflow::read_file(path));
   std::vector<double> first, row;
   std::string line;
@@ -102,7 +102,7 @@ LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
       throw cgflow::FileError(path + ": got a table of " + std::to_string(d) + " CG variables, the box has dimension " +
                               std::to_string(lmp->domain->dimension));
     cgflow::PmfFile file_content = cgflow::read_pmf(path, box_space(lmp, d));
-    // A table without a header does not say its units.
+    // A table without a header does not name its units.
     const std::string &units = file_content.header.units;
     if (!units.empty() && units != lmp->update->unit_style)
       throw cgflow::FileError(path + ": its energies are in units " + units + ", the script has units " +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What pair_coeff can name: an untrained model (.yaml), a trained one (.cgflow), or a table.
+// The files that pair_coeff can name: an untrained model (.yaml), a trained one (.cgflow), or a table.
 #ifndef LMP_CGFLOW_SURFACE_H
 #define LMP_CGFLOW_SURFACE_H
 
@@ -21,7 +21,7 @@ struct LoadedSurface {
   std::shared_ptr<const cgflow::PmfSurface> surface;
 };
 
-/// What a file holds, told by its ending: .yaml or .yml, .cgflow, anything else.
+/// The content of a file, known by the ending of its name: .yaml or .yml, .cgflow, anything else.
 enum class FileKind { yaml, model, table };
 FileKind kind_of_file(const std::string &file);
 
@@ -29,15 +29,15 @@ FileKind kind_of_file(const std::string &file);
 /// of `lmp`. Looks in the working folder, then in LAMMPS_POTENTIALS. Throws cgflow::Error.
 LoadedSurface load_surface(LAMMPS *lmp, const std::string &file);
 
-/// Where a trained model is that a command only reads: in the working folder or in LAMMPS_POTENTIALS; the name as it is when
-/// it is nowhere, so that reading it says so.
+/// The path of a trained model that a command only reads: in the working folder or in LAMMPS_POTENTIALS. `name` itself when it is in
+/// neither, so that the error on reading names it.
 std::string model_path(const std::string &name);
 
-/// A model whose energies are in the units of the script. Throws cgflow::Error.
+/// Reads a model whose energies must be in the units of the script. Throws cgflow::Error.
 cgflow::Model read_model(LAMMPS *lmp, const std::string &path);
 
-/// The number of CG variables of a table: its last grid dimension runs fastest, so it is the first column that differs
-/// between the first two lines. Throws cgflow::FileError.
+/// The number of CG variables of a table. Its last grid dimension runs fastest, so that is the first column that differs between the
+/// first two lines. Throws cgflow::FileError.
 int table_dimensions(const std::string &path);
 
 }    // namespace CGFlow

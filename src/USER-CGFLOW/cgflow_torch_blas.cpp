@@ -11,7 +11,7 @@
 
 namespace {
 
-// Fortran's names as both libraries export them: small letters and digits, one underscore at the end.
+// Fortran names as both libraries export them: small letters and digits, and one underscore at the end.
 bool is_fortran(const std::string &name)
 {
   if (name.size() < 4 || name.back() != '_') return false;
@@ -25,13 +25,13 @@ using Symbol = ElfW(Sym);
 using Entry = ElfW(Dyn);
 using Address = ElfW(Addr);
 
-// What the System V ABI calls the procedure linkage table's part of a library's dynamic section.
+// The entries of a library's dynamic section that describe its procedure linkage table (System V ABI).
 struct LinkageTable {
   const Row *rows = nullptr;
   std::size_t size = 0;
   const Symbol *symbols = nullptr;
   const char *names = nullptr;
-  bool bound_at_start = false;    // and read-only since then
+  bool bound_at_start = false;    // and read-only afterwards
 
   explicit LinkageTable(const Entry *entry)
   {

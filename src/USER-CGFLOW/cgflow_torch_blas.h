@@ -7,13 +7,14 @@
 
 namespace LAMMPS_NS {
 
-/// Makes LibTorch call its own BLAS and LAPACK. liblammps exports some of their routines too (dgemm_, dpotrf_, dtrsm_, ...), plain
-/// Fortran translated to C, and as the first library of the process it serves LibTorch's calls: a product of doubles then runs at a
-/// tenth of its speed. Returns the routines that were bound elsewhere before; none on a second call. Where nothing can be done
-/// (another system, a LibTorch of another name, or one whose table is read-only) it does nothing: results are right either way.
+/// Makes LibTorch call its own BLAS and LAPACK. liblammps exports some routines of the same names (dgemm_, dpotrf_, dtrsm_, ...),
+/// Fortran code translated to C. Because it is the first library of the process, it serves LibTorch's calls too, and a product of
+/// doubles takes ten times as long; see also pytorch/pytorch#182263. Returns the names of the routines that were bound elsewhere;
+/// none on a second call. Where this is not possible (another system, a LibTorch of another name, or one whose table is read-only) it
+/// does nothing: the results are right either way.
 std::vector<std::string> cgflow_bind_torch_blas();
 
-/// The same, once in a process: for those who are about to use the library.
+/// The same, once per process; to be called before the library is used.
 void cgflow_bind_torch_blas_once();
 
 }    // namespace LAMMPS_NS

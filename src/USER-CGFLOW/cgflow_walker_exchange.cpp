@@ -29,7 +29,7 @@ std::map<tagint, Replica> gather(const std::map<tagint, Replica> &mine, int n_cv
 
 }    // namespace
 
-// The result does not depend on which rank holds which walker: ordered by ID, random numbers keyed by ID and sweep.
+// The result does not depend on the ranks of the walkers: they are ordered by ID, and random numbers are keyed by ID and sweep.
 WalkerExchange::Swaps WalkerExchange::decide(const std::map<tagint, Replica> &mine, int n_cv, double boltz, int seed,
                                              bigint first_id, bigint sweep, cgflow::Communicator &comm) const
 {

@@ -12,29 +12,29 @@
 
 namespace LAMMPS_NS::CGFlow {
 
-/// A walker as its partner takes it over: by value, since partners may live on different ranks.
+/// The state of a walker that its partner takes over; a copy, because partners may be on different ranks.
 struct Replica {
   double energy;
   imageint image;
   std::vector<double> s;    // [n_cv]
 };
 
-/// The ladder of temperatures T_0 < T_1 < ... of n rungs. The walker with the ID t has the temperature of rung (t - 1) mod
-/// n for ever, and walkers swap places instead: so a rung is nothing that must be carried along or restarted.
+/// The ladder of n temperatures T_0 < T_1 < .... The walker with the ID t always has the temperature of rung (t - 1) mod n, and
+/// walkers swap positions instead of temperatures. So no rung has to be stored or restarted.
 class WalkerExchange {
  public:
   /// No exchange: all walkers have one temperature.
   explicit WalkerExchange(double temperature = 1.0) : temperatures_{temperature} {}
-  /// Every so many sweeps.
+  /// Exchanges after every `every` sweeps.
   WalkerExchange(bigint every, std::vector<double> temperatures) : every_(every), temperatures_(std::move(temperatures)) {}
 
   double temperature(tagint id) const { return temperatures_[rung(id)]; }
   bool due(bigint sweep) const { return every_ > 0 && sweep % every_ == 0; }
 
-  /// Which of the walkers swap places in this sweep, after the Metropolis rule min(1, exp((1/kT_i - 1/kT_j)(E_i - E_j))).
-  /// Pairs are neighbours on the ladder with consecutive IDs; rungs (0 1) (2 3) ... and (1 2) (3 4) ... take turns where
-  /// there are more than two. `mine` are the walkers of this rank that may swap. Random numbers are keyed by first_id + ID. Collective: every rank gets all new
-  /// occupants by the ID of the walker that takes them, and the number of pairs that were tried.
+  /// Decides which walkers swap positions in this sweep, by the Metropolis rule min(1, exp((1/kT_i - 1/kT_j)(E_i - E_j))). The two
+  /// walkers of a pair have consecutive IDs and are neighbors on the ladder; with more than two rungs the pairs (0 1) (2 3) ... and
+  /// (1 2) (3 4) ... take turns. `mine`: the walkers of this rank that may swap. Random numbers are keyed by first_id + ID.
+  /// Collective: every rank gets the new states, by the ID of the walker that takes each, and the number of pairs tried.
   struct Swaps {
     std::map<tagint, Replica> occupants;
     int tried = 0;

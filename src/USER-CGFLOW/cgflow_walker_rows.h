@@ -17,19 +17,19 @@ class LAMMPS;
 
 namespace CGFlow {
 
-/// All walkers of all ranks, one a row of numbers by ascending number: (number, three image flags, stopped, s [n_cv]). The
-/// number is the ID behind `first_id`, which differs where worlds learn together.
+/// The walkers of all ranks, one row of numbers per walker: (number, three image flags, stopped, s [n_cv]), in ascending order. The
+/// number is `first_id` + ID; worlds that learn together have different first_id.
 class WalkerRows {
  public:
-  /// None.
+  /// Without walkers.
   explicit WalkerRows(int n_cv) : n_cv_(n_cv) {}
   /// From numbers().
   WalkerRows(int n_cv, std::vector<double> numbers) : n_cv_(n_cv), numbers_(std::move(numbers)) {}
-  /// The walkers as they are. Collective; every rank gets them all.
+  /// The present walkers. Collective; every rank gets all of them.
   static WalkerRows gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv, bigint first_id);
 
-  /// Gives the walkers of this rank the place, image flags and stopped mark of their rows; to be called before the setup of
-  /// a run, which brings each to its rank. Throws ModelError, led by `file`, when a walker has no row.
+  /// Sets position, image flags and stopped mark of this rank's walkers from their rows. To be called before the setup of a run, which
+  /// brings each walker to its rank. Throws ModelError, whose text begins with `file`, when a walker has no row.
   void put(LAMMPS *lmp, FixCGFlowMC &mc, bigint first_id, const std::string &file) const;
 
   /// s of the stopped walkers, [n, n_cv].

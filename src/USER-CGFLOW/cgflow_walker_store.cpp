@@ -9,7 +9,7 @@ void WalkerStore::layout(int d, int n_pmf)
 {
   const int stride = kVariables + 2 * d + 2 * n_pmf;
   if (d == d_ && stride == stride_) return;
-  // The values of PMF styles come last, so a change of their number leaves the places of all others.
+  // The values of PMF styles come last, so a change of their number does not move the others.
   std::vector<double> records(static_cast<std::size_t>(nmax_) * stride, 0.0);
   const int kept = d == d_ ? std::min(stride, stride_) : 0;
   for (int i = 0; i < nmax_; ++i) std::copy_n(at(i), kept, records.data() + static_cast<std::size_t>(i) * stride);

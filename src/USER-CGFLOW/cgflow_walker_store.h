@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a walker carries along between proposal and acceptance, also from rank to rank.
+// The data of a walker between proposal and acceptance, which move with it from rank to rank.
 #ifndef LMP_CGFLOW_WALKER_STORE_H
 #define LMP_CGFLOW_WALKER_STORE_H
 
@@ -12,10 +12,10 @@ namespace LAMMPS_NS::CGFlow {
 /// What fix cgflow/mc did with a walker in the present sweep.
 enum class Move { none, proposed, wall, placing, placed };
 
-/// One record of doubles a walker, so that LAMMPS' callbacks (grow, copy, exchange) are plain copies.
+/// One record of doubles per walker, so that LAMMPS' callbacks (grow, copy, exchange) are plain copies.
 class WalkerStore {
  public:
-  /// For d CG variables and n_pmf PMF styles, each with an energy and a std. Keeps what fits when called again.
+  /// For d CG variables and n_pmf PMF styles, each with an energy and a std. A further call keeps the values that still have a place.
   void layout(int d, int n_pmf);
   void grow(int nmax);
   void copy(int from, int to);
@@ -30,7 +30,7 @@ class WalkerStore {
   void set_old_image(int i, imageint image) { at(i)[kOldImage] = ubuf(image).d; }
   double &old_energy(int i) { return at(i)[kOldEnergy]; }
   double *old_force(int i) { return at(i) + kOldForce; }       ///< [3]
-  double *goal(int i) { return at(i) + kGoal; }                ///< x [3] where the walker travels to
+  double *goal(int i) { return at(i) + kGoal; }                ///< x [3] to which the walker moves
   double *old_s(int i) { return at(i) + kVariables; }          ///< [n_cv]
   double *target(int i) { return at(i) + kVariables + d_; }    ///< [n_cv] of a walker that is being placed
   double &pmf_energy(int i, int k) { return at(i)[kVariables + 2 * d_ + 2 * k]; }

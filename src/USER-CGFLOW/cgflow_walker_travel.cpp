@@ -18,8 +18,7 @@ bool WalkerTravel::reach_is_limited() const
 {
   if (comm->nprocs == 1) return false;
   if (comm->style == Comm::TILED) return true;
-  // With at most three sub-domains in a row, each is a neighbour of each other one across the edge of the grid, which
-  // LAMMPS' grid of processors closes in every dimension.
+  // LAMMPS' grid of processors is periodic in every dimension, so with at most three sub-domains in a row all are neighbors.
   return std::any_of(comm->procgrid, comm->procgrid + domain->dimension, [](int n) { return n > 3; });
 }
 
@@ -31,9 +30,9 @@ bool WalkerTravel::away() const
   return false;
 }
 
-// Bricks only: whether one of the two neighbours in this dimension surely holds the goal. The bounds are computed here a
-// second time, so a goal within rounding of a face counts as not held and costs one needless hop.
-bool WalkerTravel::neighbour_holds(int dim, double goal) const
+// Bricks only: whether one of the two neighbors in this dimension certainly holds the goal. The bounds are recomputed here, so a goal
+// within rounding of a face counts as not held, at the cost of one additional hop.
+bool WalkerTravel::neighbor_holds(int dim, double goal) const
 {
   const int n = comm->procgrid[dim];
   if (n <= 3) return true;
@@ -47,12 +46,11 @@ bool WalkerTravel::neighbour_holds(int dim, double goal) const
   return false;
 }
 
-// place[dim] on the way to the goal: just over the nearer face, or at the goal itself when it is within reach. Returns
-// true when the goal is not yet reached.
+// Sets place[dim] just over the nearer face, or to the goal when it is within reach. Returns true when the goal is not reached yet.
 bool WalkerTravel::step_over_face(int i, int dim, bool one_face_only, double *place) const
 {
   const double goal = store_.goal(i)[dim];
-  if (inside(dim, goal) || (!one_face_only && neighbour_holds(dim, goal))) {
+  if (inside(dim, goal) || (!one_face_only && neighbor_holds(dim, goal))) {
     place[dim] = goal;
     return false;
   }
@@ -72,7 +70,7 @@ bool WalkerTravel::step_over_face(int i, int dim, bool one_face_only, double *pl
   return true;
 }
 
-// One round of moves; true when a walker of this rank needs another one.
+// One round of hops; true when a walker of this rank needs another one.
 bool WalkerTravel::hop()
 {
   const bool tiled = comm->style == Comm::TILED;
@@ -82,7 +80,7 @@ bool WalkerTravel::hop()
     bool crossed = false;
     for (int dim = 0; dim < domain->dimension; ++dim) {
       if (tiled && crossed) {
-        // Tiles touch along parts of their faces: cross one face at a time, at a place that is inside in the others.
+        // Tiles touch along parts of their faces: cross one face at a time, at a position that is inside in the other dimensions.
         const double below_hi = std::nextafter(domain->subhi[dim], -HUGE_VAL);
         x[dim] = std::clamp(store_.goal(i)[dim], domain->sublo[dim], below_hi);
       } else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Brings walkers to the rank that owns the place they go to, however far it is.
+// Brings each walker to the rank that owns its new position, at any distance.
 #ifndef LMP_CGFLOW_WALKER_TRAVEL_H
 #define LMP_CGFLOW_WALKER_TRAVEL_H
 
@@ -9,17 +9,17 @@ namespace LAMMPS_NS::CGFlow {
 
 class WalkerStore;
 
-/// LAMMPS' exchange reaches direct neighbours only. A walker with a farther goal hops: it is moved just over the face of
-/// its sub-domain, exchanged, moved on. All walkers must lie in the box; the goal is kept in the store.
+/// LAMMPS' exchange reaches direct neighbors only. A walker with a more distant goal moves in hops: just over the face of its
+/// sub-domain, exchange, next hop. All walkers must be in the box; the store keeps the goal.
 class WalkerTravel : protected Pointers {
  public:
   WalkerTravel(LAMMPS *lmp, WalkerStore &store) : Pointers(lmp), store_(store) {}
 
-  /// Moves each walker's x to its goal, after as many exchanges as it takes until one more will bring all of them home.
-  /// Collective when reach_is_limited().
+  /// Moves each walker's x to its goal. Before that it exchanges walkers until one further exchange, that of LAMMPS, brings all of them
+  /// to their ranks. Collective when reach_is_limited().
   void approach();
 
-  /// True when some walker's goal may lie beyond what one exchange reaches: then the ranks must agree on each hop.
+  /// True when one exchange may not be enough for a walker. Then the ranks must agree on each hop.
   bool reach_is_limited() const;
 
   /// True when a walker of this rank has its goal outside the sub-domain of this rank.
@@ -28,7 +28,7 @@ class WalkerTravel : protected Pointers {
  private:
   bool hop();
   bool step_over_face(int i, int dim, bool one_face_only, double *place) const;
-  bool neighbour_holds(int dim, double goal) const;
+  bool neighbor_holds(int dim, double goal) const;
   bool inside(int dim, double x) const;
 
   WalkerStore &store_;

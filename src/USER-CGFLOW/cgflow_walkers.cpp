@@ -81,7 +81,7 @@ void check_box(LAMMPS *lmp, int d, const std::string &where)
 
 void check_box(LAMMPS *lmp, const cgflow::CgSpace &space, const std::string &where)
 {
-  // A data file or restart may have rounded the edges; a model's range is exact.
+  // A data file or restart may have rounded the edges; the ranges of a model are exact.
   constexpr double kRounding = 1.0e-9;
   check_box(lmp, space.n_cv(), where);
   const Domain *domain = lmp->domain;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Walkers are LAMMPS atoms: their first three CG variables are the coordinates, further ones per-atom properties.
+// Walkers are LAMMPS atoms: their first three CG variables are coordinates, further ones are per-atom properties.
 #ifndef LMP_CGFLOW_WALKERS_H
 #define LMP_CGFLOW_WALKERS_H
 
@@ -20,9 +20,9 @@ class Walkers : protected Pointers {
  public:
   explicit Walkers(LAMMPS *lmp) : Pointers(lmp) {}
 
-  /// Looks up where the d CG variables of an atom are kept. For d > 3 the properties d_cv4 ... must exist (fix
-  /// property/atom); otherwise stops with a LAMMPS error that begins with `where`. Call before each use: the properties'
-  /// places change when other properties come and go.
+  /// Looks up the storage of the d CG variables. For d > 3 the properties d_cv4 ... must exist (fix property/atom); otherwise this
+  /// raises a LAMMPS error that begins with `where`. Call it before each use, because a property's index changes when other
+  /// properties are added or removed.
   void bind(int d, const std::string &where);
 
   int n_cv() const { return n_cv_; }
@@ -41,13 +41,13 @@ class Walkers : protected Pointers {
 /// The first d variables of the box as a CG space named x, y, z (d <= 3).
 cgflow::CgSpace box_space(LAMMPS *lmp, int d);
 
-/// Stops with a LAMMPS error beginning with `where` unless the box is orthogonal and not shrink-wrapped.
+/// Raises a LAMMPS error that begins with `where` unless the box is orthogonal and not shrink-wrapped.
 void check_box_shape(LAMMPS *lmp, const std::string &where);
 
-/// The same, and the box must be one that d CG variables can live in: dimension 2 for d <= 2 and 3 above.
+/// The same; in addition the dimension must be 2 for d <= 2 and 3 for more CG variables.
 void check_box(LAMMPS *lmp, int d, const std::string &where);
 
-/// The same, and the box must have the ranges and periodicity of the space.
+/// The same; in addition the box must have the ranges and the periodicity of the space.
 void check_box(LAMMPS *lmp, const cgflow::CgSpace &space, const std::string &where);
 
 }    // namespace LAMMPS_NS::CGFlow

@@ -22,7 +22,7 @@
 #if __has_include("lammpsplugin.h")
 #include "lammpsplugin.h"
 #else
-// LAMMPS' interface for plugins, which not every installation ships as a header.
+// LAMMPS' interface for plugins. Not every installation has its header.
 extern "C" {
 typedef void *(lammpsplugin_factory1) (void *);
 typedef void *(lammpsplugin_factory2) (void *, int, char **);
@@ -44,7 +44,7 @@ typedef void (*lammpsplugin_regfunc)(lammpsplugin_t *, void *);
 
 using namespace LAMMPS_NS;
 
-// OpenMP's runtime when the process has one.
+// From the OpenMP runtime, if the process has one.
 extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 namespace {
@@ -63,8 +63,8 @@ template <class Style> void *compute(void *lmp, int narg, char **arg)
   return static_cast<Compute *>(new Style(static_cast<LAMMPS *>(lmp), narg, arg));
 }
 
-// Since then plugins belong to the process. Before, an instance loads and unloads them for itself alone: a child would not have
-// the styles of a script that names them, and its end would take them from its parent.
+// Since this version plugins belong to the process. Before it, each instance loads and unloads plugins for itself: a child would not
+// have the plugin's styles, and its end would remove them from its parent.
 constexpr int kOldest = 20250612;
 
 struct StyleRow {
@@ -104,12 +104,14 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
         "doc/Howto_cgflow_install.rst, ways (b) and (c)",
         lammps->version);
 #ifdef CGFLOW_LAMMPS_VERSION
-  // Classes differ between LAMMPS versions without any mark in the library: a plugin for another one would crash later.
+  // The layout of LAMMPS' classes differs between versions, and the library does not show it. A plugin of another version would crash
+  // later.
   if (lammps->num_ver != CGFLOW_LAMMPS_VERSION)
     lammps->error->all(FLERR, "cgflow: the plugin was built for LAMMPS version {}, this is version {}: expected the same",
                        CGFLOW_LAMMPS_VERSION, lammps->num_ver);
 #endif
-  // What kernels go by. A LAMMPS with OpenMP has said it already; for one without, 1 thread is meant, not all cores.
+  // Kernels use as many threads as OpenMP says. A LAMMPS with OpenMP has set that number already; one without means 1 thread, not one
+  // per core.
   if (omp_set_num_threads) omp_set_num_threads(lammps->comm->nthreads);
   const auto add = reinterpret_cast<lammpsplugin_regfunc>(register_style);
   for (const StyleRow &row : kStyles) {
@@ -126,7 +128,7 @@ extern "C" __attribute__((visibility("default"))) void lammpsplugin_init(void *l
     plugin.handle = handle;
     (*add)(&plugin, lmp);
   }
-  // Not through LAMMPS' list of plugins: the table of commands outlives `clear`, which would add those of the list again
-  // and warn of each.
+  // Not by LAMMPS' list of plugins: the table of commands outlives a `clear`, which would add the commands of the list again, with a
+  // warning for each.
   for (const auto &[name, creator] : kCommands) (*lammps->input->command_map)[name] = creator;
 }

@@ -23,13 +23,13 @@ using namespace LAMMPS_NS;
 
 struct ComputeCGFlowCV::Impl {
   std::unique_ptr<cgflow::CollectiveVariables> variables;
-  int n_atoms = 0;                          // of each molecule
-  bool molecular = false;                   // the variables are internal coordinates
-  cgflow::Molecule rows_of_atoms;           // the atoms of each CG variable as bonds in a row, along which it is made whole
-  std::vector<tagint> molecules;            // by row, ascending
+  int n_atoms = 0;                   // of each molecule
+  bool molecular = false;            // the variables are internal coordinates
+  cgflow::Molecule rows_of_atoms;    // the atoms of each CG variable as a chain of bonds, along which images are resolved
+  std::vector<tagint> molecules;     // by row, ascending
   std::unordered_map<tagint, int> slots;    // atom ID -> row * n_atoms + place in the order of IDs
-  // [rows, n_atoms, 3] unwrapped positions, then [rows, 3] the way from the first atom's image to its place in the box,
-  // then the number of atoms.
+  // [rows, n_atoms, 3] unwrapped positions, then [rows, 3] the vector from the first atom's image to its position in the box, then the
+  // number of atoms.
   std::vector<double> buffer;
   std::vector<double> values;    // [rows, n_cv]
 };
@@ -100,7 +100,7 @@ ComputeCGFlowCV::ComputeCGFlowCV(LAMMPS *lmp, int narg, char **arg) : Compute(lm
 
 ComputeCGFlowCV::~ComputeCGFlowCV() { memory->destroy(array); }
 
-// Rows are molecules in the order of their IDs; without molecule IDs each atom is a molecule of its own.
+// Each row is a molecule, in the order of molecule IDs; without molecule IDs each atom is a molecule.
 void ComputeCGFlowCV::find_molecules()
 {
   const auto ids = gather_ids(atom, groupbit, comm->nprocs, world);
@@ -133,9 +133,9 @@ void ComputeCGFlowCV::init()
                id, group->names[igroup], impl->molecules.size(), impl->n_atoms, size_array_rows, n_atoms);
 }
 
-// Linear variables: molecules are made whole by their image flags and put where their first atom is in the box, so that a
-// variable of absolute positions sees the position that an external field sees. Internal coordinates: atoms that stand next
-// to each other in a variable are nearest images of each other, as bonded atoms are in LAMMPS, whatever their image flags.
+// Linear variables: image flags make each molecule whole, and its first atom is at its position in the box, because a variable of
+// absolute positions must agree with an external field. Internal coordinates: consecutive atoms of a variable are nearest images of
+// each other, as bonded atoms are in LAMMPS, whatever their image flags.
 void ComputeCGFlowCV::compute_array()
 {
   invoked_array = update->ntimestep;

@@ -45,8 +45,7 @@ void ComputeCGFlowStd::init()
 
 void ComputeCGFlowStd::compute_peratom()
 {
-  // Evaluated anew, not copied from the pair style: the value belongs to the present positions and the present model
-  // even when either has changed since the last force evaluation.
+  // Evaluated again, not copied from the pair style, because positions or model may have changed since the last force evaluation.
   invoked_peratom = update->ntimestep;
   Impl &m = *impl;
   const int n = atom->nlocal;

@@ -51,11 +51,11 @@ struct FixCGFlowMC::Impl {
   WalkerTravel travel;
   std::vector<double> stopped;    // [nmax], 0 or 1
 
-  double counts[kNCounts] = {};    // of this rank; whole numbers, exact up to 2^53
+  double counts[kNCounts] = {};    // of this rank; integers, exact up to 2^53
   double stop_threshold = std::numeric_limits<double>::infinity();
   double stop_ceiling = std::numeric_limits<double>::infinity();
   bigint natoms = 0;
-  bigint first_id = 0;          // added to IDs as the key of random numbers
+  bigint first_id = 0;          // added to IDs in the keys of random numbers
   bigint energies_step = -1;    // the step whose per-atom energies the pair style holds
   std::function<bool()> may_begin;
   bool running = false;     // between setup() and post_run()
@@ -103,7 +103,7 @@ int FixCGFlowMC::setmask() { return INITIAL_INTEGRATE | PRE_EXCHANGE | FINAL_INT
 
 void FixCGFlowMC::post_constructor()
 {
-  // Never evaluated: it is how a fix tells LAMMPS that a step needs per-atom energies.
+  // Never evaluated: through this compute LAMMPS learns that a step needs per-atom energies.
   impl->energy_id = std::string(id) + "_pe";
   modify->add_compute(impl->energy_id + " all pe/atom pair");
 }
@@ -118,12 +118,12 @@ void FixCGFlowMC::init()
     m.pmfs.push_back(pmf);
   else
     for (int n = 1; auto *sub = dynamic_cast<PairCGFlowPMF *>(force->pair_match("cgflow/pmf", 1, n)); ++n) {
-      // For a sub-style used once, every index gives the same object.
+      // For a sub-style that is used once, every index gives the same object.
       if (!m.pmfs.empty() && m.pmfs.back() == sub) break;
       m.pmfs.push_back(sub);
     }
 
-  // One step stands for all CG variables, of which only the pair style knows the number.
+  // One step is for all CG variables, whose number only the pair style knows.
   if (!m.pmfs.empty() && m.options.steps.size() == 1)
     m.options.steps.assign(m.pmfs.front()->space().n_cv(), m.options.steps[0]);
   const int d = m.n_cv();
@@ -151,7 +151,7 @@ void FixCGFlowMC::init()
   maxexchange = m.store.size() + 1;
 }
 
-// What else is there must leave the walkers' moves and energies to this fix and the pair style.
+// No other fix or style may move the walkers or add to their energies.
 void FixCGFlowMC::check_companions()
 {
   if (utils::strmatch(update->integrate_style, "^respa"))
@@ -218,7 +218,7 @@ void FixCGFlowMC::setup(int)
   modify->get_compute_by_id(impl->energy_id)->addstep(update->ntimestep + 1);
 }
 
-// The Metropolis rule walker by walker is right only when the energy is a sum over walkers that LAMMPS knows one by one.
+// The Metropolis rule for single walkers is right only when the energy is the sum of the walkers' per-atom energies.
 void FixCGFlowMC::check_energies()
 {
   if (update->eflag_global != update->ntimestep || update->eflag_atom != update->ntimestep) return;
@@ -259,10 +259,10 @@ void FixCGFlowMC::initial_integrate(int)
 
   const bool still = m.refresh_pending || (m.may_begin && !m.may_begin());
   m.refresh_pending = false;
-  // A sweep of exchanges makes no other proposals, nor does one whose energies are those of a model of before.
+  // A sweep of exchanges makes no other proposals, nor does a sweep whose energies come from an earlier model.
   const bool exchanges = !still && m.options.exchange.due(update->ntimestep);
   for (int i = 0; i < atom->nlocal; ++i) {
-    // What is visible now is the accepted state.
+    // The present state is the accepted one.
     m.walkers.get(i, m.store.old_s(i));
     m.store.set_old_image(i, atom->image[i]);
     m.store.old_energy(i) = force->pair->eatom[i];
@@ -291,7 +291,7 @@ void FixCGFlowMC::propose(int i)
   Impl &m = *impl;
   const int d = m.n_cv();
   cgflow::RandomStream random(m.options.seed, cgflow::Stream::walkers, m.first_id + atom->tag[i], update->ntimestep);
-  random.uniform();    // the first number decides in accepts()
+  random.uniform();    // accepts() uses the first number
   double *s = m.store.target(i);
   for (int k = 0; k < d; ++k) {
     s[k] = m.store.old_s(i)[k] + m.options.steps[k] * random.normal();
@@ -305,7 +305,7 @@ void FixCGFlowMC::propose(int i)
   m.store.set_move(i, Move::proposed);
 }
 
-// Walkers that swap are evaluated at their new places in this sweep, like all others.
+// Like all others, walkers that swap are evaluated at their new positions in this sweep.
 void FixCGFlowMC::exchange()
 {
   Impl &m = *impl;
@@ -328,7 +328,7 @@ void FixCGFlowMC::exchange()
   m.counts[kExchanged] += static_cast<double>(swaps.occupants.size()) / 2.0;
 }
 
-// The image flags count the crossings of periodic edges; s is left as the wrapped point.
+// The image flags count crossings of periodic edges. The target becomes the wrapped point.
 void FixCGFlowMC::move_to(int i, const double *s)
 {
   Impl &m = *impl;
@@ -405,7 +405,7 @@ void FixCGFlowMC::tally_accepted()
   Pair *pair = force->pair;
   double sum = 0.0;
   for (int i = 0; i < atom->nlocal; ++i) sum += pair->eatom[i];
-  // A style's share of Coulomb energy in a walker is not known: the sum goes where one-body styles put it.
+  // The fraction of Coulomb energy is unknown for a walker, so the sum goes to eng_vdwl, as in one-body styles.
   pair->eng_vdwl = sum;
   pair->eng_coul = 0.0;
   for (auto *pmf : impl->pmfs) pmf->tally_restored();
@@ -417,8 +417,8 @@ void FixCGFlowMC::post_run()
   send_home();
 }
 
-// A rejected walker stays on the rank where it was evaluated. The commands after a run exchange atoms with direct
-// neighbours and would lose one that is farther away.
+// A rejected walker stays on the rank that evaluated its proposal. The commands after a run exchange atoms with direct neighbors
+// only, and would lose an atom that is farther away.
 void FixCGFlowMC::send_home()
 {
   Impl &m = *impl;
@@ -434,7 +434,7 @@ void FixCGFlowMC::send_home()
   comm->exchange();
   comm->borders();
   neighbor->build(1);
-  // Per-atom energies and std do not travel: evaluate them at the new places.
+  // Per-atom energies and std do not move with an atom: evaluate them on the new ranks.
   constexpr int kEnergyGlobal = 1, kEnergyAtom = 2;
   force->pair->compute(kEnergyGlobal | kEnergyAtom, 0);
   for (int i = 0; i < atom->nlocal; ++i) std::copy_n(m.store.old_force(i), 3, atom->f[i]);

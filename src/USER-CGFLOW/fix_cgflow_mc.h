@@ -44,26 +44,26 @@ class FixCGFlowMC : public Fix {
   int pack_exchange(int i, double *buffer) override;
   int unpack_exchange(int nlocal, double *buffer) override;
 
-  /// Sends local walker i to s [n_cv] (box units, inside the box). It gets there in the next sweep, or in the present one
-  /// between initial_integrate and the exchange; its evaluation is accepted as it is. Releases a stopped walker.
+  /// Moves local walker i to s [n_cv] (box units, inside the box) in the next sweep, or in the present sweep when called between
+  /// initial_integrate and the exchange. The move is always accepted. Releases a stopped walker.
   void place(int i, const double *s);
-  /// The next sweep proposes nothing: all energies, forces and std are evaluated with the present model and accepted.
-  /// Between initial_integrate and the exchange it acts on the present sweep. Call on all ranks.
+  /// The next sweep proposes nothing: all energies, forces and std are evaluated with the present model and accepted. Between
+  /// initial_integrate and the exchange this acts on the present sweep. All ranks call it.
   void refresh();
-  /// A walker whose std exceeds `energy` after a sweep stops: it makes no proposals until placed or released. Infinity:
-  /// never. Not where the PMF is above `ceiling` by more than twice its std.
+  /// A walker whose std exceeds `energy` after a sweep stops: it makes no proposals until it is placed or released. Infinity: no walker
+  /// stops. Walkers do not stop where the PMF exceeds `ceiling` by more than twice its std.
   void set_stop_threshold(double energy, double ceiling = std::numeric_limits<double>::infinity());
   bool stopped(int i) const;
   void set_stopped(int i, bool stopped);
-  /// Accepted, proposed and rejected at walls so far, pairs exchanged and tried, over all ranks: for a checkpoint. Both are
-  /// collective.
+  /// For a checkpoint: the numbers of proposals that were accepted, made, and rejected at walls, and of pairs exchanged and tried, over
+  /// all ranks. Both are collective.
   std::vector<double> counts() const;
   void set_counts(const std::vector<double> &counts);
-  /// Keys the random numbers as if IDs began behind `id`: so walkers of another world have numbers of their own.
+  /// Keys the random numbers as if IDs began after `id`, so that walkers of different worlds have different random numbers.
   void number_walkers_from(bigint id);
-  /// `may_begin` is asked at the start of each sweep, and answers false where nothing is to be proposed. Null: nobody is asked.
+  /// Each sweep begins with a call of `may_begin`; the sweep proposes nothing when it returns false. Null: no call.
   void ask_before_sweeps(std::function<bool()> may_begin);
-  /// Lets all stopped walkers of this rank go on.
+  /// Releases all stopped walkers of this rank.
   void release_all();
 
  private:

@@ -85,13 +85,13 @@ void FixMuellerBrown::setup(int vflag)
 
 void FixMuellerBrown::min_setup(int vflag) { post_force(vflag); }
 
-// With rRESPA the forces are added before those of the level's styles, not after them: setup_pre_force_respa() comes while
-// the level's forces are being summed, so that no access to the integrator's per-level arrays is needed.
+// With rRESPA the forces are added before those of the level's styles. setup_pre_force_respa() is called while the forces of the level
+// are summed, so this needs no access to the integrator's per-level arrays.
 void FixMuellerBrown::setup_pre_force_respa(int vflag, int ilevel) { pre_force_respa(vflag, ilevel, 0); }
 
 void FixMuellerBrown::pre_force_respa(int /*vflag*/, int ilevel, int /*iloop*/)
 {
-  // Innermost level unless fix_modify respa names another: it exists in every rRESPA run.
+  // The innermost level, unless fix_modify respa names another one, because it exists in every rRESPA run.
   if (ilevel != std::max(respa_level, 0)) return;
   respa_level_reached = true;
   add_forces();
@@ -103,8 +103,8 @@ void FixMuellerBrown::min_post_force(int /*vflag*/) { add_forces(); }
 
 void FixMuellerBrown::add_forces()
 {
-  // Per-atom energies cost one store an atom here, so they are kept at every call: a fix is not told whether they are asked
-  // for on this step.
+  // Per-atom energies are stored in every call, because a fix does not know whether this step needs them. The cost is one store per
+  // atom.
   ev_init(ENERGY_GLOBAL | ENERGY_ATOM, VIRIAL_NONE);
   energy = 0.0;
   double **x = atom->x;

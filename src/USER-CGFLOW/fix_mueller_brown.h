@@ -32,7 +32,7 @@ class FixMuellerBrown : public Fix {
   double scale;
   double energy;               // of this rank's atoms
   bool respa;                  // the run uses rRESPA
-  bool respa_level_reached;    // its setup came to the level that this fix acts on
+  bool respa_level_reached;    // its setup has reached the level of this fix
 };
 
 }    // namespace LAMMPS_NS

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Package mode: the styles as a part of LAMMPS, in LAMMPS' own CMake build. Read right after its project(lammps), either through
+# Package mode: the styles as a part of LAMMPS, in LAMMPS' own CMake build. LAMMPS reads it right after project(lammps), either by
 #   cmake -D CMAKE_PROJECT_lammps_INCLUDE=<cgflow>/cmake/lammps_package.cmake -D PKG_USER-CGFLOW=on ...
-# which leaves LAMMPS' tree as it is, or through the line that tools/install-package puts into its CMakeLists.txt.
-#   cgflow_DIR           with it, lib/cgflow is not compiled but taken from there (cmake --install, or cgflow's build folder)
+# which modifies no LAMMPS file, or by the line that tools/install-package adds to LAMMPS' CMakeLists.txt.
+#   cgflow_DIR           folder of a compiled lib/cgflow (cmake --install, or cgflow's build folder); without it, it is compiled here
 #   CGFLOW_PYTHON_ENV, CGFLOW_TORCH   where LibTorch is: lib/cgflow/cmake/CGFlowDependencies.cmake
 if(CMAKE_VERSION VERSION_LESS 3.25)
   message(FATAL_ERROR "USER-CGFLOW needs CMake 3.25 or newer, but this is ${CMAKE_VERSION}")
@@ -15,8 +15,8 @@ set(CGFLOW_STYLES_DIR "${CMAKE_CURRENT_LIST_DIR}")
 get_filename_component(CGFLOW_LIBRARY_DIR "${CMAKE_CURRENT_LIST_DIR}/../../lib/cgflow" ABSOLUTE)
 option(PKG_USER-CGFLOW "Build USER-CGFLOW Package" OFF)
 
-# Before LAMMPS writes its lists of styles, so that they are written once and files that include them are not compiled again after
-# each configuring. The second list is what "is part of the USER-CGFLOW package which is not enabled" comes from.
+# Called before LAMMPS writes its lists of styles. So LAMMPS writes them once, and files that include them are not compiled again after
+# each configuration. From the second list LAMMPS takes the message "is part of the USER-CGFLOW package which is not enabled".
 include("${CMAKE_CURRENT_SOURCE_DIR}/Modules/StyleHeaderUtils.cmake")
 if(PKG_USER-CGFLOW)
   RegisterStyles("${CGFLOW_STYLES_DIR}")
@@ -24,7 +24,7 @@ endif()
 RegisterPackages("${CGFLOW_STYLES_DIR}")
 cmake_language(DEFER CALL cgflow_add_to_lammps)
 
-# The Kokkos of a LAMMPS with PKG_KOKKOS is the only one: two of them in a process share names and not their state.
+# With PKG_KOKKOS, LAMMPS' own Kokkos is used: two of them in one process would share their names but not their state.
 function(cgflow_take_lammps_kokkos)
   if(TARGET Kokkos::kokkos)
     return()
@@ -39,7 +39,7 @@ function(cgflow_take_lammps_kokkos)
   endif()
 endfunction()
 
-# `lmp -h` and `info config` list the packages of LAMMPS' own table: it gets this one in a copy that is found first.
+# `lmp -h` and `info config` list the packages of LAMMPS' own table. A copy of that table with this package is found first.
 function(cgflow_list_package)
   set(folder "${CMAKE_BINARY_DIR}/cgflow_styles")
   file(READ "${LAMMPS_STYLE_HEADERS_DIR}/lmpinstalledpkgs.h" text)
@@ -48,7 +48,7 @@ function(cgflow_list_package)
   target_include_directories(lammps BEFORE PRIVATE "${folder}")
 endfunction()
 
-# At the end of LAMMPS' CMakeLists.txt, when its targets and those of its other packages are there.
+# Called at the end of LAMMPS' CMakeLists.txt, when its targets and those of its other packages exist.
 function(cgflow_add_to_lammps)
   get_filename_component(parent "${CGFLOW_STYLES_DIR}" DIRECTORY)
   target_include_directories(lammps PRIVATE "${parent}")    # the list of packages says USER-CGFLOW/fix_cgflow_al.h

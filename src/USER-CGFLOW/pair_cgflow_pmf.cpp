@@ -42,11 +42,11 @@ struct PairCGFlowPMF::Impl {
 PairCGFlowPMF::PairCGFlowPMF(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
 {
   single_enable = 0;
-  // The model is a file of its own, so pair_coeff has to be given again after a restart.
+  // The model is a separate file, so a script must repeat pair_coeff after a restart.
   restartinfo = 0;
   one_coeff = 1;
   manybody_flag = 0;
-  // Forces come from a field, not from pairs: the sum of F dot r would depend on where the box lies.
+  // Forces come from a field, not from pairs: the sum of F dot r would depend on the origin.
   no_virial_fdotr_compute = 1;
   unit_convert_flag = 0;
   nextra = kNExtra;
@@ -83,7 +83,7 @@ void PairCGFlowPMF::coeff(int narg, char **arg)
   if (!allocated) allocate();
   if (narg != 3 || strcmp(arg[0], "*") != 0 || strcmp(arg[1], "*") != 0)
     error->all(FLERR, "{}: expected pair_coeff * * FILE with one FILE for all atom types", kWhere);
-  // Before a table is laid over the box.
+  // Checked before a table is put over the box.
   check_box_shape(lmp, kWhere);
   LoadedSurface loaded;
   cgflow_guarded(lmp, "pair_coeff for cgflow/pmf", [&] { loaded = load_surface(lmp, arg[2]); });
@@ -97,16 +97,16 @@ void PairCGFlowPMF::coeff(int narg, char **arg)
 
 void PairCGFlowPMF::init_style()
 {
-  // No neighbour list: a walker feels the PMF alone. The properties of further CG variables may come later than the
-  // first init (that of reset_atoms, for example), so they are looked up in compute().
+  // No neighbor list, because walkers do not interact. The per-atom properties of further CG variables may not exist at the first init
+  // (that of reset_atoms, for example), so compute() looks them up.
   check_box(lmp, impl->space, kWhere);
 }
 
 double PairCGFlowPMF::init_one(int i, int j)
 {
   if (setflag[i][j] == 0) error->all(FLERR, Error::NOLASTLINE, "All pair coeffs are not set");
-  // The PMF has no range. LAMMPS wants a cutoff for its communication; this one gives 64 lengths in a box edge, so that
-  // ghosts are few and the bins that LAMMPS sorts atoms into are neither too many nor too coarse.
+  // The PMF has no range, but LAMMPS' communication needs a cutoff. With a 64th of a box edge there are few ghosts, and LAMMPS sorts
+  // atoms into a moderate number of bins.
   double volume = 1.0;
   for (int k = 0; k < domain->dimension; ++k) volume *= domain->prd[k];
   return std::pow(volume, 1.0 / domain->dimension) / 64.0;

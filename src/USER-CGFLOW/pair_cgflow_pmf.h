@@ -43,19 +43,19 @@ class PairCGFlowPMF : public Pair {
   const cgflow::CgSpace &space() const;
   /// The file of the last pair_coeff, as written there.
   const std::string &file() const;
-  /// Runs in which fixes cgflow/al that write this state file have learned so far. It is kept here because the pair style
-  /// outlives an unfix and ends with a `clear`, as the model does.
+  /// The number of runs so far in which a fix cgflow/al with this state file has learned. The pair style keeps it, because it outlives
+  /// an unfix and ends with a `clear`, as the model does.
   int &runs_learned(const std::string &state_file);
 
-  /// std [n] of n points s [n, n_cv], energy units; infinity when untrained. Leaves the pair's state alone.
+  /// std [n] of n points s [n, n_cv], energy units; infinity when untrained. Does not change the state of the pair style.
   void evaluate_std(int n, const double *s, double *std) const;
 
-  /// Energy and std of local atom i as visible now. The energy is there when per-atom energies were asked for.
+  /// Present energy and std of local atom i. The energy exists when per-atom energies were requested.
   double energy_of(int i) const { return eatom[i]; }
   double std_of(int i) const;
-  /// Puts back the energy and std that local atom i had before; call tally_restored() after the last one.
+  /// Restores an earlier energy and std of local atom i; call tally_restored() after the last one.
   void restore(int i, double energy, double std);
-  /// Brings eng_vdwl and pvector in line with the per-atom values.
+  /// Recomputes eng_vdwl and pvector from the per-atom values.
   void tally_restored();
 
  private:

@@ -72,7 +72,7 @@ class Molecules(LammpsTest):
             for k in ("ix", "iy", "iz"):
                 self.assertEqual(set(frame[k]), {0.0})
             self.assertEqual([types[int(i)] for i in frame["id"]], list(map(int, frame["type"])))
-        self.assertRegex(result.text, r"chirality: 100.00 % as in the model's own structure, stereo centres at atoms 9 \(L\)")
+        self.assertRegex(result.text, r"chirality: 100.00 % as in the model's own structure, stereo centers at atoms 9 \(L\)")
         self.assertRegex(result.text, r"omega: 100.00 % with all of 2 peptide bonds trans")
         self.assertRegex(result.text, r"60 energy evaluations, \d+ rejected, ESS share [0-9.]+")
 
