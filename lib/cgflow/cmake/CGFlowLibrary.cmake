@@ -33,9 +33,5 @@ endif()
 # GCC 12 warns wrongly of overlapping copies in "text" + std::string (GCC bug 105651, mended in 13).
 target_compile_options(cgflow PRIVATE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
-# Loops over lanes become vector instructions. None of these changes a result: errno is not read, and no floating-point
-# exception is trapped. The instructions are the plain ones of the machine's baseline and, where a kernel has clones of its
-# functions (kernels/vector_math.h), those that are found when the program is loaded.
-file(GLOB CGFLOW_KERNELS CONFIGURE_DEPENDS "${_source}/src/kernels/*.cpp")
-set_source_files_properties(${CGFLOW_KERNELS} PROPERTIES COMPILE_OPTIONS
-  "$<$<CXX_COMPILER_ID:GNU>:-O3;-fopenmp-simd;-fno-math-errno;-fno-trapping-math>")
+include("${CMAKE_CURRENT_LIST_DIR}/CGFlowKernels.cmake")
+set_source_files_properties(${CGFLOW_KERNELS} PROPERTIES COMPILE_OPTIONS "${CGFLOW_KERNEL_OPTIONS}")

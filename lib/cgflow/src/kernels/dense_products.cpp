@@ -3,6 +3,7 @@
 // are whole vectors of B. B is copied to panels of as many columns as such a block has; A is read where it lies.
 #include "dense_products.h"
 
+#include "instruction_set.h"
 #include "lanes.h"
 #include "runtime.h"
 #include "vector_math.h"
@@ -111,11 +112,8 @@ template <class T> struct Machine {
 
 template <class T> void run_plain(const Product<T> &p, const Panel<T> &panel) { run<T, Plain>(p, panel); }
 #ifdef CGFLOW_X86
-template <class T> __attribute__((target("arch=x86-64-v3"))) void run_avx2(const Product<T> &p, const Panel<T> &panel)
-{
-  run<T, Avx2>(p, panel);
-}
-template <class T> __attribute__((target("arch=x86-64-v4"))) void run_avx512(const Product<T> &p, const Panel<T> &panel)
+template <class T> CGFLOW_TARGET_avx2 void run_avx2(const Product<T> &p, const Panel<T> &panel) { run<T, Avx2>(p, panel); }
+template <class T> CGFLOW_TARGET_avx512 void run_avx512(const Product<T> &p, const Panel<T> &panel)
 {
   run<T, Avx512>(p, panel);
 }
@@ -124,9 +122,9 @@ template <class T> __attribute__((target("arch=x86-64-v4"))) void run_avx512(con
 template <class T> Machine<T> this_machine()
 {
 #ifdef CGFLOW_X86
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("x86-64-v4")) return {run_avx512<T>, panel_columns<T, Avx512>()};
-  if (__builtin_cpu_supports("x86-64-v3")) return {run_avx2<T>, panel_columns<T, Avx2>()};
+  const InstructionSet set = instruction_set();
+  if (set == InstructionSet::avx512) return {run_avx512<T>, panel_columns<T, Avx512>()};
+  if (set == InstructionSet::avx2) return {run_avx2<T>, panel_columns<T, Avx2>()};
 #endif
   return {run_plain<T>, panel_columns<T, Plain>()};
 }

@@ -19,9 +19,19 @@ __attribute__((simd("notinbranch"))) double atan2(double, double) noexcept;
 #endif
 }
 #define CGFLOW_X86
-// The plain x86-64 instructions that every machine has, and those with AVX2 and AVX-512, chosen when the program is loaded.
-#define CGFLOW_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #define CGFLOW_INLINE inline __attribute__((always_inline))
+#define CGFLOW_TARGET_plain
+#define CGFLOW_TARGET_avx2   __attribute__((target("arch=x86-64-v3")))
+#define CGFLOW_TARGET_avx512 __attribute__((target("arch=x86-64-v4")))
+#ifdef CGFLOW_ONE_SET
+// The kernel tests compile all kernels for one instruction set, a member of InstructionSet.
+#define CGFLOW_TARGET_OF(set)       CGFLOW_TARGET_##set
+#define CGFLOW_TARGET_OF_VALUE(set) CGFLOW_TARGET_OF(set)
+#define CGFLOW_CLONES               CGFLOW_TARGET_OF_VALUE(CGFLOW_ONE_SET)
+#else
+// Three versions of the function, of which one is chosen when the program is loaded: see instruction_set.h.
+#define CGFLOW_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#endif
 #else
 #define CGFLOW_CLONES
 #define CGFLOW_INLINE inline
