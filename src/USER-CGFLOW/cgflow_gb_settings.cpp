@@ -87,7 +87,7 @@ GbSettings GbSettings::parse(LAMMPS *lmp, const char *where, int narg, char **ar
   return settings;
 }
 
-GeneralizedBornModel GbSettings::model(double qqr2e) const
+cgflow::GeneralizedBornModel GbSettings::model(double qqr2e) const
 {
   // Onufriev, Bashford and Case: models I and II.
   const bool two = variant == 2;

@@ -2,7 +2,7 @@
 #ifndef LMP_CGFLOW_GB_SETTINGS_H
 #define LMP_CGFLOW_GB_SETTINGS_H
 
-#include "cgflow_generalized_born.h"
+#include "cgflow/generalized_born.h"
 
 namespace LAMMPS_NS {
 
@@ -10,17 +10,16 @@ class LAMMPS;
 
 namespace CGFlow {
 
-/// What pair_style gb/obc was given, in the units of the script. Plain data: it goes into restart files as it is.
+/// Arguments of pair_style gb/obc, in the units of the script. Restart files hold this struct byte for byte.
 struct GbSettings {
   int variant = 1;    // OBC1 or OBC2
   double solvent = 78.5, solute = 1.0;
   double surface = 0.0, offset = 0.0, probe = 0.0;
 
-  /// Reads the arguments of pair_style; what they leave out has the default values in the units of the script. `where`
-  /// begins the error texts.
+  /// Reads the arguments of pair_style. Missing ones have their defaults in the units of the script. Error texts begin with `where`.
   static GbSettings parse(LAMMPS *lmp, const char *where, int narg, char **arg);
-  /// With the Coulomb constant of the script's units.
-  GeneralizedBornModel model(double qqr2e) const;
+  /// The model with qqr2e, the Coulomb constant in the units of the script.
+  cgflow::GeneralizedBornModel model(double qqr2e) const;
 };
 
 }    // namespace CGFlow

@@ -3,9 +3,10 @@
 
 #include "cgflow_errors.h"
 #include "cgflow_gb_settings.h"
-#include "cgflow_generalized_born.h"
 #include "cgflow_gb_molecule_members.h"
 #include "cgflow_gb_whole_molecule.h"
+
+#include "cgflow/generalized_born.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -41,14 +42,14 @@ struct PairGBOBC::Impl {
   explicit Impl(LAMMPS *lmp) : members(lmp), whole(lmp) {}
 
   GbSettings settings;
-  GeneralizedBornModel model;
+  cgflow::GeneralizedBornModel model;
   bool per_atom = false;                // radii and scale factors are per-atom properties
   std::vector<double> radius, scale;    // [ntypes + 1]
 
   MoleculeMembers members;
   WholeMolecule whole;
-  std::vector<double> records;         // [nlocal + remote, kWidth]
-  GeneralizedBornMolecule molecule;    // room for one at a time
+  std::vector<double> records;                 // [nlocal + remote, kWidth]
+  cgflow::GeneralizedBornMolecule molecule;    // room for one at a time
   bool warned = false;
   std::vector<double> virial;    // [n, 6], of its atoms
 };
@@ -192,7 +193,7 @@ void PairGBOBC::compute(int eflag, int vflag)
   fill_records(fault);
   m.members.exchange(m.records.data(), kWidth);
 
-  GeneralizedBornMolecule &all = m.molecule;
+  cgflow::GeneralizedBornMolecule &all = m.molecule;
   for (int k = 0; k < m.members.molecules(); ++k) {
     const int n = m.members.size(k);
     const int *members = m.members.members(k);
@@ -230,7 +231,7 @@ void PairGBOBC::warn_of_long_molecules()
 void PairGBOBC::tally(int molecule)
 {
   Impl &m = *impl;
-  const GeneralizedBornMolecule &all = m.molecule;
+  const cgflow::GeneralizedBornMolecule &all = m.molecule;
   const int *members = m.members.members(molecule), nlocal = atom->nlocal;
   double **f = atom->f;
   if (vflag_atom) all.atom_virials(m.virial);
