@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What a build will use, in a few lines at the end of the configuration.
+# Prints in a few lines what a build will use, at the end of the configuration.
 function(cgflow_say_summary)
   message(STATUS "cgflow ${PROJECT_VERSION} will use")
   if(CGFLOW_BUILD_PLUGIN)
@@ -12,7 +12,7 @@ function(cgflow_say_summary)
   else()
     message(STATUS "  LAMMPS    none: the library alone, without MPI")
   endif()
-  # The header's place has changed over the versions.
+  # LibTorch has moved this header over its versions.
   file(GLOB _headers "${CGFLOW_TORCH_FOUND}/include/torch/version.h" "${CGFLOW_TORCH_FOUND}/include/torch/headeronly/version.h"
     "${CGFLOW_TORCH_FOUND}/include/torch/csrc/api/include/torch/version.h")
   set(_torch_version "")
@@ -36,14 +36,14 @@ function(cgflow_say_summary)
   endif()
   message(STATUS "  kernels   on the host by ${CGFLOW_KERNEL_BACKEND}, ${_threads}")
   if(CGFLOW_KOKKOS_CUDA)
-    message(STATUS "            CUDA starts with Kokkos and needs a GPU, but no kernel runs on it: a Kokkos without CUDA is as fast")
+    message(STATUS "            Kokkos starts CUDA and needs a GPU, but no kernel runs on it: a Kokkos without CUDA is as fast")
   endif()
   message(STATUS "  compiler  ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}, ${CMAKE_CXX_COMPILER}, ${CMAKE_BUILD_TYPE}")
-  # As kernels/vector_math.h has it.
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    message(STATUS "            kernels for plain x86-64, AVX2 and AVX-512; which, is chosen when they are loaded")
+  # As in kernels/vector_math.h.
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    message(STATUS "            kernels for plain x86-64, AVX2 and AVX-512, of which the best is chosen when they are loaded")
   else()
-    message(STATUS "            kernels for the compiler's own target alone, without vector functions: GCC on x86-64 is faster")
+    message(STATUS "            kernels for ${CMAKE_SYSTEM_PROCESSOR} without vector functions, several times slower than on x86-64")
   endif()
   if(CGFLOW_BUILD_TESTS)
     message(STATUS "  tests     are built")

@@ -27,14 +27,14 @@ set(PACKAGE_VERSION_COMPATIBLE TRUE)
 
 
 class Configure(unittest.TestCase):
-    def configure(self, devices):
+    def configure(self, devices, *options):
         """(exit code, text) of configuring the library with a Kokkos that has these backends."""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow test "))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         (folder / "KokkosConfig.cmake").write_text(KOKKOS.format(devices=devices))
         (folder / "KokkosConfigVersion.cmake").write_text(VERSION)
         done = subprocess.run(["cmake", "-G", "Ninja", "-S", str(SOURCE), "-B", str(folder / "build"), f"-DKokkos_DIR={folder}",
-                               f"-DCGFLOW_PYTHON_ENV={PYTHON_ENV}", "-DCGFLOW_BUILD_PLUGIN=OFF", "-DCGFLOW_BUILD_TESTS=OFF"],
+                               f"-DCGFLOW_PYTHON_ENV={PYTHON_ENV}", "-DCGFLOW_BUILD_PLUGIN=OFF", "-DCGFLOW_BUILD_TESTS=OFF", *options],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240)
         # CMake breaks the lines of errors.
         return done.returncode, " ".join(done.stdout.split())
@@ -65,6 +65,20 @@ class Configure(unittest.TestCase):
         code, text = self.configure("HIP;SERIAL")
         self.assertNotEqual(code, 0)
         self.assertIn("has the backend HIP: expected one with SERIAL or OPENMP, and CUDA at most besides", text)
+
+    def test_refuses_compilers_with_which_kernels_are_slow(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="cgflow test "))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        # GCC under the names of others, as CMake sees them.
+        for macros, name in (("-D__clang__=1 -D__clang_major__=14 -D__clang_minor__=0 -D__clang_patchlevel__=6", "Clang 14.0.6"),
+                             ("-U__GNUC__ -U__GNUC_MINOR__ -D__GNUC__=11 -D__GNUC_MINOR__=4", "GNU 11.4")):
+            compiler = folder / "compiler"
+            compiler.write_text(f'#!/bin/sh\nexec g++ -w {macros} "$@"\n')
+            compiler.chmod(0o755)
+            code, text = self.configure("SERIAL", f"-DCMAKE_CXX_COMPILER={compiler}")
+            self.assertNotEqual(code, 0)
+            self.assertIn(f"cgflow got the compiler {name}", text)
+            self.assertIn("expected GCC 12 or newer: others leave its kernels several times slower. Set -D CMAKE_CXX_COMPILER=g++", text)
 
 
 if __name__ == "__main__":

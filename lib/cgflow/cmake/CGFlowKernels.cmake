@@ -6,4 +6,4 @@
 get_filename_component(_kernels "${CMAKE_CURRENT_LIST_DIR}/../src/kernels" ABSOLUTE)
 file(GLOB CGFLOW_KERNELS CONFIGURE_DEPENDS "${_kernels}/*.cpp")
 list(REMOVE_ITEM CGFLOW_KERNELS "${_kernels}/runtime.cpp")
-set(CGFLOW_KERNEL_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-O3;-fopenmp-simd;-fno-math-errno;-fno-trapping-math>")
+set(CGFLOW_KERNEL_OPTIONS -O3 -fopenmp-simd -fno-math-errno -fno-trapping-math)
