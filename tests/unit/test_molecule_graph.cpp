@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/molecule_graph.h"
 
-#include "cgflow/error.h"
-
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 using namespace cgflow;
-using testing::ElementsAre;
-using testing::HasSubstr;
 
 namespace {
 // 1-2-3-4 in a zigzag with unit bonds at right angles, 5 bonded to 2 by a bond of 2.
@@ -19,12 +14,6 @@ Molecule chain()
   return {{1, 1, 1, 1, 1}, {{0, 1}, {1, 2}, {1, 4}, {2, 3}}, {0, 0, 0, 1, 0, 0, 1, 1, 0, 2, 1, 0, 1, 0, 2}};
 }
 }    // namespace
-
-TEST(MoleculeGraph, NeighboursAscend)
-{
-  EXPECT_THAT(bonded_atoms(chain()),
-              ElementsAre(ElementsAre(1), ElementsAre(0, 2, 4), ElementsAre(1, 3), ElementsAre(2), ElementsAre(1)));
-}
 
 TEST(MoleculeGraph, StretchedLengthByHand)
 {
@@ -38,19 +27,6 @@ TEST(MoleculeGraph, StretchedLengthByHand)
   Molecule parts = chain();
   parts.bonds.pop_back();
   EXPECT_TRUE(std::isinf(stretched_length(parts)));
-}
-
-TEST(MoleculeGraph, PartsAreNamed)
-{
-  require_connected(chain());
-  Molecule parts = chain();
-  parts.bonds = {{0, 1}, {2, 3}, {3, 4}};
-  try {
-    require_connected(parts);
-    FAIL();
-  } catch (const ConfigError &e) {
-    EXPECT_THAT(e.what(), HasSubstr("no way leads from atom 1 to atom 3"));
-  }
 }
 
 TEST(MoleculeGraph, MakesWholeOverPeriodicFacesOnly)

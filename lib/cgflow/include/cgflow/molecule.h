@@ -10,22 +10,22 @@ namespace cgflow {
 
 class Archive;
 
-/// The one molecule that is learned, as its atomistic system describes it. Atoms are numbered from 0 in the order of their
-/// IDs; in YAML files and messages they are 1-based.
+/// The molecule that is learned, as read from its atomistic system. Atoms are numbered from 0 in the order of their IDs;
+/// in YAML files and messages they are 1-based.
 struct Molecule {
   std::vector<double> mass;                 ///< [n_atoms], LAMMPS mass units
   std::vector<std::array<int, 2>> bonds;    ///< pairs i < j, sorted, each once; empty for particles in a field
-  std::vector<double> configuration;        ///< [n_atoms, 3], length units, whole; a structure to begin from
+  std::vector<double> configuration;    ///< [n_atoms, 3], length units, whole across the box; the structure to begin from
 
   int n_atoms() const { return static_cast<int>(mass.size()); }
   bool operator==(const Molecule &) const = default;
 };
 
-/// The first thing in which two molecules differ, "a has ..., b has ...", by number of atoms, masses and bonds; empty when
-/// they are the same molecule. Their configurations may differ.
+/// The first difference between two molecules in number of atoms, masses and bonds, as "a has ..., b has ...". Empty
+/// when they are the same molecule; their structures may differ.
 std::string molecule_difference(const Molecule &a, const std::string &name_a, const Molecule &b, const std::string &name_b);
 
-/// Items `molecule.*` of an archive. get_molecule() throws ModelError when they do not fit each other.
+/// Write and read the items `molecule.*` of an archive. get_molecule() throws ModelError when they do not fit each other.
 void put_molecule(Archive &archive, const Molecule &molecule);
 Molecule get_molecule(const Archive &archive);
 

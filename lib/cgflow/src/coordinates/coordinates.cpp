@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "coordinates/internal_map.h"
 #include "coordinates/linear_map.h"
+#include "molecule/bond_graph.h"
 
 #include "cgflow/error.h"
-#include "cgflow/molecule_graph.h"
 
 namespace cgflow {
 
@@ -34,7 +34,7 @@ void check_molecule(const Config &config, const Molecule &molecule, int dimensio
   check_cg_atoms(config, molecule.n_atoms());
   if (molecule.configuration.size() != 3 * molecule.mass.size())
     throw ConfigError(where + " without a structure of the molecule, expected the atomistic script that defines it");
-  require_connected(molecule);
+  BondGraph(molecule).require_connected();
 }
 
 }    // namespace

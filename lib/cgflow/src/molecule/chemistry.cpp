@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "molecule/chemistry.h"
 
-#include "cgflow/molecule_graph.h"
-
 #include <algorithm>
 #include <cmath>
 
 namespace cgflow {
 namespace {
 
-// Files round masses, to integers at worst. The elements told apart here are two and more apart.
+// Limits of masses in g/mol.
+// Files round masses, at worst to integers. The elements that are distinguished here differ by two or more.
 constexpr double kSameElement = 0.3;
-// Simulations make hydrogen up to four times heavier.
+// Simulations make hydrogen up to four times heavier to allow longer time steps.
 constexpr double kHeaviestHydrogen = 4.5;
-// Elements up to fluorine: their barriers of inversion are low, those of phosphorus and sulfur are not.
+// Elements up to fluorine invert over low barriers, phosphorus and sulfur over high ones.
 constexpr double kHeaviestInverting = 20.0;
 
 }    // namespace
 
-Chemistry::Chemistry(const Molecule &molecule) : molecule_(molecule), neighbours_(bonded_atoms(molecule)) {}
+Chemistry::Chemistry(const Molecule &molecule) : molecule_(molecule), graph_(molecule) {}
 
 bool Chemistry::is(int i, double mass) const { return std::fabs(molecule_.mass[i] - mass) < kSameElement; }
 

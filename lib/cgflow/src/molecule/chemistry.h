@@ -2,21 +2,23 @@
 #ifndef CGFLOW_SRC_CHEMISTRY_H
 #define CGFLOW_SRC_CHEMISTRY_H
 
+#include "molecule/bond_graph.h"
+
 #include "cgflow/molecule.h"
 
 #include <vector>
 
 namespace cgflow {
 
-/// What masses and bonds say of a molecule's atoms. Elements are told by their masses in g/mol. Atoms are numbered from 0.
-/// The molecule is kept by reference.
+/// Properties of a molecule's atoms by their masses and bonds. Elements are recognized by their masses in g/mol. Atoms are
+/// numbered from 0. The molecule is kept by reference.
 class Chemistry {
  public:
   explicit Chemistry(const Molecule &molecule);
 
   int n_atoms() const { return molecule_.n_atoms(); }
-  /// Ascending.
-  const std::vector<int> &neighbours(int i) const { return neighbours_[i]; }
+  /// The atoms bonded to atom i, ascending.
+  const std::vector<int> &neighbours(int i) const { return graph_.neighbours(i); }
   double mass(int i) const { return molecule_.mass[i]; }
 
   bool is_hydrogen(int i) const;
@@ -24,16 +26,16 @@ class Chemistry {
   bool is_nitrogen(int i) const;
   bool is_terminal_oxygen(int i) const;
   bool is_carbonyl(int i) const;
-  /// A C-N bond between atoms of three neighbours each, as in peptides: the molecule does not turn freely about it.
+  /// True for a C-N bond between atoms of three neighbors each, as in peptides: the molecule does not turn freely about it.
   bool is_conjugated(int i, int j) const;
-  /// Light atoms with three neighbours, amines say, may turn inside out.
+  /// True for an atom that may turn inside out: a light one with three neighbors, such as the nitrogen of an amine.
   bool inverts(int i) const;
 
  private:
   bool is(int i, double mass) const;
 
   const Molecule &molecule_;
-  std::vector<std::vector<int>> neighbours_;
+  BondGraph graph_;
 };
 
 }    // namespace cgflow

@@ -29,7 +29,7 @@ double length(const Vector &u) { return std::sqrt(dot(u, u)); }
 
 double distance(const double *a, const double *b) { return length(from_to(a, b)); }
 
-// By atan2, because acos loses half of the digits near 0 and 180 degrees.
+// atan2 instead of acos, which loses half of the digits near 0 and 180 degrees.
 double angle(const double *a, const double *b, const double *c)
 {
   const Vector u = from_to(b, a), v = from_to(b, c);

@@ -13,7 +13,7 @@ namespace cgflow {
 
 namespace {
 
-// Masses come from text files; the same molecule from another converter may have another last digit.
+// Relative difference up to which masses are equal. They come from text files, and converters round them differently.
 constexpr double kSameMass = 1e-4;
 
 std::string bond_text(const std::array<int, 2> &bond)

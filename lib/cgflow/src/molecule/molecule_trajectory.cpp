@@ -10,7 +10,8 @@ namespace cgflow {
 
 namespace {
 
-// No force field's bond gets so far at any temperature of interest; atoms 1-3 are often that far apart.
+// Length of a bond relative to the molecule's structure, beyond which a frame is of another molecule. Bonds never come
+// so far at temperatures of interest, while second neighbors are often that far apart.
 constexpr double kLongest = 2.0, kShortest = 0.5;
 
 void check_atoms(const std::string &path, const Trajectory &data, const Molecule &molecule)

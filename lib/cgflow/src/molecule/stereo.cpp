@@ -16,27 +16,27 @@ namespace cgflow {
 
 namespace {
 
-/// Colours that atoms share only when their surroundings look the same however far one goes (Weisfeiler-Lehman).
-std::vector<int> colour_atoms(const Chemistry &chemistry)
+/// A color per atom (Weisfeiler-Lehman): atoms of equal color have equal surroundings at every distance.
+std::vector<int> color_atoms(const Chemistry &chemistry)
 {
   using Key = std::pair<std::int64_t, std::vector<int>>;
   const int n = chemistry.n_atoms();
-  std::vector<int> colour(n, 0);
+  std::vector<int> color(n, 0);
   std::size_t count = 1;
   for (bool first = true;; first = false) {
     std::vector<Key> keys(n);
     for (int i = 0; i < n; ++i) {
-      // Equal elements have equal masses in one file; a hundredth tells isotopes apart.
-      keys[i].first = first ? std::llround(100.0 * chemistry.mass(i)) : colour[i];
-      for (const int j : chemistry.neighbours(i)) keys[i].second.push_back(colour[j]);
+      // Atoms of one element have equal masses in one file. Rounding to a hundredth keeps isotopes apart.
+      keys[i].first = first ? std::llround(100.0 * chemistry.mass(i)) : color[i];
+      for (const int j : chemistry.neighbours(i)) keys[i].second.push_back(color[j]);
       std::sort(keys[i].second.begin(), keys[i].second.end());
     }
     std::map<Key, int> number;
     for (const Key &key : keys) number.emplace(key, 0);
     int next = 0;
     for (auto &entry : number) entry.second = next++;
-    for (int i = 0; i < n; ++i) colour[i] = number[keys[i]];
-    if (!first && number.size() == count) return colour;
+    for (int i = 0; i < n; ++i) color[i] = number[keys[i]];
+    if (!first && number.size() == count) return color;
     count = number.size();
   }
 }
@@ -72,13 +72,13 @@ int hand_of(const StereoCentre &centre, const double *x)
 std::vector<StereoCentre> find_stereo_centres(const Molecule &molecule)
 {
   const Chemistry chemistry(molecule);
-  const std::vector<int> colour = colour_atoms(chemistry);
+  const std::vector<int> color = color_atoms(chemistry);
   std::vector<StereoCentre> centres;
   for (int i = 0; i < molecule.n_atoms(); ++i) {
     const auto &neighbours = chemistry.neighbours(i);
-    std::set<int> colours;
-    for (const int j : neighbours) colours.insert(colour[j]);
-    if (neighbours.size() != 4 || colours.size() != 4) continue;
+    std::set<int> colors;
+    for (const int j : neighbours) colors.insert(color[j]);
+    if (neighbours.size() != 4 || colors.size() != 4) continue;
     StereoCentre centre;
     centre.atom = i;
     std::copy(neighbours.begin(), neighbours.end(), centre.neighbours.begin());
@@ -98,7 +98,7 @@ std::vector<StereoCentre> find_stereo_centres(const Molecule &molecule)
 std::vector<std::array<int, 4>> find_peptide_bonds(const Molecule &molecule)
 {
   const Chemistry chemistry(molecule);
-  // The heavy neighbour of an atom other than `partner`, rather one next to a carbonyl carbon; -1: none.
+  // The heavy neighbor of an atom other than `partner`, preferably one beside a carbonyl carbon; -1 when there is none.
   const auto heavy = [&](int atom, int partner) {
     int found = -1;
     for (const int j : chemistry.neighbours(atom)) {

@@ -16,7 +16,7 @@ bool is_trans(const std::array<int, 4> &omega, const double *x)
   return std::fabs(dihedral(x + 3 * omega[0], x + 3 * omega[1], x + 3 * omega[2], x + 3 * omega[3])) > 90.0;
 }
 
-/// Keeps the rows of a table [rows, width] that are marked; nothing when the table is empty.
+/// Keeps the marked rows of a table [rows, width]. An empty table stays empty.
 template <class Value> void keep_rows(std::vector<Value> &table, int width, const std::vector<char> &kept)
 {
   if (table.empty()) return;

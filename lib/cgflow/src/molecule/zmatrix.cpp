@@ -12,7 +12,7 @@ namespace {
 
 using Part = ZMatrix::Part;
 
-// The atoms of a CG variable, from 0, and the column of a z-matrix that can hold it.
+// The atoms of a CG variable, numbered from 0, and the column of a z-matrix for it.
 struct Wanted {
   std::vector<int> atoms;
   Part part;
@@ -54,14 +54,14 @@ std::vector<Wanted> check_variables(const std::vector<CgVariableConfig> &cg, con
   return all;
 }
 
-// The torsion that a CG dihedral asks for when the bond axis-centre is walked in that direction: reference, primary.
-std::optional<std::pair<int, int>> cg_torsion(const std::vector<Wanted> &cg, int axis, int centre)
+// The first and last atom (reference, primary) of the CG dihedral about the bond axis-center, in this direction.
+std::optional<std::pair<int, int>> cg_torsion(const std::vector<Wanted> &cg, int axis, int center)
 {
   for (const auto &w : cg) {
     if (w.part != Part::dihedral) continue;
     const auto &a = w.atoms;
-    if (a[1] == axis && a[2] == centre) return std::pair{a[0], a[3]};
-    if (a[2] == axis && a[1] == centre) return std::pair{a[3], a[0]};
+    if (a[1] == axis && a[2] == center) return std::pair{a[0], a[3]};
+    if (a[2] == axis && a[1] == center) return std::pair{a[3], a[0]};
   }
   return std::nullopt;
 }
@@ -82,7 +82,7 @@ class Tree {
     expand(second, first, third, true);
     expand(first, second, third, false);
     expand(third, second, first, false);
-    // Breadth first: siblings are placed before what hangs on them. Every row is expanded once, those of the root were.
+    // Breadth first: siblings are placed before their own branches. Every row is expanded once; those of the root are done.
     for (std::size_t i = 3; i < rows_.size(); ++i) expand(rows_[i].atom, rows_[i].bond, rows_[i].angle, false);
     return rows_;
   }
@@ -94,18 +94,18 @@ class Tree {
     placed_[row.atom] = true;
   }
 
-  // Places what is bonded to `centre`, which hangs on `axis`. `reference` is placed, and either bonded to `axis`, or, when
-  // `sibling`, itself a neighbour of `centre` to which all others then refer.
-  void expand(int centre, int axis, int reference, bool sibling)
+  // Places the atoms bonded to `center`, which is bonded to `axis`. `reference` is placed already. It is bonded to
+  // `axis`, or, when `sibling` is set, to `center`, and then all the others refer to it.
+  void expand(int center, int axis, int reference, bool sibling)
   {
     std::vector<int> children;
-    for (const int n : graph_.neighbours(centre))
+    for (const int n : graph_.neighbours(center))
       if (!placed_[n]) children.push_back(n);
     if (children.empty()) return;
     int primary = reference;
     if (!sibling) {
-      primary = choose_primary(centre, children);
-      if (const auto torsion = cg_torsion(cg_, axis, centre)) {
+      primary = choose_primary(center, children);
+      if (const auto torsion = cg_torsion(cg_, axis, center)) {
         const bool usable =
             placed_[torsion->first] && std::find(children.begin(), children.end(), torsion->second) != children.end();
         if (usable) {
@@ -113,17 +113,17 @@ class Tree {
           primary = torsion->second;
         }
       }
-      add({primary, centre, axis, reference});
+      add({primary, center, axis, reference});
     }
     for (const int child : children)
-      if (!placed_[child]) add({child, centre, axis, primary});
+      if (!placed_[child]) add({child, center, axis, primary});
   }
 
-  // The chain goes on where most atoms hang; then the heavier atom, then the lower ID.
-  int choose_primary(int centre, const std::vector<int> &children) const
+  // The atom with the largest branch; of equal ones the heaviest, then the one with the lowest ID.
+  int choose_primary(int center, const std::vector<int> &children) const
   {
     return *std::max_element(children.begin(), children.end(), [&](int a, int b) {
-      const int size_a = graph_.branch_size(centre, a), size_b = graph_.branch_size(centre, b);
+      const int size_a = graph_.branch_size(center, a), size_b = graph_.branch_size(center, b);
       if (size_a != size_b) return size_a < size_b;
       if (molecule_.mass[a] != molecule_.mass[b]) return molecule_.mass[a] < molecule_.mass[b];
       return a > b;
@@ -137,7 +137,7 @@ class Tree {
   std::vector<ZRow> rows_;
 };
 
-// Where a CG variable stands in the rows, or nothing.
+// The place of a CG variable in the rows, if it has one.
 std::optional<ZMatrix::Place> find_place(const std::vector<ZRow> &rows, const Wanted &w)
 {
   const std::vector<int> back(w.atoms.rbegin(), w.atoms.rend());
@@ -151,7 +151,7 @@ std::optional<ZMatrix::Place> find_place(const std::vector<ZRow> &rows, const Wa
   return std::nullopt;
 }
 
-// The number of CG variables that find a place; `places` of those that do, in order.
+// The number of CG variables that have a place in the rows; `places` gets these places in order.
 std::size_t find_places(const std::vector<ZRow> &rows, const std::vector<Wanted> &cg, std::vector<ZMatrix::Place> &places)
 {
   places.clear();
@@ -167,7 +167,7 @@ ZMatrix build_zmatrix(const Molecule &molecule, const std::vector<CgVariableConf
   const BondGraph graph(molecule);
   const std::vector<Wanted> variables = check_variables(cg, graph);
   ZMatrix z;
-  // Roots near the first CG variable come first: what hangs behind it moves with it as a rigid body.
+  // Roots near the first CG variable come first, so that the atoms behind it move with it as a rigid body.
   std::vector<std::array<int, 3>> roots;
   if (!variables.empty() && variables[0].atoms.size() >= 3) {
     const auto &a = variables[0].atoms;

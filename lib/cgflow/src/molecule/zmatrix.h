@@ -26,14 +26,14 @@ struct ZMatrix {
   std::vector<Place> cg;     ///< of each CG variable, in their order
 };
 
-/// Builds the z-matrix of a molecule from its bonds, such that every CG variable is a coordinate of its own. Along each bond
-/// one atom, the one with the largest branch or that of a CG dihedral, has a true torsion; its siblings' dihedrals refer to
-/// it, so that they stay near 120 or 180 degrees whatever the torsion is. The molecule is one that make_coordinate_map() has
-/// let pass: connected, with the atoms that the CG variables name. Throws ConfigError when a CG variable is no coordinate
-/// along bonds, or no tree holds them all.
+/// Builds the z-matrix of a molecule from its bonds, such that every CG variable is one of its coordinates. About each
+/// bond one atom has a true torsion: that of a CG dihedral, or the one with the largest branch. The dihedrals of its
+/// siblings are relative to it, so they stay near 120 or 180 degrees for every value of the torsion. The molecule must
+/// be connected and have the atoms that the CG variables name, as make_coordinate_map() checks. Throws ConfigError when
+/// a CG variable is no coordinate along bonds, or no tree contains all of them.
 ZMatrix build_zmatrix(const Molecule &molecule, const std::vector<CgVariableConfig> &cg);
 
-/// The same from rows given as texts "atom bond angle dihedral" with 1-based atom IDs. Throws ConfigError naming the row.
+/// The z-matrix of rows given as texts "atom bond angle dihedral" with 1-based atom IDs. Throws ConfigError naming the row.
 ZMatrix read_zmatrix(const std::vector<std::string> &rows, const Molecule &molecule,
                      const std::vector<CgVariableConfig> &cg);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "molecule/domain.h"
+#include "model/pmf_domain.h"
 
 #include "cgflow/structure_report.h"
 
 namespace cgflow {
 
-std::string domain_of(const Config &config, const Molecule &molecule)
+std::string pmf_domain(const Config &config, const Molecule &molecule)
 {
   if (!is_molecular(config)) return "all";
   const StructureReport report = report_structures(molecule, molecule.configuration);
