@@ -192,7 +192,7 @@ cgflow::Model train_by_energy(cgflow::Model model, const Options &options, const
   else if (start.empty())
     points = cgflow::Trainer(model, nullptr, comm, log).cg_of(read_example(model).x);
   const int iteration = model.iteration;
-  model.status = cgflow::Learner::running;
+  model.status = cgflow::LearningStatus::running;
   cgflow::Learner learner(std::move(model), &child, comm, log);
   learner.learn_points(points, options.epochs);
   model = learner.release_model();

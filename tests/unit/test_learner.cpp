@@ -2,6 +2,7 @@
 #include "cgflow/learner.h"
 
 #include "analytic_systems.h"
+#include "error_message.h"
 #include "rank_threads.h"
 
 #include "cgflow/error.h"
@@ -59,7 +60,7 @@ struct Learning {
 tests::Accuracy expect_learned(const Learning &run)
 {
   const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
-  EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
+  EXPECT_EQ(run.learner.model().status, LearningStatus::converged) << run.log.all;
   EXPECT_LT(a.rms, 0.05);
   EXPECT_LT(a.largest, 0.2);
   return a;
@@ -104,7 +105,7 @@ TEST(Learner, FindsABasinBehindABarrierThatNoWalkerCrosses)
     Learning run(system, looks ? "explore: {ceiling: 6, barrier: 20}" : "explore: {ceiling: 6}", 1);
     run.begin();
     tests::walk(run.learner, 100, 0.026, system.kT, 100000, 1);
-    EXPECT_EQ(run.learner.status(), Learner::converged) << run.log.all;
+    EXPECT_EQ(run.learner.model().status, LearningStatus::converged) << run.log.all;
     const double s[] = {-1.13, 1.14};
     double f[2], std[2];
     run.learner.surface()->evaluate(2, s, f, std, nullptr);
@@ -165,7 +166,7 @@ TEST(Learner, LearnsTwoVariablesFromOneBasin)
   }
   learner.begin(frames, 2000);
   tests::walk(learner, 100, 0.05, 1.5 * kT, 60000, 2);
-  EXPECT_EQ(learner.status(), Learner::converged) << log.all;
+  EXPECT_EQ(learner.model().status, LearningStatus::converged) << log.all;
 
   std::vector<double> s, exact;
   for (int i = 0; i < 60; ++i)
@@ -270,6 +271,61 @@ TEST(Learner, LoadedStateGoesOnToTheSameBits)
   EXPECT_EQ(rest.learner.start_point(7), whole.learner.start_point(7));
 }
 
+// Counters of sweeps decide when an iteration begins and when exploring has ended. No training is needed to see them.
+TEST(Learner, LoadedStateDecidesAfterTheSameSweeps)
+{
+  const std::string settings = "explore: {wait: 5, quiet: 7, target: 0}\n";
+  Learning whole(tests::mueller_brown_system(), settings), rest(tests::mueller_brown_system(), settings);
+  const auto save = [](const Learner &from, Learner &to) {
+    Archive archive("state");
+    from.store(archive);
+    to.load(archive);
+    EXPECT_EQ(bytes(to), bytes(from));
+  };
+  for (int sweep = 0; sweep < 3; ++sweep) ASSERT_EQ(whole.learner.after_sweep(1, 100), Learner::Decision::walk);
+  save(whole.learner, rest.learner);
+  for (Learning *run : {&whole, &rest}) {
+    EXPECT_EQ(run->learner.after_sweep(1, 100), Learner::Decision::walk);
+    EXPECT_EQ(run->learner.after_sweep(1, 100), Learner::Decision::iterate);
+    EXPECT_EQ(run->learner.after_sweep(0, 100), Learner::Decision::walk);
+    EXPECT_EQ(run->learner.after_sweep(0, 100), Learner::Decision::finish);
+  }
+  save(whole.learner, rest.learner);
+  EXPECT_EQ(rest.learner.after_sweep(1, 100), Learner::Decision::finish);
+  EXPECT_EQ(rest.learner.model().status, LearningStatus::converged);
+}
+
+TEST(Learner, StateThatIsNoneIsRefusedAndChangesNothing)
+{
+  Learning run(tests::mueller_brown_system(), kSmall);
+  run.learner.after_sweep(1, 100);
+  const std::string before = bytes(run.learner);
+  const auto error = [&](const auto &change) {
+    Archive archive("state");
+    run.learner.store(archive);
+    archive.put("learner.data", std::vector<double>{1.0}, {1});
+    change(archive);
+    return message<ModelError>([&] { run.learner.load(archive); });
+  };
+  for (const std::int64_t phase : {-1, 4})
+    EXPECT_EQ(error([&](Archive &archive) { archive.put("learner.phase", phase); }),
+              "State file: got the phase " + std::to_string(phase) + ", expected 0 to 3");
+  EXPECT_EQ(error([](Archive &archive) {
+              archive.put("learner.counters", std::vector<std::int64_t>{1, 2});
+            }),
+            "State file: the learner's counters are incomplete");
+  EXPECT_EQ(bytes(run.learner), before);
+}
+
+TEST(Learner, ErrorsHoldPathsOfAnyLength)
+{
+  const std::string dump(2000, 'd');
+  Learning run(tests::mueller_brown_system(), "train: {example: {epochs: 1, dump: " + dump + "}}\n");
+  const std::string error = message<ModelError>([&] { run.learner.begin({9.0, -9.0, 0.0, 8.0, -9.0, 0.0}, 10); });
+  EXPECT_EQ(error, "train: example: none of the 2 frames of " + dump +
+                       " lies in the ranges of the CG variables: s is 17 to 18, its range is -2.6 to 1.2");
+}
+
 TEST(Learner, EveryRankHoldsTheSameBits)
 {
   const tests::System system = tests::mueller_brown_system();
@@ -314,7 +370,7 @@ TEST(Learner, RunsThroughItsPhases)
   EXPECT_EQ(run.learner.phase(), Learner::Phase::refining);
   for (int i = 0; i < 299; ++i) ASSERT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::walk) << i;
   EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::finish);
-  EXPECT_EQ(run.learner.status(), Learner::converged);
+  EXPECT_EQ(run.learner.model().status, LearningStatus::converged);
   EXPECT_EQ(run.learner.after_sweep(5, 100), Learner::Decision::finish);
 }
 
@@ -323,15 +379,15 @@ TEST(Learner, RunThatEndsEarlyCanGoOn)
   Learning run(tests::mueller_brown_system(), kSmall);
   run.begin();
   run.learner.end_run();
-  EXPECT_EQ(run.learner.status(), Learner::run_ended);
+  EXPECT_EQ(run.learner.model().status, LearningStatus::run_ended);
   run.learner.resume_run();
-  EXPECT_EQ(run.learner.status(), Learner::running);
+  EXPECT_EQ(run.learner.model().status, LearningStatus::running);
   run.walk();
-  EXPECT_EQ(run.learner.status(), Learner::converged);
+  EXPECT_EQ(run.learner.model().status, LearningStatus::converged);
   // Learning has ended: neither call changes that.
   run.learner.end_run();
   run.learner.resume_run();
-  EXPECT_EQ(run.learner.status(), Learner::converged);
+  EXPECT_EQ(run.learner.model().status, LearningStatus::converged);
 }
 
 TEST(Learner, BudgetIsNeverExceeded)
@@ -339,7 +395,7 @@ TEST(Learner, BudgetIsNeverExceeded)
   Learning run(tests::mueller_brown_system(), std::string(kSmall) + "budget: 3600\n");
   run.begin();
   run.walk();
-  EXPECT_EQ(run.learner.status(), Learner::out_of_budget);
+  EXPECT_EQ(run.learner.model().status, LearningStatus::out_of_budget);
   EXPECT_LE(run.learner.model().counts.total(), 3600);
   EXPECT_THAT(run.log.all, HasSubstr("the budget of 3600 energy evaluations is spent"));
 }

@@ -39,7 +39,7 @@ Model trained(const std::string &settings = "")
   trainer.add_labels(points, 8);
   trainer.fit();
   model.counts.md = 1000;
-  model.status = 2;
+  model.status = LearningStatus::out_of_budget;
   model.iteration = 5;
   return model;
 }
@@ -85,7 +85,7 @@ TEST_F(ModelFile, ReadsBackEveryBit)
   EXPECT_EQ(again.config(), model.config());
   EXPECT_EQ(again.labels(), model.labels());
   EXPECT_EQ(again.counts, model.counts);
-  EXPECT_EQ(again.status, 2);
+  EXPECT_EQ(again.status, LearningStatus::out_of_budget);
   EXPECT_EQ(again.iteration, 5);
   const std::vector<double> s{-2.2, -1.0, 0.7};
   double f[3], std[3], f_again[3], std_again[3];
@@ -131,6 +131,40 @@ TEST_F(ModelFile, ContentThatDoesNotFitItsConfigIsRefused)
   EXPECT_THAT(error_of(path), AllOf(HasSubstr(path), HasSubstr("flow")));
 }
 
+TEST_F(ModelFile, NumbersThatNoModelHasAreRefused)
+{
+  const Model model = trained();
+  const auto error = [&](const auto &change) {
+    Archive archive("model");
+    model.store(archive);
+    change(archive);
+    archive.write(path);
+    return error_of(path);
+  };
+  for (const std::int64_t status : {-1, 4})
+    EXPECT_EQ(error([&](Archive &archive) { archive.put("status", status); }),
+              path + ": Model file: got the status " + std::to_string(status) + ", expected 0 to 3");
+  Archive whole("model");
+  model.store(whole);
+  // A row of a label: samples, rejected samples, iteration.
+  const auto integers = [&](std::size_t place, std::int64_t value) {
+    std::vector<std::int64_t> changed = whole.integers("labels.integers");
+    changed[place] = value;
+    return error([&](Archive &archive) { archive.put("labels.integers", changed); });
+  };
+  EXPECT_EQ(integers(0, whole.integers("labels.integers")[0]), "no error");
+  EXPECT_THAT(integers(3, 0), HasSubstr(path + ": Model file: label 2: got 0 samples, "));
+  EXPECT_THAT(integers(4, 8), HasSubstr("label 2: got 8 samples, 8 rejected"));
+  EXPECT_THAT(integers(7, -1), HasSubstr("label 3: got 8 samples, -1 rejected"));
+  EXPECT_THAT(integers(2, std::int64_t{1} << 32), HasSubstr("label 1: got 8 samples, 0 rejected, iteration 4294967296"));
+  std::vector<double> numbers = whole.numbers("labels.numbers");
+  numbers[1] = -1.0;
+  EXPECT_THAT(error([&](Archive &archive) {
+                archive.put("labels.numbers", numbers, {24, 3});
+              }),
+              HasSubstr("relative variance -1.000000"));
+}
+
 TEST(Model, SurfaceIsATableWithinAThousandthOfKT)
 {
   const Model model = trained();
@@ -162,7 +196,7 @@ TEST(Model, HeaderTellsWhatWasSpent)
   const PmfHeader header = trained().header();
   EXPECT_EQ(header.kT, kSystem.kT);
   EXPECT_EQ(header.units, "lj");
-  EXPECT_EQ(header.status, 2);
+  EXPECT_EQ(header.status, LearningStatus::out_of_budget);
   EXPECT_EQ(header.threshold, 0.2);
   EXPECT_EQ(header.evaluations.md, 1000);
   EXPECT_EQ(header.evaluations.labels, 24 * 8);

@@ -60,7 +60,7 @@ PmfHeader header()
   h.T = 300;
   h.domain = "L, trans; |omega| > 90";
   h.evaluations = {5000, 100, 30000, 20, 400};
-  h.status = 1;
+  h.status = LearningStatus::converged;
   h.threshold = 0.2;
   return h;
 }

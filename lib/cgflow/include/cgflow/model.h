@@ -6,6 +6,7 @@
 #include "cgflow/cg_space.h"
 #include "cgflow/config.h"
 #include "cgflow/labels.h"
+#include "cgflow/learning_status.h"
 #include "cgflow/molecule.h"
 #include "cgflow/pmf_file.h"
 #include "cgflow/pmf_surface.h"
@@ -17,12 +18,12 @@
 
 namespace cgflow {
 
-/// What a model was made for. A model is used with nothing else.
+/// The atomistic system for which a model was made. It cannot be used with another one.
 struct ModelInfo {
   double kT = 0.0;      ///< energy units of `units`
   double T = 0.0;       ///< temperature, LAMMPS units
   std::string units;    ///< LAMMPS unit style
-  Molecule molecule;    ///< linear CG variables use its number of atoms alone; masses may then be 0, not known
+  Molecule molecule;    ///< linear CG variables use only its number of atoms; masses may then be 0 (unknown)
   int dimension = 3;    ///< of the all-atom system
   std::uint64_t seed = 0;
   double threshold = 0.2;    ///< std in kT up to which a CG point counts as known
@@ -31,10 +32,10 @@ struct ModelInfo {
   bool operator==(const ModelInfo &) const = default;
 };
 
-/// A flow and a PMF ensemble with the labels they came from: what a .cgflow file holds.
+/// The content of a .cgflow file: a flow and a PMF ensemble with the labels to which it was fitted.
 class Model {
  public:
-  /// An untrained model. Throws ConfigError.
+  /// An untrained model. Checks the config. Throws ConfigError.
   Model(const Config &config, const ModelInfo &info);
   ~Model();
   Model(Model &&) noexcept;
@@ -43,7 +44,7 @@ class Model {
   /// Throws FileError or ModelError, naming the file.
   static Model read(const std::string &path);
   static Model from_archive(const Archive &archive);
-  /// Whole or not at all. Throws FileError.
+  /// Writes the file whole or not at all. Throws FileError.
   void write(const std::string &path) const;
   void store(Archive &archive) const;
 
@@ -51,21 +52,20 @@ class Model {
   const ModelInfo &info() const;
   const CgSpace &space() const;
 
-  /// Goes on with another training schedule: config's train, explore, budget and info's seed and threshold are taken over.
-  /// Throws ConfigError or ModelError when anything else differs. The molecule's configuration may: the model keeps its own.
+  /// Takes over another training schedule: train, explore and budget of `config`, seed and threshold of `info`. Throws
+  /// ConfigError or ModelError when anything else differs, except for the molecule's structure: the model keeps its own.
   void continue_as(const Config &config, const ModelInfo &info);
 
   /// True once the ensemble has been fitted.
   bool has_pmf() const;
-  /// Largest and present values of what was spent and reached.
-  EvaluationCounts counts;
-  int status = 0;       ///< as in PmfHeader
+  EvaluationCounts counts;    ///< energy evaluations spent so far
+  LearningStatus status = LearningStatus::running;
   int iteration = 0;    ///< active-learning iterations done
 
   const std::vector<Label> &labels() const;
 
-  /// The PMF as it is now; later training does not change it. A table when the config asks for one and d <= 3, otherwise
-  /// the ensemble itself. Throws ModelError when there is no PMF yet.
+  /// The present PMF, which later training does not change: a table when the config asks for one and d <= 3, otherwise the
+  /// ensemble itself. Throws ModelError when there is no PMF yet.
   std::shared_ptr<const PmfSurface> surface() const;
   /// The ensemble itself, never a table.
   std::shared_ptr<const PmfSurface> ensemble_surface() const;
@@ -73,7 +73,7 @@ class Model {
   /// Header for a .pmf file of this model.
   PmfHeader header() const;
 
-  /// Flow, coordinate map and ensemble: for the library's own sources.
+  /// Flow, coordinate map and ensemble, for the library's own sources.
   struct Parts;
   Parts &parts() { return *parts_; }
   const Parts &parts() const { return *parts_; }

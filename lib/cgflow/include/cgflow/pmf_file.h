@@ -2,6 +2,7 @@
 #ifndef CGFLOW_PMF_FILE_H
 #define CGFLOW_PMF_FILE_H
 
+#include "cgflow/learning_status.h"
 #include "cgflow/pmf_table.h"
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace cgflow {
 
-/// Energy evaluations by what they were spent on.
+/// Energy evaluations by purpose.
 struct EvaluationCounts {
   std::int64_t md = 0;         ///< steps of the all-atom run that made the training data
   std::int64_t example = 0;    ///< training by example
@@ -27,16 +28,24 @@ struct PmfHeader {
   double kT = 0.0;
   std::string units;    ///< LAMMPS unit style
   double T = 0.0;
-  std::string domain;    ///< what part of configuration space F is the PMF of
+  std::string domain;    ///< the part of configuration space over which F integrates, such as "L, trans, one labelling"
   EvaluationCounts evaluations;
-  int status = 0;            ///< 0 running, 1 converged, 2 budget, 3 run ended
-  double threshold = 0.0;    ///< kT; a grid point with a std up to it is known
+  LearningStatus status = LearningStatus::running;
+  double threshold = 0.0;    ///< kT; not in the file, where a grid point with a std up to it is marked as known
 };
 
-/// Writes F (minimum 0), std and known on a grid over the ranges, both ends included, whole or not at all. `points` per
-/// dimension. Layout as in DESIGN: `# kT V units U T V domain D`, `# evaluations md N example N energy N test N labels N
-/// total N`, `# status N`, a line of column names, then one line a point: CG variables, F, std, known; blank line between blocks of the first
-/// variable when d > 1. Throws FileError.
+/// Writes F (minimum 0), std and known on a grid over the ranges, both ends included, whole or not at all. `points`
+/// [n_cv] per dimension. Throws FileError. The file is text:
+///
+///     # kT 0.593 units real T 298.15 domain L, trans, one labelling
+///     # evaluations md 0 example 1 energy 2 test 3 labels 4 total 10
+///     # status 1
+///     # phi psi F std known
+///     -180 -180 3.21 0.05 1
+///
+/// The number of the status is that of LearningStatus. There is one line per point, the last CG variable fastest, with a
+/// blank line before each new value of the first one when d > 1. F and std are in energy units; known is 1 up to the
+/// threshold.
 void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header, const std::vector<int> &points);
 
 /// One dimension of a grid: `points` >= 2 values from lo to hi, both included.
@@ -45,14 +54,14 @@ struct PmfAxis {
   double lo = 0.0;
   double hi = 0.0;
 };
-/// The same on any grid; points outside the ranges are written as the surface gives them.
+/// The same on any grid. At points outside the ranges it writes the values that the surface returns.
 void write_pmf_on_grid(const std::string &path, const PmfSurface &surface, const PmfHeader &header,
                        const std::vector<PmfAxis> &axes);
 
-/// A .pmf file, or a table of the same layout without a header (then kT is 0). With 0 < d <= 3 columns of CG variables,
-/// F and optionally std (0 when missing, `inf` allowed) and known. A regular grid over the ranges of `space`, both ends
-/// included; in a periodic dimension the last point repeats the first or is left out. Throws FileError naming file, line,
-/// got and expected.
+/// The content of a .pmf file, or of a table of the same layout without a header (then kT is 0). There are 0 < d <= 3
+/// columns of CG variables, then F, and optionally std (0 when missing, `inf` allowed) and known. The rows are a regular
+/// grid over the ranges of `space`, both ends included. In a periodic dimension the last point repeats the first or is
+/// left out. read_pmf() throws FileError naming file and line, what was got and what is expected.
 struct PmfFile {
   PmfHeader header;
   std::unique_ptr<PmfTable> table;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdarg>
+#include <cstdio>
 
 namespace cgflow {
 
@@ -39,6 +41,20 @@ std::optional<std::int64_t> parse_integer(std::string_view text)
   return static_cast<std::int64_t>(*number);
 }
 
+std::string formatted(const char *pattern, ...)
+{
+  std::va_list arguments, again;
+  va_start(arguments, pattern);
+  va_copy(again, arguments);
+  const int length = std::vsnprintf(nullptr, 0, pattern, arguments);
+  va_end(arguments);
+  std::string text(static_cast<std::size_t>(std::max(length, 0)), '\0');
+  // The terminating zero goes where std::string keeps its own.
+  std::vsnprintf(text.data(), text.size() + 1, pattern, again);
+  va_end(again);
+  return text;
+}
+
 std::string join(const std::vector<std::string> &words, const std::string &separator)
 {
   std::string text;
@@ -48,7 +64,7 @@ std::string join(const std::vector<std::string> &words, const std::string &separ
 
 namespace {
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn a into b.
+/// The number of insertions, deletions, replacements and swaps of adjacent letters that turn a into b.
 std::size_t edits(const std::string &a, const std::string &b)
 {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -76,12 +92,12 @@ std::string folded(std::string word)
 std::string nearest_word(const std::string &word, const std::vector<std::string> &allowed)
 {
   std::string best;
-  // Long texts are no misspelled keywords, and the table of edits would grow with them.
+  // A long text is no misspelled keyword, and the table of edits would grow with it.
   if (word.empty() || word.size() > 60) return best;
   std::size_t least = std::max<std::size_t>(1, std::min<std::size_t>(3, word.size() / 3)) + 1;
   for (const auto &candidate : allowed) {
     const std::size_t distance = edits(folded(word), folded(candidate));
-    // One letter is not recognisable as another one.
+    // A word of one letter is never taken for another one.
     if (distance < least && distance < candidate.size()) {
       least = distance;
       best = candidate;

@@ -17,6 +17,9 @@ std::optional<double> parse_number(std::string_view text);
 /// The same for a whole number; 5e4 and 50000.0 are whole, 1.5 is not. Nothing when it does not fit 64 bits.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 
+/// Text by a pattern of printf(), of any length.
+std::string formatted(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
+
 /// "a, b, c"
 std::string join(const std::vector<std::string> &words, const std::string &separator = ", ");
 /// The word that a misspelled one probably stands for, or an empty text.

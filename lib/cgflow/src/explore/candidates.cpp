@@ -11,12 +11,15 @@ namespace cgflow {
 
 namespace {
 
-// Among so many around the labels a basin's rim cannot hide.
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+// Random points: with 4096 of them some lie on the rim of each basin that a label reaches.
 constexpr std::int64_t kPoints = 4096;
-// What F may be off on a barrier, for each kT that it lies above what is asked for: it only has to lead on.
+// Additional std that is allowed per kT above the ceiling. A barrier need only be known well enough to look beyond it.
 constexpr double kCoarseness = 0.25;
+// Std below its mean that F is assumed to be: outside the labels F is a guess, and often far too high.
+constexpr double kHopedStd = 2.0;
 
-// Each point moved on by one spread, away from the label that is nearest to it; one that would leave the ranges stays.
+// Each point moved by one spread away from its nearest label; a point that would leave the ranges stays.
 std::vector<double> points_behind(const Model &model, const std::vector<double> &points)
 {
   const CgSpace &space = model.space();
@@ -70,8 +73,7 @@ Candidates unknown_among(const Model &model, const PmfSurface &surface, const st
     for (double &std : seen.std) std /= info.kT;
     return seen;
   };
-  // F beyond the labels is a guess, often far too high: what it may be as low as counts.
-  const auto hoped = [](const Candidates &c, std::size_t i) { return c.height[i] - 2.0 * c.std[i]; };
+  const auto hoped = [](const Candidates &c, std::size_t i) { return c.height[i] - kHopedStd * c.std[i]; };
   const auto unknown = [&](const Candidates &c, std::size_t i) {
     const double excess = std::max(0.0, hoped(c, i) - model.config().explore.ceiling);
     return hoped(c, i) <= limit && c.std[i] > info.threshold + kCoarseness * excess;

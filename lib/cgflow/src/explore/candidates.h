@@ -9,22 +9,26 @@
 
 namespace cgflow {
 
-/// Points where F is not known as well as it is asked for.
+/// Points where F is not yet known well enough.
 struct Candidates {
   std::vector<double> points;    ///< [n, n_cv]
   std::vector<double> height;    ///< F over the lowest of the labels, kT, [n]
   std::vector<double> std;       ///< kT, [n]
 };
 
-/// 4096 points up to one `explore: spread` away from random labels, from the stream (explorer, i, iteration).
+/// 4096 random points [n, n_cv] within one `explore: spread` of random labels, from the stream (explorer, i, iteration).
 std::vector<double> points_in_reach(const Model &model);
-/// As many, uniform over the CG space.
+/// 4096 random points [n, n_cv], uniform over the CG space, from the same stream.
 std::vector<double> points_everywhere(const Model &model);
 
-/// Those of the points [n, n_cv] at which F less two std lies up to `limit` kT over the labels' lowest and the std is
-/// larger than that height asks for: up to `explore: ceiling` the threshold is asked for, above it a quarter of the excess
-/// more is allowed. Where the std is above the threshold the same, seen from one `explore: spread` further away from the
-/// nearest label, will do too: on a slope F may be known well enough just where it hides what is behind.
+/// The points among [n, n_cv] that are low enough to matter and not known well enough. With h = F - 2 std over the
+/// lowest F of the labels, all in kT, a point is unknown when
+///
+///     h <= limit  and  std > threshold + max(0, h - ceiling) / 4,
+///
+/// so that above `explore: ceiling` F may be known less well. A point with h <= limit and std > threshold is also taken
+/// when the point one `explore: spread` further away from its nearest label is unknown, because a known slope may hide a
+/// basin behind it.
 Candidates unknown_among(const Model &model, const PmfSurface &surface, const std::vector<double> &points, double limit);
 
 }    // namespace cgflow

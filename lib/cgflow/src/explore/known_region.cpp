@@ -13,7 +13,8 @@ namespace cgflow {
 
 namespace {
 
-// Points on which std and change are measured: the statistical error of an RMS over them is 2 %.
+// Points on which std and change are measured. The statistical error of an RMS over 1024 points is 2 %.
+// (doc/Howto_cgflow_theory.rst, Constants)
 constexpr std::int64_t kCoverPoints = 1024;
 
 }    // namespace
@@ -32,8 +33,8 @@ KnownRegion::KnownRegion(const Model &model, const PmfSurface &surface) : model_
   for (double &std : std_) std /= info.kT;
   for (std::int64_t i = 0; i < kCoverPoints; ++i)
     if (f[i] - lowest > explore.ceiling * info.kT) weights_[i] = 0.0;
-  // Beyond the edge of what is known it is for the walkers to explore: labels there would only push the edge outwards, drawn
-  // by a flow that has not been trained there. At first nothing may be known.
+  // Beyond the edge of the known region walkers explore. Labels there would come from a flow that has not been trained
+  // there. At first nothing may be known, and then the whole neighborhood counts.
   std::vector<double> known = weights_;
   for (std::int64_t i = 0; i < kCoverPoints; ++i)
     if (std_[i] > info.threshold) known[i] = 0.0;
@@ -56,7 +57,7 @@ double KnownRegion::rms_std() const
   return std::sqrt(sum / norm);
 }
 
-// Stratified along the region's points.
+// Stratified sampling over the region's points.
 std::vector<double> KnownRegion::draw(std::int64_t n, Stream purpose, std::uint64_t key) const
 {
   const std::size_t d = model_.space().n_cv();
@@ -70,7 +71,7 @@ std::vector<double> KnownRegion::draw(std::int64_t n, Stream purpose, std::uint6
     const auto row = std::min<std::size_t>(found - cumulative.begin(), kCoverPoints - 1);
     rows.insert(rows.end(), points_.begin() + row * d, points_.begin() + (row + 1) * d);
   }
-  // A row may be drawn more than once: a small step aside makes every point a new one.
+  // A row may be drawn more than once. A small random displacement makes every point a new one.
   return spread_points(model_.space(), rows, {}, 0.0, 0.1 * model_.config().explore.spread, n, model_.info().seed, purpose,
                        key + 1);
 }
@@ -85,7 +86,7 @@ double rms_change(const Model &model, const PmfSurface &before, const PmfSurface
   before.evaluate(kCoverPoints, cover.points.data(), f_old.data(), std.data(), nullptr);
   double norm = 0.0, mean = 0.0, square = 0.0;
   for (std::int64_t i = 0; i < kCoverPoints; ++i) {
-    // Where the old PMF was not known it cannot change.
+    // A change where the old PMF was not known means nothing.
     if (std[i] > info.threshold * info.kT) continue;
     const double delta = (f_now[i] - f_old[i]) / info.kT;
     norm += cover.weights[i];

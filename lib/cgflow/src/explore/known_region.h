@@ -11,10 +11,10 @@
 
 namespace cgflow {
 
-/// The part of the CG space around the labels where the PMF is known (std up to the threshold) and asked for (F up to
-/// `explore: ceiling` above the lowest), as a fixed number of points spread over it. While nothing is known yet: all of the
-/// labels' neighbourhood below the ceiling. A share `explore: boltzmann` of its weight follows exp(-F/2kT), the rest is uniform.
-/// `model` is kept by reference; `surface` is its PMF.
+/// The part of the CG space around the labels where the PMF is known (std up to the threshold) and matters (F up to
+/// `explore: ceiling` above the lowest), as a fixed number of weighted points. While nothing is known yet, it is the
+/// whole neighborhood of the labels below the ceiling. A fraction `explore: boltzmann` of the weight follows
+/// exp(-F/2kT), the rest is uniform. `model` is kept by reference; `surface` is its PMF.
 class KnownRegion {
  public:
   KnownRegion(const Model &model, const PmfSurface &surface);
@@ -22,17 +22,18 @@ class KnownRegion {
   /// RMS std over the region, kT.
   double rms_std() const;
 
-  /// n points with the density of std^2, to which the gain of a label is proportional; [n, n_cv]. Random numbers come from
-  /// the streams (seed, purpose, i, key) and (seed, purpose, i, key + 1).
+  /// n points [n, n_cv] drawn in proportion to weight times std^2, because the gain of a label is proportional to std^2.
+  /// Random numbers come from the streams (seed, purpose, i, key) and (seed, purpose, i, key + 1).
   std::vector<double> draw(std::int64_t n, Stream purpose, std::uint64_t key) const;
 
  private:
   const Model &model_;
-  std::vector<double> points_, weights_;    // by their weights points are uniform, but for the share `explore: boltzmann`
+  std::vector<double> points_, weights_;    // [kCoverPoints, n_cv], [kCoverPoints]
   std::vector<double> std_;                 // kT
 };
 
-/// RMS change of the PMF, less its mean, over where it was known before, kT; NaN when it was known nowhere.
+/// RMS change of the PMF, with its mean removed, over the region where it was known before, kT. NaN when it was known
+/// nowhere.
 double rms_change(const Model &model, const PmfSurface &before, const PmfSurface &now);
 
 }    // namespace cgflow

@@ -11,19 +11,23 @@ namespace cgflow {
 
 namespace {
 
-// One point uniform in a ball around a centre, inside the ranges: a normal direction and the d-th root of a uniform radius;
-// points outside a range are drawn again, so that edges are not favoured.
-void draw_in_ball(const CgSpace &space, const double *centre, double radius, RandomStream &random, double *out)
+// Most draws of one point until it lies inside the ranges.
+constexpr int kDraws = 100;
+
+// One point uniform in a ball around a center, inside the ranges: the direction of a normal vector and the d-th root of
+// a uniform number as radius. Points outside a range are drawn again instead of moved to the edge, where they would
+// accumulate.
+void draw_in_ball(const CgSpace &space, const double *center, double radius, RandomStream &random, double *out)
 {
   const int d = space.n_cv();
-  for (int attempt = 0; attempt < 100; ++attempt) {
+  for (int attempt = 0; attempt < kDraws; ++attempt) {
     double norm = 0.0;
     for (int k = 0; k < d; ++k) {
       out[k] = random.normal();
       norm += out[k] * out[k];
     }
     const double r = radius * std::pow(random.uniform(), 1.0 / d) / std::sqrt(norm);
-    for (int k = 0; k < d; ++k) out[k] = centre[k] + r * out[k] * space[k].width();
+    for (int k = 0; k < d; ++k) out[k] = center[k] + r * out[k] * space[k].width();
     if (space.contains(out)) break;
   }
   for (int k = 0; k < d; ++k)
@@ -65,30 +69,30 @@ std::vector<double> choose_diverse(const CgSpace &space, const std::vector<doubl
   return chosen;
 }
 
-std::vector<double> spread_points(const CgSpace &space, const std::vector<double> &centres, const std::vector<double> &old,
+std::vector<double> spread_points(const CgSpace &space, const std::vector<double> &centers, const std::vector<double> &old,
                                   double old_share, double spread, std::int64_t n, std::uint64_t seed, Stream purpose,
                                   std::uint64_t iteration)
 {
   const int d = space.n_cv();
-  const std::size_t n_centres = centres.size() / d, n_old = old.size() / d;
+  const std::size_t n_centers = centers.size() / d, n_old = old.size() / d;
   std::vector<double> points(n * d);
   for (std::int64_t i = 0; i < n; ++i) {
     RandomStream random(seed, purpose, i, iteration);
-    const bool from_old = n_old > 0 && (n_centres == 0 || random.uniform() < old_share);
-    const double *centre = from_old ? &old[random.below(n_old) * d] : &centres[(i % n_centres) * d];
-    draw_in_ball(space, centre, spread, random, &points[i * d]);
+    const bool from_old = n_old > 0 && (n_centers == 0 || random.uniform() < old_share);
+    const double *center = from_old ? &old[random.below(n_old) * d] : &centers[(i % n_centers) * d];
+    draw_in_ball(space, center, spread, random, &points[i * d]);
   }
   return points;
 }
 
-WeightedPoints cover_points(const CgSpace &space, const std::vector<double> &centres, double radius, std::int64_t n,
+WeightedPoints cover_points(const CgSpace &space, const std::vector<double> &centers, double radius, std::int64_t n,
                             std::uint64_t seed, std::uint64_t iteration)
 {
   const int d = space.n_cv();
   WeightedPoints cover;
-  cover.points = spread_points(space, {}, centres, 1.0, radius, n, seed, Stream::explorer, iteration);
+  cover.points = spread_points(space, {}, centers, 1.0, radius, n, seed, Stream::explorer, iteration);
   cover.weights.resize(n);
-  const NearPoints near(space, centres, radius);
+  const NearPoints near(space, centers, radius);
   for (std::int64_t i = 0; i < n; ++i) cover.weights[i] = 1.0 / std::max(near.count(&cover.points[i * d]), 1);
   return cover;
 }

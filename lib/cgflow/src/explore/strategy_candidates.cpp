@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Strategies that choose among random points by F and its std there, without walkers.
+// Strategies that choose among random points by F and std there, without walkers.
 #include "explore/candidates.h"
 #include "explore/strategy.h"
 #include "pmf/label_weights.h"
@@ -11,11 +11,11 @@ namespace cgflow {
 
 namespace {
 
-// Of the candidates this share, the best by the strategy's own measure, is left for the farthest-point choice: the best
-// alone would all lie at one place.
+// Fraction of the candidates, the best by the strategy's own measure, among which the farthest points are chosen. The
+// very best alone would all lie at one place. (doc/Howto_cgflow_theory.rst, Constants)
 constexpr double kBestShare = 0.25;
 
-// Barriers are looked at as far as they are asked for, by `barrier` or `ceiling`.
+// Candidates are looked for up to the higher one of `barrier` and `ceiling`.
 class CandidateStrategy : public Strategy {
  public:
   using Strategy::Strategy;
@@ -29,7 +29,7 @@ class CandidateStrategy : public Strategy {
 
  protected:
   virtual std::vector<double> draw(const Model &model) const = 0;
-  /// Of the candidates those to choose among.
+  /// The candidates among which the farthest points are chosen.
   virtual std::vector<double> best(const Candidates &candidates, int d) const = 0;
 
   std::vector<double> lowest(const std::vector<double> &score, const Candidates &candidates, int d) const

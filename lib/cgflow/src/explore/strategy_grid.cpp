@@ -6,7 +6,7 @@ namespace cgflow {
 
 namespace {
 
-// The baseline: everything at once, on a uniform grid.
+// The baseline of the paper: one iteration on a uniform grid.
 class GridStrategy : public Strategy {
  public:
   explicit GridStrategy(const ExploreConfig &explore) : Strategy(explore) {}

@@ -12,7 +12,7 @@
 namespace cgflow {
 
 namespace {
-// 13 digits read back to better than 1e-12 of the value and spare the reader 0.30000000000000004.
+// 13 digits give a relative error below 1e-12 and avoid texts such as 0.30000000000000004.
 std::string number(double x)
 {
   char text[40];
@@ -27,14 +27,14 @@ std::string header_text(const PmfSurface &surface, const PmfHeader &h)
   std::string text = "# kT " + number(h.kT) + " units " + h.units + " T " + number(h.T) + " domain " + h.domain + "\n";
   text += "# evaluations" + count("md", e.md) + count("example", e.example) + count("energy", e.energy) +
           count("test", e.test) + count("labels", e.labels) + count("total", e.total()) + "\n";
-  text += "# status " + std::to_string(h.status) + "\n#";
+  text += "# status " + std::to_string(static_cast<int>(h.status)) + "\n#";
   for (const CgVariable &v : surface.space().variables()) text += " " + v.name;
   return text + " F std known\n";
 }
 }    // namespace
 
 namespace {
-// Rows [n, d] of a grid, the last dimension fastest.
+// The values of each axis, both ends included.
 std::vector<std::vector<double>> axis_values(const std::vector<PmfAxis> &axes)
 {
   std::vector<std::vector<double>> values;
@@ -66,7 +66,7 @@ void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHead
 {
   std::vector<PmfAxis> axes;
   for (std::size_t k = 0; k < points.size(); ++k) {
-    // A wrong number of dimensions is named by the check below.
+    // A wrong number of dimensions is refused by write_pmf_on_grid().
     const bool known = static_cast<int>(k) < surface.space().n_cv();
     axes.push_back({points[k], known ? surface.space()[k].lo : 0.0, known ? surface.space()[k].hi : 1.0});
   }
@@ -186,8 +186,10 @@ void Reader::parse_comment(const std::string &line, int number)
                        "', expected '# evaluations md N example N energy N test N labels N total N' "
                        "with integers and their sum");
   } else if (w[1] == "status") {
-    if (w.size() != 3 || !read_number(w[2], header_.status) || header_.status < 0 || header_.status > 3)
-      fail(number, "got '" + line + "', expected '# status N' with N from 0 to 3");
+    std::int64_t value = 0;
+    const auto status = w.size() == 3 && read_number(w[2], value) ? learning_status(value) : std::nullopt;
+    if (!status) fail(number, "got '" + line + "', expected '# status N' with N from 0 to 3");
+    header_.status = *status;
   }
 }
 
@@ -214,7 +216,7 @@ void Reader::parse_row(const std::vector<std::string> &words, int number)
   rows_.push_back(std::move(row));
 }
 
-// Rows from the first on over which variable k keeps growing, in steps of `stride` rows.
+// The number of rows, in steps of `stride` from the first row on, over which variable k increases.
 int Reader::points_along(int k, std::size_t stride) const
 {
   int count = 1;
@@ -232,7 +234,7 @@ void Reader::check_grid(const std::vector<int> &points) const
       const CgVariable &v = space_[k];
       const int j = static_cast<int>(rest % points[k]);
       rest /= points[k];
-      // Without its repeated end a periodic dimension stops one spacing early.
+      // A periodic dimension whose end is left out stops one spacing before it.
       const double last = rows_.back().values[k];
       const bool closed = !v.periodic || std::abs(last - v.hi) < 0.5 * v.width() / points[k];
       const double expected = v.lo + j * v.width() / (closed ? points[k] - 1 : points[k]);

@@ -4,15 +4,22 @@
 #include "files/tensor_archive.h"
 #include "model/ensemble_surface.h"
 #include "model/model_parts.h"
-#include "molecule/domain.h"
+#include "model/pmf_domain.h"
 
 #include "cgflow/error.h"
+
+#include <cmath>
+#include <limits>
 
 namespace cgflow {
 
 namespace {
 
-// Elements are told by masses in g/mol, and tolerances are those of lengths around one.
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+constexpr double kTableTolerance = 1e-3;            // kT, between the ensemble and its table
+constexpr std::size_t kMaxTablePoints = 4000000;    // 64 MB of F and std
+
+// Elements are recognized by masses in g/mol, and tolerances of lengths assume bond lengths of the order of one.
 void check_units(const Config &config, const std::string &units)
 {
   if (!is_molecular(config) || units == "real" || units == "metal" || units == "electron" || units == "lj") return;
@@ -56,7 +63,7 @@ void Model::continue_as(const Config &config, const ModelInfo &info)
     if (const std::string text = molecule_difference(p.info.molecule, "the model's molecule", info.molecule, "the one here");
         !text.empty())
       throw ModelError("Model: it was trained for another molecule: " + text);
-  // The coordinate map was made from the model's own configuration.
+  // The coordinate map depends on the model's own structure.
   if (info.n_atoms() == p.info.n_atoms()) same.molecule = p.info.molecule;
   if (!(same == p.info)) {
     const auto text = [](const ModelInfo &i) {
@@ -69,7 +76,7 @@ void Model::continue_as(const Config &config, const ModelInfo &info)
   same.threshold = info.threshold;
   p.config = config;
   p.info = same;
-  // Its members' prior functions and bootstrap weights are keyed by the seed.
+  // The seed keys the members' prior functions and bootstrap weights.
   const NamedTensors members = p.ensemble->state();
   p.ensemble = std::make_unique<PmfEnsemble>(config.pmf, p.map->space(), info.seed);
   p.ensemble->load(members);
@@ -85,8 +92,7 @@ std::shared_ptr<const PmfSurface> Model::surface() const
 {
   auto ensemble = ensemble_surface();
   if (!config().pmf.table || space().n_cv() > 3) return ensemble;
-  // DESIGN: a table may differ from the ensemble by 1e-3 kT; 4e6 points are 64 MB.
-  auto table = PmfTable::sample(*ensemble, 1e-3 * info().kT, 4000000);
+  auto table = PmfTable::sample(*ensemble, kTableTolerance * info().kT, kMaxTablePoints);
   if (!table) return ensemble;
   return std::shared_ptr<const PmfSurface>(std::move(table));
 }
@@ -97,7 +103,7 @@ PmfHeader Model::header() const
   header.kT = info().kT;
   header.units = info().units;
   header.T = info().T;
-  header.domain = domain_of(config(), info().molecule);
+  header.domain = pmf_domain(config(), info().molecule);
   header.evaluations = counts;
   header.status = status;
   header.threshold = info().threshold;
@@ -106,6 +112,8 @@ PmfHeader Model::header() const
 
 namespace {
 
+// Arrays "labels.*" with one row per label: s [n, n_cv]; ln of the mean weight, relative variance, ESS share [n, 3];
+// samples, rejected samples, iteration [n, 3], stored as [3 n].
 void put_labels(Archive &archive, const std::vector<Label> &labels, int n_cv)
 {
   std::vector<double> s, numbers;
@@ -121,6 +129,30 @@ void put_labels(Archive &archive, const std::vector<Label> &labels, int n_cv)
   archive.put("labels.integers", integers);
 }
 
+Label label_of(const double *s, int n_cv, const double *numbers, const std::int64_t *integers, std::size_t row)
+{
+  const std::int64_t n = integers[0], rejected = integers[1], iteration = integers[2];
+  constexpr std::int64_t most = std::numeric_limits<int>::max();
+  const bool counts = n >= 1 && n <= most && rejected >= 0 && rejected < n && iteration >= 0 && iteration <= most;
+  const bool figures = std::isfinite(numbers[0]) && numbers[1] >= 0.0 && numbers[2] > 0.0;
+  if (!counts || !figures)
+    throw ModelError("Model file: label " + std::to_string(row + 1) + ": got " + std::to_string(n) + " samples, " +
+                     std::to_string(rejected) + " rejected, iteration " + std::to_string(iteration) +
+                     ", ln of the mean weight " + std::to_string(numbers[0]) + ", relative variance " +
+                     std::to_string(numbers[1]) + ", ESS share " + std::to_string(numbers[2]) +
+                     ", expected at least one sample that is not rejected, iteration >= 0, a finite weight, variance >= 0 "
+                     "and ESS share > 0");
+  Label label;
+  label.s.assign(s, s + n_cv);
+  label.ln_mean_w = numbers[0];
+  label.relative_variance = numbers[1];
+  label.ess_share = numbers[2];
+  label.n = static_cast<int>(n);
+  label.rejected = static_cast<int>(rejected);
+  label.iteration = static_cast<int>(iteration);
+  return label;
+}
+
 std::vector<Label> get_labels(const Archive &archive, int n_cv)
 {
   const auto &s = archive.numbers("labels.s");
@@ -129,16 +161,8 @@ std::vector<Label> get_labels(const Archive &archive, int n_cv)
   const std::size_t n = s.size() / n_cv;
   if (s.size() != n * n_cv || numbers.size() != 3 * n || integers.size() != 3 * n)
     throw ModelError("Model file: the label arrays have different lengths");
-  std::vector<Label> labels(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    labels[i].s.assign(s.begin() + i * n_cv, s.begin() + (i + 1) * n_cv);
-    labels[i].ln_mean_w = numbers[3 * i];
-    labels[i].relative_variance = numbers[3 * i + 1];
-    labels[i].ess_share = numbers[3 * i + 2];
-    labels[i].n = static_cast<int>(integers[3 * i]);
-    labels[i].rejected = static_cast<int>(integers[3 * i + 1]);
-    labels[i].iteration = static_cast<int>(integers[3 * i + 2]);
-  }
+  std::vector<Label> labels;
+  for (std::size_t i = 0; i < n; ++i) labels.push_back(label_of(&s[i * n_cv], n_cv, &numbers[3 * i], &integers[3 * i], i));
   return labels;
 }
 
@@ -156,7 +180,7 @@ void Model::store(Archive &archive) const
   archive.put("info.seed", static_cast<std::int64_t>(p.info.seed));
   archive.put("info.threshold", p.info.threshold);
   archive.put("counts", std::vector<std::int64_t>{counts.md, counts.example, counts.energy, counts.test, counts.labels});
-  archive.put("status", std::int64_t{status});
+  archive.put("status", std::int64_t{static_cast<int>(status)});
   archive.put("iteration", std::int64_t{iteration});
   archive.put("fits", p.fits);
   archive.put("trainings", p.trainings);
@@ -180,7 +204,10 @@ Model Model::from_archive(const Archive &archive)
   const auto &counts = archive.integers("counts");
   if (counts.size() != 5) throw ModelError("Model file: got " + std::to_string(counts.size()) + " counts, expected 5");
   model.counts = {counts[0], counts[1], counts[2], counts[3], counts[4]};
-  model.status = static_cast<int>(archive.integer("status"));
+  const auto status = learning_status(archive.integer("status"));
+  if (!status)
+    throw ModelError("Model file: got the status " + std::to_string(archive.integer("status")) + ", expected 0 to 3");
+  model.status = *status;
   model.iteration = static_cast<int>(archive.integer("iteration"));
   Parts &p = *model.parts_;
   p.fits = archive.integer("fits");
