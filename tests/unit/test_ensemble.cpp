@@ -44,7 +44,8 @@ double nearest(const CgSpace &space, const std::vector<Label> &labels, const dou
   return out;
 }
 
-// METHOD's honest std over the cells below `limit` kT that lie within `reach` of a label, pooled over seeds.
+// Calibration of the std over the cells below `limit` kT that lie within `reach` of a label, pooled over seeds: the
+// fractions whose error (best constant removed) is below one and two std.
 Quality measure(const Case &c, int n, double error, double limit, PmfConfig config = {},
                 const std::function<bool(const double *)> &keep = nullptr, double reach = 1e9)
 {

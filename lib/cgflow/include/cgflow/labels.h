@@ -7,11 +7,11 @@
 
 namespace cgflow {
 
-/// One PMF label: the mean weight of n samples drawn at one s (Eq. 12 of METHOD's paper).
+/// One PMF label: the mean weight of n samples drawn at one s (Eq. 12 of arXiv 2402.01195).
 struct Label {
-  std::vector<double> s;     ///< [n_cv], box units
-  double ln_mean_w = 0.0;    ///< ln of the mean weight = -F/kT up to the constant shared by all labels, not bias-corrected
-  double relative_variance = 0.0;    ///< estimated variance of the mean weight over its square; 1 when n = 1 tells nothing
+  std::vector<double> s;             ///< [n_cv], box units
+  double ln_mean_w = 0.0;            ///< ln of the mean weight: -F/kT up to a constant shared by all labels, with its bias
+  double relative_variance = 0.0;    ///< estimated variance of the mean weight over its square; 1 when n = 1
   double ess_share = 0.0;            ///< ESS / n in (0, 1]
   int n = 0;                         ///< samples drawn, rejected ones included
   int rejected = 0;
@@ -24,14 +24,15 @@ struct Label {
   double error() const;
 };
 
-/// Label from the log-weights of n samples at s; -infinity marks a rejected sample, which counts in n with weight 0.
-/// Throws EnergyError when every weight is zero or one is NaN or +infinity.
+/// The label of n samples at s [n_cv] with log-weights ln_w [n]. -infinity marks a rejected sample, which counts in n
+/// with the weight 0. Throws EnergyError when n < 1, all weights are zero, or one is NaN or infinite.
 Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration);
 
-/// The same for samples of a mixture m of the flow q and wider densities: ln_w against m, ln_control = ln(q/m). Since q/m
-/// has the mean 1, the mean weight is the ratio of the two means: for a perfect flow, where w is proportional to q/m, the
-/// label is exact. Its bias is below its error by the root of n, and it lies between the smallest and the largest w/(q/m);
-/// a regression line instead of the ratio (Owen and Zhou 2000) extrapolates far beyond them when n is 16.
+/// The same for samples of a mixture m of the flow q and wider densities. ln_w [n] are log-weights against m, and
+/// ln_control [n] are ln(q/m). Since q/m has the mean 1, the mean weight is estimated by the ratio of the means of w and
+/// q/m. For a perfect flow w is proportional to q/m, and the label is exact. The bias of the ratio is smaller than its
+/// error by a factor of sqrt(n). The ratio lies between the smallest and the largest w/(q/m), whereas a regression line
+/// (Owen and Zhou 2000) extrapolates far beyond them when n is 16.
 Label make_label(std::vector<double> s, const double *ln_w, const double *ln_control, int n, int iteration);
 
 }    // namespace cgflow

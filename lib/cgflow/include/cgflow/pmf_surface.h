@@ -8,7 +8,8 @@
 
 namespace cgflow {
 
-/// A PMF over the CG space: a learned ensemble, a table, or an analytic function. Read-only while walkers move.
+/// A PMF over the CG space: a learned ensemble, a table, or an analytic function. It does not change while walkers move
+/// on it.
 class PmfSurface {
  public:
   virtual ~PmfSurface() = default;
@@ -20,10 +21,10 @@ class PmfSurface {
 
   /// F, its std and gradient at n points. s [n, n_cv] in box units (degrees for angles); f [n] and std [n] in energy
   /// units; gradient [n, n_cv] in energy per box unit. `std` and `gradient` may be null and are then not computed.
-  /// Points outside a non-periodic range are evaluated at the nearest edge with the std of infinity.
+  /// A point outside a non-periodic range gets F of the nearest edge and an infinite std.
   virtual void evaluate(int n, const double *s, double *f, double *std, double *gradient) const = 0;
 
-  /// The same F and std on a grid, the product of `axes` (values of each CG variable in box units), the last the fastest.
+  /// F and std on a grid, the product of `axes` (values of each CG variable in box units), the last axis fastest.
   virtual void evaluate_grid(const std::vector<std::vector<double>> &axes, double *f, double *std) const;
 };
 

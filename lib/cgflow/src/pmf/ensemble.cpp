@@ -14,16 +14,21 @@
 namespace cgflow {
 
 namespace {
-constexpr double kCeiling = 60.0;       // kT over the lowest label
-constexpr std::int64_t kChunk = 256;    // points evaluated at once: the features of a chunk stay in the cache
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+constexpr double kCeiling = 60.0;       // kT over the lowest label: labels above it are moved down to it
+constexpr std::int64_t kChunk = 256;    // points evaluated at once, so that their features stay in the cache
+// Residuals of the gamma deviance, kT: above the first it continues as a parabola, below the second its curvature is
+// kept from falling further.
+constexpr double kParabolaFrom = 2.0, kFlatBelow = -3.0;
 
 Tensor view(const double *values, std::int64_t rows, std::int64_t columns)
 {
   return at::from_blob(const_cast<double *>(values), {rows, columns}, at::TensorOptions(at::kDouble));
 }
 
-// From the spread of m members to the std of the truth about their mean: the mean itself is off by spread / sqrt(m), and a
-// spread of m numbers is uncertain, which makes the truth Student-t distributed with m - 1 degrees of freedom.
+// Factor from the spread of m members to the std of the truth around their mean. The mean has an error of spread /
+// sqrt(m). The spread of m numbers is itself uncertain, so the truth follows a Student-t distribution with m - 1 degrees
+// of freedom.
 double std_factor(int m)
 {
   const double student = m > 3 ? (m - 1.0) / (m - 3.0) : 3.0;
@@ -46,7 +51,7 @@ LabelData label_data(const std::vector<Label> &labels, const CgSpace &space, Com
     data.variance.data_ptr<double>()[i] = variance[i];
     data.f.data_ptr<double>()[i] = -label.ln_mean_w - 0.5 * variance[i];
   }
-  // A walker never goes where F is this high, and one label of a clash would set the scale for all others.
+  // Walkers never go where F is this high, and the label of a single clash would set the scale of F for all others.
   const double highest = at::max(data.ln_w).item<double>() - kCeiling;
   data.ln_w.clamp_min_(highest);
   data.f.clamp_max_(-highest);
@@ -73,15 +78,17 @@ Tensor scale_to_ranges(const CgSpace &space, const Tensor &s)
 
 Tensor gamma_deviance(const Tensor &r)
 {
-  const Tensor capped = at::clamp_max(r, 2.0), beyond = r - capped;
+  const Tensor capped = at::clamp_max(r, kParabolaFrom), beyond = r - capped;
   return at::exp(capped) * (1.0 + beyond + 0.5 * beyond * beyond) - r - 1.0;
 }
 
 Tensor gamma_slope(const Tensor &r)
 {
-  const Tensor capped = at::clamp_max(r, 2.0);
+  const Tensor capped = at::clamp_max(r, kParabolaFrom);
   return at::exp(capped) * (1.0 + r - capped) - 1.0;
 }
+
+Tensor gamma_curvature(const Tensor &r) { return at::exp(at::clamp(r, kFlatBelow, kParabolaFrom)); }
 
 void PmfMembers::evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
                                const std::function<void(std::int64_t, const Tensor &)> &take) const
@@ -109,7 +116,7 @@ struct PmfEnsemble::Impl {
   void align(const Tensor &f, const std::vector<Label> &labels, Communicator &comm);
 };
 
-// F of every member at s, [members, n], each rank's share of s computed by that rank.
+// F of every member at s, [members, n]; each rank computes its share of s.
 Tensor PmfEnsemble::Impl::at_labels(const Tensor &s, Communicator &comm) const
 {
   const auto [first, count] = comm.share(s.size(0));
@@ -119,9 +126,9 @@ Tensor PmfEnsemble::Impl::at_labels(const Tensor &s, Communicator &comm) const
   return view(all.data(), s.size(0), config.members).t().clone(at::MemoryFormat::Contiguous);
 }
 
-// Only differences of F mean anything, so the members' constants are set equal before they are compared: each member's
-// mean over the labels, weighted by exp(-F) of the members' common mean and by the labels' spacing, becomes the mean of
-// all. In any number of dimensions the labels are where F is known, and the weight picks the basins among them. f [members, n].
+// Sets the members' constants, because only differences of F have a meaning. Each member's weighted mean over the labels
+// becomes the mean of all members. The weights are exp(-F) of the common mean, which picks the basins, times the labels'
+// spacing weights. The labels are where F is known, in any number of dimensions. f [members, n].
 void PmfEnsemble::Impl::align(const Tensor &f, const std::vector<Label> &labels, Communicator &comm)
 {
   const std::vector<double> spacing = spacing_weights(labels, space, comm);

@@ -15,10 +15,11 @@
 
 namespace cgflow {
 
-/// Ensemble of networks that learns F(s)/kT from labels. Its mean is the PMF; its standard deviation over members, whose
-/// constants are aligned on the exp(-F)-weighted mean, is the error bar: members differ by start, random prior function
-/// and by the bootstrap of the labels, so that it holds the labels' own noise and grows where labels are missing. The
-/// spread of the members is corrected for their small number (mean of m, Student-t).
+/// Ensemble of networks that learns F(s)/kT from labels. Its mean is the PMF, and the standard deviation (std) over its
+/// members is the error bar. The members differ by their start, their random prior function and the bootstrap of the
+/// labels, so the std contains the noise of the labels and grows where labels are missing. Before members are compared,
+/// their constants are aligned on the exp(-F)-weighted mean. The std is corrected for the small number of members (mean
+/// of m, Student-t).
 class PmfEnsemble {
  public:
   /// `config` is part of a Config that check() allows.
@@ -32,19 +33,20 @@ class PmfEnsemble {
     double loss = 0.0;        ///< mean over members
     double residual = 0.0;    ///< RMS of (mean - label) / label error
   };
-  /// Fits to the labels (the same on all ranks). `fit` numbers the fits and keys the random streams. Ranks share the work out; every
-  /// rank ends with all members, bit-equal.
+  /// Fits to the labels, which are the same on all ranks. `fit` is the number of the fit and keys the random streams.
+  /// Collective: the ranks share the work, and all get the same members bit for bit. Throws ModelError without labels,
+  /// ShapeError for a label with another number of CG variables.
   FitReport fit(const std::vector<Label> &labels, std::uint64_t fit, Communicator &comm);
 
-  /// Bytes that fit() takes on this rank at its highest.
+  /// The largest number of bytes that fit() takes on this rank.
   std::int64_t memory(std::int64_t labels, const Communicator &comm) const;
 
-  /// Mean, std and gradient of the mean, in kT and kT per box unit. s [n, n_cv]. `std`, `gradient` may be null. For s inside
-  /// the ranges (callers clamp). Throws ModelError before the first fit.
+  /// Mean f [n], std [n] and gradient of the mean [n, n_cv] at s [n, n_cv], in kT and kT per box unit. `std` and
+  /// `gradient` may be null. s must lie inside the ranges. Throws ModelError before the first fit.
   void evaluate(int n, const double *s, double *f, double *std, double *gradient) const;
-  /// Mean and std on a grid, the product of `axes`, the last the fastest.
+  /// Mean and std on a grid, the product of `axes`, the last axis fastest.
   void evaluate_grid(const std::vector<std::vector<double>> &axes, double *f, double *std) const;
-  /// Every member's aligned F/kT, out [members, n].
+  /// Aligned F/kT of every member, out [members, n].
   void evaluate_members(int n, const double *s, double *out) const;
 
   NamedTensors state() const;

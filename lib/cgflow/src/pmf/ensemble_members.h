@@ -15,20 +15,20 @@
 
 namespace cgflow {
 
-/// The labels as the networks see them. All float64.
+/// The labels as the networks use them. All float64.
 struct LabelData {
   Tensor s;           // [n, n_cv], box units
   Tensor ln_w;        // [n], ln of the mean weight
-  Tensor variance;    // [n], smoothed relative variance of the mean weight, floor included
-  Tensor f;           // [n], -ln_w less its first-order bias
+  Tensor variance;    // [n], smoothed relative variance of the mean weight, with its floor
+  Tensor f;           // [n], -ln_w with its first-order bias removed
 };
 
-/// The networks of an ensemble: parameters of all members as one matrix, a row a member.
+/// The networks of an ensemble. The parameters of all members form one matrix with a row per member.
 class PmfMembers {
  public:
   virtual ~PmfMembers() = default;
 
-  /// Parameters of one member.
+  /// Number of parameters of one member.
   virtual std::int64_t size() const = 0;
 
   struct Report {
@@ -36,17 +36,17 @@ class PmfMembers {
     int epochs = 0;
     double loss = 0.0;    ///< sum over the members
   };
-  /// Trains all members, from `start` [members, size()], which may be undefined. Collective: the ranks share the work out, and all get
-  /// the same bits.
+  /// Trains all members, beginning at `start` [members, size()] if it is defined. `fit` keys the random streams.
+  /// Collective: the ranks share the work, and all get the same bits.
   virtual Report fit(const LabelData &labels, const Tensor &start, std::uint64_t fit, Communicator &comm) const = 0;
 
-  /// Bytes that a fit to so many labels takes at its highest on each of so many ranks.
+  /// The largest number of bytes that a fit to so many labels takes on each of so many ranks.
   virtual std::int64_t memory(std::int64_t labels, std::int64_t ranks) const = 0;
 
   /// F/kT of every member, [members, n]. parameters [members, size()], s [n, n_cv] in box units.
   virtual Tensor evaluate(const Tensor &parameters, const Tensor &s) const = 0;
-  /// F/kT of every member on a grid, the product of `axes` in box units, the last the fastest: `take` gets consecutive parts,
-  /// each as the number of its first point and [members, points of the part].
+  /// F/kT of every member on a grid, the product of `axes` in box units, the last axis fastest. `take` gets consecutive
+  /// parts of the grid: the number of the first point, and the values [members, points of the part].
   virtual void evaluate_grid(const Tensor &parameters, const std::vector<std::vector<double>> &axes,
                              const std::function<void(std::int64_t, const Tensor &)> &take) const;
   /// Gradient of the members' mean, [n, n_cv], kT per box unit.
@@ -56,18 +56,21 @@ class PmfMembers {
 std::unique_ptr<PmfMembers> make_fourier_members(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
 std::unique_ptr<PmfMembers> make_mlp_members(const PmfConfig &config, const CgSpace &space, std::uint64_t seed);
 
-/// Bootstrap weights [members, labels] of so many members and labels, from the first ones on.
+/// Bootstrap weights [members, labels] of consecutive members and labels, which begin at first_member and first_label.
 Tensor bootstrap_weights(const PmfConfig &config, std::uint64_t seed, std::int64_t first_member, std::int64_t members,
                          std::int64_t first_label, std::int64_t labels);
 
-/// s in units of the ranges, lo -> 0, hi -> 1. [n, n_cv]
+/// s [n, n_cv] in units of the ranges: lo becomes 0 and hi becomes 1.
 Tensor scale_to_ranges(const CgSpace &space, const Tensor &s);
 
-/// Deviance of a mean weight against Z at residual r = F_net - F_label: exp(r) - r - 1, quadratic beyond r = 2 so that a
-/// far start overflows nothing. Its minimum over many labels is unbiased in Z, unlike a squared loss in F.
+/// Gamma deviance of a mean weight from Z, by the residual r = F_network - F_label in kT: exp(r) - r - 1. Beyond r = 2 it
+/// continues as a parabola, so that it does not overflow far from the labels. Its minimum over many labels is unbiased in Z,
+/// unlike that of a squared loss in F.
 Tensor gamma_deviance(const Tensor &r);
-/// Its derivative.
+/// Derivative of gamma_deviance() by r.
 Tensor gamma_slope(const Tensor &r);
+/// Second derivative of gamma_deviance() by r, limited to exp([-3, 2]), which keeps Newton's method stable.
+Tensor gamma_curvature(const Tensor &r);
 
 }    // namespace cgflow
 

@@ -11,10 +11,13 @@
 namespace cgflow {
 
 namespace {
-constexpr std::int64_t kChunk = 256;       // points whose features stay in the cache
-constexpr std::int64_t kPart = 1 << 17;    // numbers of all members in a part of a grid
-constexpr double kPadding = 1.6;
-// Part of the prior's variance in a rough process of shorter length: a hundredth of the amplitude.
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+constexpr std::int64_t kChunk = 256;        // points evaluated at once, so that their features stay in the cache
+constexpr std::int64_t kPart = 1 << 17;     // numbers of all members in one part of a grid
+constexpr double kPadding = 1.6;            // period of a non-periodic variable in units of its range
+constexpr std::size_t kModesOfOne = 128;    // modes for one variable, and twice as many for each further one,
+constexpr int kDoublings = 2;               // at most so many times
+// The rougher part of the prior: its share of the variance, its length in units of the other part's, Matern's nu.
 constexpr double kRoughShare = 1e-4;
 constexpr double kRoughLength = 0.3;
 constexpr double kRoughSmoothness = 2.5;
@@ -24,7 +27,8 @@ struct Mode {
   std::vector<int> k;
 };
 
-// All modes of a half space (k and -k are one) inside a ball, by size then index: the same on every machine.
+// Collects the modes k inside a ball. Of k and -k, which are the same mode, it takes the one whose first nonzero entry
+// is positive.
 void collect(const std::vector<double> &step, double radius, std::vector<int> &k, std::size_t dim, double square,
              bool leading, std::vector<Mode> &out)
 {
@@ -43,7 +47,7 @@ void collect(const std::vector<double> &step, double radius, std::vector<int> &k
 FourierBasis::FourierBasis(const CgSpace &space) : space_(space)
 {
   const int d = space.n_cv();
-  const std::size_t wanted = 128u << std::min(d - 1, 2);
+  const std::size_t wanted = kModesOfOne << std::min(d - 1, kDoublings);
   std::vector<double> step;
   for (const CgVariable &v : space.variables()) step.push_back(v.periodic ? 1.0 : 1.0 / kPadding);
   std::vector<Mode> modes;
@@ -99,8 +103,8 @@ Tensor FourierBasis::combine(const Tensor &weights, const Tensor &s) const
 
 double FourierBasis::angle_step(int j) const { return 2.0 * std::numbers::pi / (space_[j].periodic ? 1.0 : kPadding); }
 
-// a cos(k s) + b sin(k s) is the real part of (a - ib) exp(ik s), and the exponential a product over the variables: the sum over
-// the last variable's k comes first, and so on.
+// a cos(k s) + b sin(k s) is the real part of (a - ib) exp(ik s), and the exponential is a product over the variables.
+// So the sums over k are taken one variable after the other, the last one first.
 void FourierBasis::combine_on_grid(const Tensor &weights, const std::vector<std::vector<double>> &axes,
                                    const std::function<void(std::int64_t, const Tensor &)> &take) const
 {

@@ -8,31 +8,34 @@
 namespace cgflow {
 
 namespace {
+// The grid of scales; see doc/Howto_cgflow_theory.rst, Constants.
 constexpr std::int64_t kLabels = FourierEvidence::kLabels;
-constexpr int kLengths = 7;
-constexpr double kShortest = 0.05, kLongest = 0.3;
-// F of stiff fine modes is nearly analytic; where fine modes cross it turns sharply.
+constexpr int kLengths = 7;                           // in equal ratios
+constexpr double kShortest = 0.05, kLongest = 0.3;    // length in units of the ranges; the longest times sqrt(d)
+// Matern's nu. F of stiff fine modes is nearly analytic; where fine modes cross it turns sharply.
 constexpr double kSmoothness[] = {2.5, 4.5, 8.5};
-constexpr double kSmallestSpread = 2.0;    // kT: a few labels in one basin do not bound what lies outside it
-constexpr double kAmplitudes[] = {0.7, 1.0, 1.5, 2.2, 3.3, 5.0};
-constexpr double kNoises[] = {1.0, 1.5, 2.5, 4.0};
+// Smallest unit of the amplitudes, kT, because a few labels in one basin do not limit F outside of it.
+constexpr double kSmallestSpread = 2.0;
+constexpr double kAmplitudes[] = {0.7, 1.0, 1.5, 2.2, 3.3, 5.0};    // in units of the labels' spread
+constexpr double kNoises[] = {1.0, 1.5, 2.5, 4.0};                  // factors of the labels' variances
 constexpr std::size_t kScales = std::size(kAmplitudes) * std::size(kNoises);
-// A third of the labels, at a twentieth of the cost, tells most lengths and smoothnesses apart; what it finds less likely than the best
-// by e^-12 is not looked at with all of them.
+// Each third label first, which takes a twentieth of the time. Lengths and smoothnesses that are then less likely than
+// the best by a factor of e^-12 are left out of the evidence of all labels.
 constexpr std::int64_t kFirstShare = 3;
 constexpr double kUnlikely = 12.0;
+// Prior variance of the constant in units of the squared amplitude: ten amplitudes.
+constexpr double kConstantVariance = 100.0;
 
-// What the evidence is computed from, of some labels.
+// Input of the evidence, for some of the labels.
 struct Sample {
-  Tensor features, scale, y;    // [n, size], 1 / std of the labels, (f - centre) * scale
+  Tensor features, scale, y;    // [n, size], 1 / std of the labels, (f - center) * scale
 };
 
-// ln of the evidence (up to a constant) for each amplitude and noise, in their order.
+// ln of the evidence times the prior (up to a constant) for each amplitude and noise, in their order.
 std::vector<double> log_evidence(const Sample &sample, const Tensor &spectrum, double spread)
 {
   const Tensor half = sample.features * at::sqrt(spectrum);
-  // The constant as one more process of ten amplitudes.
-  const Tensor kernel = (at::matmul(half, half.t()) + 100.0) * sample.scale * sample.scale.unsqueeze(1);
+  const Tensor kernel = (at::matmul(half, half.t()) + kConstantVariance) * sample.scale * sample.scale.unsqueeze(1);
   const auto [values, vectors] = at::linalg_eigh(kernel);
   const Tensor value = at::clamp_min(values, 0.0).contiguous();
   const Tensor square = at::square(at::mv(vectors.t(), sample.y)).contiguous();
@@ -55,13 +58,13 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_s,
                                  const Tensor &all_variance, double prior, Communicator &comm)
 {
   const std::int64_t n = all_f.size(0), stride = (n + kLabels - 1) / kLabels;
-  centre_ = (at::sum(all_f / all_variance) / at::sum(1.0 / all_variance)).item<double>();
+  center_ = (at::sum(all_f / all_variance) / at::sum(1.0 / all_variance)).item<double>();
   const double spread = prior * std::max(kSmallestSpread, n > 1 ? at::std(all_f, 0, true).item<double>() : 0.0);
   const auto every = at::indexing::Slice(0, n, stride),
              first_share = at::indexing::Slice(0, at::indexing::None, kFirstShare);
   const Tensor scale = at::rsqrt(all_variance.index({every}));
   const Sample most{basis.features(all_s.index({every})).slice(1, 0, basis.size()), scale,
-                    (all_f.index({every}) - centre_) * scale};
+                    (all_f.index({every}) - center_) * scale};
   const Sample few{most.features.index({first_share}), scale.index({first_share}), most.y.index({first_share})};
   struct Candidate {
     double length, smoothness;
@@ -74,7 +77,7 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_s,
       const double length = kShortest * std::pow(ratio, i);
       candidates.push_back({length, smoothness, basis.spectrum(length, smoothness)});
     }
-  // Of all ranks, one candidate after the other.
+  // The values of all candidates in their order; each rank computes a share of the candidates.
   const auto logs_of = [&](const Sample &labels) {
     const auto [first, count] = comm.share(static_cast<std::int64_t>(candidates.size()));
     std::vector<double> mine;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Networks of one layer of sinusoidal units whose output weights have a normal prior: F_m(s) = sum_k c_mk phi_k(s). The
-// units are the lowest modes of the (periodic or padded) CG space, their prior variances the spectrum of a Matern
-// process, so that any feature down to about a twentieth of the ranges is within reach and the fit between labels is
-// smooth. Given the units the loss is convex: each member goes to its optimum in a few Newton steps, in milliseconds,
-// where hidden layers trained by Adam take seconds to come near one of many.
+// Networks with one layer of sinusoidal units, whose output weights have a normal prior: F_m(s) = sum_k c_mk phi_k(s).
+// The units are the lowest modes of the (periodic or padded) CG space. Their prior variances are the spectrum of a
+// Matern process, so the networks can represent features down to about a twentieth of the ranges and are smooth between
+// labels. For fixed units the loss is convex: each member reaches its optimum in a few Newton steps, which take
+// milliseconds. Hidden layers trained by Adam take seconds to come near one of many local optima.
 //
-// Each member's prior function is a draw from that prior, and its output weights are held to it instead of to zero:
-// randomised maximum a posteriori, the std of which is the posterior's where labels are (with the bootstrap as the draw of
-// the noise) and the prior's where they are not (Osband et al. 2018, Pearce et al. 2020).
+// Each member's prior function is a draw from this prior, and the member's weights are drawn towards it instead of
+// towards zero (randomized maximum a posteriori; Osband et al. 2018, Pearce et al. 2020). Where labels are, the std of
+// the members is that of the posterior, with the bootstrap as the draw of the noise. Where they are missing it is that
+// of the prior.
 #include "pmf/ensemble_members.h"
 
 #include "cgflow/random.h"
@@ -22,14 +23,15 @@
 namespace cgflow {
 
 namespace {
-constexpr double kConstantScale = 10.0;    // prior of the constant, in amplitudes: practically free
-constexpr int kNewtonSteps = 40;
-constexpr int kHalvings = 13;
-constexpr int kConjugateSteps = 300;
-constexpr double kForcing = 0.03;
-constexpr double kTolerance = 1e-6;    // kT, largest change of F at a label
-constexpr std::int64_t kBlocks = 6;
-constexpr std::int64_t kArrays = 12;    // of members and labels, that a fit holds at once
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+constexpr double kConstantScale = 10.0;    // prior std of the constant in units of the amplitude: practically free
+constexpr int kNewtonSteps = 40;           // of a fit, at most
+constexpr int kHalvings = 13;              // of one Newton step, at most
+constexpr int kConjugateSteps = 300;       // of one Newton direction, at most
+constexpr double kForcing = 0.03;          // residual of a Newton direction, relative to its start
+constexpr double kTolerance = 1e-6;        // kT, largest change of F at a label in the last Newton step
+constexpr std::int64_t kBlocks = 6;        // of rows of the normal matrix
+constexpr std::int64_t kArrays = 12;       // [members, labels] and [members, weights] that a fit holds at once
 
 class FourierMembers : public PmfMembers {
  public:
@@ -61,15 +63,16 @@ class FourierMembers : public PmfMembers {
   std::uint64_t seed_;
 };
 
-// The problems of all members in whitened weights theta [members, size] with the prior N(theta0, 1). They share features and labels, so
-// one product serves all. A rank has n of the labels; theta and what is summed over labels all ranks have, but for rounding on machines
-// that differ: what a loop does next they decide together.
+// The problems of all members in whitened weights theta [members, size] with the prior N(theta0, 1). The members share
+// features and labels, so one matrix product serves all of them. Each rank holds n of the labels. All ranks hold theta
+// and the sums over labels, with rounding errors that may differ between machines, so the ranks take every decision of a
+// loop together.
 struct Problems {
   Communicator &comm;
-  Tensor wide;        // [n, padded size], features filled up with zeros for the kernel
-  Tensor features;    // [n, size], of them
+  Tensor wide;        // [n, padded size], features with columns of zeros that the kernel needs
+  Tensor features;    // [n, size], view of `wide` without these columns
   Tensor prior;       // [members, size], std of the weights
-  Tensor label;       // [n], centred F: -ln w (gamma) or bias-corrected (squared)
+  Tensor label;       // [n], centered F: -ln w (gamma loss), or with its bias removed (squared loss)
   Tensor weight;      // [members, n], multiplicity / variance
   Tensor theta0;      // [members, size]
   bool gamma;
@@ -92,7 +95,7 @@ struct Problems {
     return out.narrow(1, 0, features.size(1)) * prior;
   }
   Tensor slope(const Tensor &r) const { return weight * (gamma ? gamma_slope(r) : r); }
-  Tensor curvature(const Tensor &r) const { return gamma ? weight * at::exp(at::clamp(r, -3.0, 2.0)) : weight; }
+  Tensor curvature(const Tensor &r) const { return gamma ? weight * gamma_curvature(r) : weight; }
   Tensor loss(const Tensor &f) const
   {
     const Tensor r = f - label, all = at::sum(weight * (gamma ? gamma_deviance(r) : 0.5 * r * r), 1);
@@ -107,7 +110,7 @@ struct Problems {
   double largest(const Tensor &t) const
   {
     double value = t.numel() > 0 ? at::max(t).item<double>() : 0.0;
-    // A maximum that is NaN on one rank need not be so on all.
+    // Only some ranks may see a NaN, and comparisons with NaN differ. Infinity is the same for all.
     if (std::isnan(value)) value = std::numeric_limits<double>::infinity();
     comm.max(&value, 1);
     return value;
@@ -115,7 +118,7 @@ struct Problems {
   bool any(const Tensor &t) const { return largest(t.to(at::kDouble)) > 0.0; }
 };
 
-// F^T w F over all ranks' labels. The lower triangle is right, and more is not read: in blocks that takes 0.58 of the products.
+// F^T w F over the labels of all ranks. Only the lower triangle is used; computing it in blocks takes 0.58 of the products.
 Tensor normal_matrix(const Tensor &right, const Tensor &weight, Communicator &comm)
 {
   const Tensor left = right.t() * weight;
@@ -131,9 +134,10 @@ Tensor normal_matrix(const Tensor &right, const Tensor &weight, Communicator &co
   return normal;
 }
 
-// Of the members' Hessians, which differ by bootstrap weights, prior scales and noise: the Hessian at the labels' mean weights,
-// computed once, with each member's own scales. Computing each member's own is nearly all of a fit's time from a thousand
-// labels on. Members that have scales in common share a factor, and ranks take the factors in turns.
+// Preconditioner of the members' Hessians, which differ by bootstrap weights, prior scales and noise. It uses the normal
+// matrix of mean weights, computed once, with each member's own scales. Own normal matrices would take nearly all of a
+// fit's time from a thousand labels on. Members with equal scales share a Cholesky factor, and the ranks take the
+// factors in turns.
 class Preconditioner {
  public:
   Preconditioner(const Problems &p, const Tensor &normal, const std::vector<FourierScales> &scales) : problems_(p)
@@ -150,7 +154,7 @@ class Preconditioner {
         }
       if (turn++ % p.comm.size() != p.comm.rank()) continue;
       const Tensor scale = p.prior[static_cast<std::int64_t>(i)] / std::sqrt(scales[i].noise);
-      // With a unit diagonal rounding cannot make it indefinite.
+      // Scaled to a unit diagonal, the matrix cannot become indefinite by rounding.
       const Tensor diagonal = at::square(scale) * at::diagonal(normal) + 1.0, root = at::rsqrt(diagonal);
       const Tensor half = scale * root;
       Tensor hessian = normal * half * half.unsqueeze(1);
@@ -163,7 +167,7 @@ class Preconditioner {
     Tensor out = at::zeros_like(right);
     for (const Group &group : groups_) {
       const Tensor scaled = (right.index_select(0, group.members) * group.root).t();
-      // Not cholesky_solve(), which copies the factor: that takes longer than the solution.
+      // Not cholesky_solve(), because it copies the factor, which takes longer than the solution.
       const Tensor lower = at::linalg_solve_triangular(group.factor, scaled, false);
       const Tensor solution = at::linalg_solve_triangular(group.factor.t(), lower, true);
       out.index_copy_(0, group.members, solution.t() * group.root);
@@ -175,14 +179,14 @@ class Preconditioner {
  private:
   struct Group {
     Tensor members;    // rows of theta
-    Tensor root;       // of the reciprocal diagonal
-    Tensor factor;     // Cholesky's
+    Tensor root;       // square root of the reciprocal diagonal
+    Tensor factor;     // lower Cholesky factor
   };
   const Problems &problems_;
   std::vector<Group> groups_;
 };
 
-// Newton's directions, up to a share of kForcing of their length, by conjugate gradients.
+// Newton directions of all members by conjugate gradients, up to a relative residual of kForcing.
 Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner, const Tensor &curvature,
                          const Tensor &gradient)
 {
@@ -215,8 +219,8 @@ Tensor newton_directions(const Problems &p, const Preconditioner &preconditioner
   return direction;
 }
 
-// Newton's method with step halving, all members side by side.
-Tensor minimise(const Problems &p, const Preconditioner &preconditioner, Tensor theta, int &steps)
+// Newton's method with step halving, for all members side by side.
+Tensor minimize(const Problems &p, const Preconditioner &preconditioner, Tensor theta, int &steps)
 {
   Tensor f = p.f(theta), value = p.objective(theta, f);
   for (steps = 0; steps < kNewtonSteps; ++steps) {
@@ -230,7 +234,8 @@ Tensor minimise(const Problems &p, const Preconditioner &preconditioner, Tensor 
       if (halvings == kHalvings || !p.any(at::logical_not(better))) break;
       share = at::where(better, share, 0.5 * share);
     }
-    // Where no lower value is to be had there is only rounding left, and ranks may see different ones.
+    // A member whose objective no longer falls has reached rounding errors. These may differ between ranks, so rank 0
+    // decides.
     share = at::where(better, share, 0.0).unsqueeze(1).contiguous();
     p.comm.broadcast(share.data_ptr<double>(), sizeof(double) * static_cast<std::size_t>(share.numel()), 0);
     theta = theta + share * direction;
@@ -245,12 +250,13 @@ std::int64_t FourierMembers::memory(std::int64_t labels, std::int64_t ranks) con
 {
   const std::int64_t square = size() * size(), wide = kernels::padded(size()), count = config_.members;
   const std::int64_t share = (labels + ranks - 1) / ranks;
-  // The evidence of all labels that it looks at: features, and matrices of their number.
+  // The evidence takes features and square matrices of the labels that it uses.
   const std::int64_t seen = std::min(labels, FourierEvidence::kLabels), evidence = 3 * seen * size() + 6 * seen * seen;
-  // The normal matrix beside the weighted features, or beside two of it on the way to a factor and at most one factor a member.
+  // The normal matrix and the weighted features; later the normal matrix, two temporary copies and at most one factor
+  // per member.
   const std::int64_t factors = (count + ranks - 1) / ranks;
   const std::int64_t normal = square + std::max(share * size() + square / kBlocks, (2 + factors) * square);
-  // Weights, residuals, slopes and what Newton's steps make of them, of members and labels; the same of members and weights.
+  // Weights, residuals, slopes and temporary arrays of the Newton steps.
   const std::int64_t steps =
       count * (kArrays * share + kArrays * size()) + kernels::normal_product_room(share, size(), count);
   return 8 * std::max(evidence, share * wide + normal + steps);
@@ -262,17 +268,17 @@ Tensor FourierMembers::prior_weights(std::int64_t member) const
   Tensor out = at::zeros({size()}, at::kDouble);
   double *p = out.data_ptr<double>();
   for (std::int64_t i = 0; i < basis_.size(); ++i) p[i] = stream.normal();
-  return out;    // the constant's entry stays zero
+  return out;    // the entry of the constant stays zero
 }
 
-// Each rank has a share of the labels, for all members. With a share of the members it would read all features, which is what the products
-// wait for, and more ranks than members would be of no use.
+// Each rank takes a share of the labels, for all members. With a share of the members instead, each rank would read all
+// features, which limits the speed of the products, and more ranks than members would not help.
 PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &start, std::uint64_t, Communicator &comm) const
 {
   const bool gamma = config_.loss == "gamma";
   const Tensor variance = gamma ? labels.variance : at::full_like(labels.variance, labels.variance.mean().item<double>());
   const FourierEvidence evidence(basis_, labels.s, labels.f, variance, config_.prior, comm);
-  const double centre = evidence.centre();
+  const double center = evidence.center();
   const std::int64_t n = labels.f.size(0), members = config_.members;
   const auto [first, count] = comm.share(n);
   const Tensor my_variance = variance.narrow(0, first, count), my_f = labels.f.narrow(0, first, count);
@@ -283,7 +289,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &st
   std::vector<double> share;
   std::vector<FourierScales> scales;
   for (std::int64_t i = 0; i < members; ++i) {
-    // A member's scales are a draw from their posterior, by a number that stays its own over all fits.
+    // A member draws its scales from their posterior by a random number that it keeps over all fits.
     scales.push_back(evidence.draw(RandomStream(seed_, Stream::ensemble_init, i, 2).uniform()));
     priors.push_back(
         at::cat({scales.back().amplitude * at::sqrt(basis_.spectrum(scales.back().length, scales.back().smoothness)),
@@ -296,7 +302,7 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &st
                           wide,
                           features,
                           at::stack(priors),
-                          (gamma ? -labels.ln_w.narrow(0, first, count) : my_f) - centre,
+                          (gamma ? -labels.ln_w.narrow(0, first, count) : my_f) - center,
                           bootstrap_weights(config_, seed_, 0, members, first, count) * precision,
                           at::stack(theta0),
                           gamma};
@@ -304,18 +310,18 @@ PmfMembers::Report FourierMembers::fit(const LabelData &labels, const Tensor &st
   Tensor theta;
   if (start.defined()) {
     theta = start.clone();
-    theta.select(1, size() - 1) -= centre;
+    theta.select(1, size() - 1) -= center;
     theta /= problems.prior;
   } else {
-    // The optimum of the squared loss with equal multiplicities.
-    const Tensor rest = (my_f - centre - problems.f(problems.theta0)) * precision;
+    // The optimum of the squared loss with equal bootstrap weights.
+    const Tensor rest = (my_f - center - problems.f(problems.theta0)) * precision;
     theta = problems.theta0 + preconditioner.solve(problems.back(rest));
   }
   Report report;
-  theta = minimise(problems, preconditioner, theta, report.epochs);
+  theta = minimize(problems, preconditioner, theta, report.epochs);
   report.loss = at::sum(problems.loss(problems.f(theta))).item<double>() / static_cast<double>(n);
   report.parameters = theta * problems.prior;
-  report.parameters.select(1, size() - 1) += centre;
+  report.parameters.select(1, size() - 1) += center;
   comm.broadcast(report.parameters.data_ptr<double>(), sizeof(double) * static_cast<std::size_t>(report.parameters.numel()),
                  0);
   return report;

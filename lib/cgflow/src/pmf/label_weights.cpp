@@ -12,16 +12,16 @@
 namespace cgflow {
 
 namespace {
-constexpr std::size_t kNeighbours = 8;
-// Samples of which a label's own variance counts as much as its neighbours'.
-constexpr double kOwnSamples = 16.0;
-constexpr double kVarianceFloor = 1e-4;
-constexpr double kCrowd = 0.05;
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+constexpr std::size_t kNeighbors = 8;      // of a label, at most
+constexpr double kOwnSamples = 16.0;       // for which a label's own variance counts as much as its neighbors'
+constexpr double kVarianceFloor = 1e-4;    // kT^2
+constexpr double kCrowd = 0.05;            // radius within which labels count as one, in units of the ranges
 
-// The positions of a group of labels in units of the ranges, a column a variable, and the nearest of each.
-class Neighbours {
+// Finds the nearest labels of each label in a group.
+class Neighbors {
  public:
-  Neighbours(const CgSpace &space, const std::vector<Label> &labels, const std::vector<std::size_t> &group)
+  Neighbors(const CgSpace &space, const std::vector<Label> &labels, const std::vector<std::size_t> &group)
       : space_(space), n_(group.size()), square_(n_)
   {
     for (int k = 0; k < space.n_cv(); ++k) {
@@ -30,22 +30,22 @@ class Neighbours {
     }
   }
 
-  /// Places in the group of the kNeighbours nearest to its member i, or of all others; the nearest first.
+  /// Positions in the group of the kNeighbors labels nearest to label i, the nearest first. All others when there are fewer.
   const std::vector<std::size_t> &of(std::size_t i)
   {
     std::fill(square_.begin(), square_.end(), 0.0);
     for (int k = 0; k < space_.n_cv(); ++k) {
       const double *x = columns_[k].data(), mine = x[i], turn = space_[k].periodic ? 1.0 : 0.0;
       for (std::size_t j = 0; j < n_; ++j) {
-        // Labels lie in their ranges: no difference is above 1.
+        // Labels lie inside the ranges, so no difference is above 1.
         const double delta = x[j] - mine, back = delta > 0.5 ? turn : (delta < -0.5 ? -turn : 0.0);
         square_[j] += (delta - back) * (delta - back);
       }
     }
     found_.clear();
     for (std::size_t j = 0; j < n_; ++j) {
-      if (j == i || (found_.size() == kNeighbours && !(square_[j] < square_[found_.back()]))) continue;
-      if (found_.size() == kNeighbours) found_.pop_back();
+      if (j == i || (found_.size() == kNeighbors && !(square_[j] < square_[found_.back()]))) continue;
+      if (found_.size() == kNeighbors) found_.pop_back();
       const auto place = std::upper_bound(found_.begin(), found_.end(), square_[j],
                                           [&](double value, std::size_t other) { return value < square_[other]; });
       found_.insert(place, j);
@@ -56,7 +56,7 @@ class Neighbours {
  private:
   const CgSpace &space_;
   std::size_t n_;
-  std::vector<std::vector<double>> columns_;
+  std::vector<std::vector<double>> columns_;    // of each variable, in units of its range
   std::vector<double> square_;
   std::vector<std::size_t> found_;
 };
@@ -71,20 +71,20 @@ std::vector<double> label_points(const std::vector<Label> &labels)
 
 std::vector<double> smoothed_variance(const std::vector<Label> &labels, const CgSpace &space, Communicator &comm)
 {
-  // Labels of one iteration come from one flow, frozen or in training; those of another may be far better or worse.
+  // Labels of one iteration and kind come from the same flow. Those of another one may be far better or worse.
   std::map<std::pair<int, int>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < labels.size(); ++i) groups[{labels[i].iteration, labels[i].n}].push_back(i);
   const auto [first, count] = comm.share(static_cast<std::int64_t>(labels.size()));
   std::vector<double> mine;
   std::vector<std::size_t> order;    // of the labels, group by group
   for (const auto &[key, group] : groups) {
-    Neighbours neighbours(space, labels, group);
+    Neighbors neighbors(space, labels, group);
     for (std::size_t m = 0; m < group.size(); ++m) {
       const auto place = static_cast<std::int64_t>(order.size());
       order.push_back(group[m]);
       if (place < first || place >= first + count) continue;
       const Label &label = labels[group[m]];
-      const std::vector<std::size_t> &near = neighbours.of(m);
+      const std::vector<std::size_t> &near = neighbors.of(m);
       double sum = 0.0;
       for (const std::size_t j : near) sum += labels[group[j]].relative_variance;
       const double own = label.relative_variance, share = label.n / (label.n + kOwnSamples);

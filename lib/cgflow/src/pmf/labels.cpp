@@ -36,7 +36,7 @@ Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration
   if (label.rejected == n)
     throw EnergyError(where(s, iteration) + ": all " + std::to_string(n) +
                       " samples were rejected, at least one weight above zero is needed");
-  // Weights relative to the largest: no overflow, and the largest underflow is harmless.
+  // Weights relative to the largest cannot overflow, and those that underflow do not matter.
   double sum = 0.0, squares = 0.0;
   for (int i = 0; i < n; ++i) {
     const double w = std::exp(ln_w[i] - largest);
@@ -50,7 +50,7 @@ Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration
     deviations += d * d;
   }
   label.ln_mean_w = largest + std::log(mean);
-  // One sample says nothing about its spread: a relative variance of 1 (exponentially distributed weights) stands for it.
+  // One sample does not tell its variance; 1 is the relative variance of exponentially distributed weights.
   label.relative_variance = n == 1 ? 1.0 : deviations / (n - 1.0) / n / (mean * mean);
   label.ess_share = sum * sum / squares / n;
   label.s = std::move(s);
@@ -66,7 +66,7 @@ Label make_label(std::vector<double> s, const double *ln_w, const double *ln_con
   double control = 0.0;
   for (int i = 0; i < n; ++i) control += std::exp(ln_control[i]) / n;
   if (!(control > 0.0)) return label;
-  // In units of the plain mean, whose own mean is 1.
+  // In units of the plain mean weight.
   const double mean = 1.0 / control;
   double rest = 0.0;
   for (int i = 0; i < n; ++i) {

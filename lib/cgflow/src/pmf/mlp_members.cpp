@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Networks of tanh layers trained by Adam, one member after the other, so that what a member works on stays in the cache. A member is its
-// fixed random prior function plus its network (Osband et al. 2018). The paper's choice; the Fourier networks are faster and better
-// calibrated.
+// Networks of tanh layers trained by Adam, one member after the other, so that a member's data stay in the cache. A
+// member is the sum of its fixed random prior function and its network (Osband et al. 2018). The paper uses such
+// networks; Fourier networks are faster and better calibrated.
 #include "pmf/ensemble_members.h"
 
 #include "base/adam.h"
@@ -18,13 +18,17 @@
 namespace cgflow {
 
 namespace {
-constexpr double kPriorLength = 0.2;    // of the ranges
-constexpr double kPriorSmoothness = 2.5;
-constexpr double kFirstLayerScale = 4.0;    // hidden units turn over within a quarter of a range
-constexpr double kFinalRate = 0.02;         // cosine decay ends at this share of the rate
-constexpr int kPatience = 200;              // epochs without a fall of the loss by kFall after which a fit ends
-constexpr double kFall = 1e-3;
-constexpr int kTail = 3;    // numbers beside the weights: centre, scale of F, scale of the prior
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+constexpr double kPriorLength = 0.2;        // of the prior functions, in units of the ranges
+constexpr double kPriorSmoothness = 2.5;    // Matern's nu
+constexpr double kSmallestSpread = 2.0;     // smallest unit of the prior's amplitude, kT
+constexpr double kFirstLayerScale =
+    4.0;                               // of the first weights: a hidden unit changes its sign within a quarter of a range
+constexpr double kFinalRate = 0.02;    // the cosine decay ends at this fraction of the rate
+constexpr int kWarmup = 20;            // steps of linear warm-up
+constexpr int kPatience = 200;         // a fit ends after so many epochs in which the loss did not fall
+constexpr double kFall = 1e-3;         // by this fraction
+constexpr int kTail = 3;               // numbers of a member besides its weights: center, scale of F, scale of the prior
 
 class MlpMembers : public PmfMembers {
  public:
@@ -39,7 +43,7 @@ class MlpMembers : public PmfMembers {
   {
     const std::int64_t count = (config_.members + ranks - 1) / ranks;
     const std::int64_t batch = config_.batch > 0 ? std::min<std::int64_t>(config_.batch, labels) : labels;
-    // Inputs; targets, weights and prior functions of each member; parameters, gradient and two moments of each.
+    // The inputs; targets, weights and prior functions of each member; parameters, gradient and two moments of each member.
     const std::int64_t numbers = labels * (network_.widths()[0] + 4 * count) + 4 * count * network_.size();
     return 8 * numbers + network_.memory(batch);
   }
@@ -59,7 +63,7 @@ class MlpMembers : public PmfMembers {
   CgSpace space_;
   FourierBasis basis_;
   std::uint64_t seed_;
-  mutable MlpNetwork network_;    // its work space changes, nothing else
+  mutable MlpNetwork network_;    // only its workspace changes
   Tensor prior_;
 };
 
@@ -72,7 +76,7 @@ std::vector<std::int64_t> MlpMembers::widths(const PmfConfig &config, const CgSp
   return all;
 }
 
-// What the networks see of s [n, n_cv]: cosine and sine of a periodic variable, a line from -1 to 1 of another. [inputs, n]
+// Inputs of the networks [inputs, n] for s [n, n_cv]: cosine and sine of a periodic variable; another one scaled to [-1, 1].
 Tensor MlpMembers::inputs(const Tensor &s) const
 {
   const Tensor x = scale_to_ranges(space_, s);
@@ -117,7 +121,7 @@ Tensor MlpMembers::mean_gradient(const Tensor &parameters, const Tensor &s) cons
   return gradient;
 }
 
-// Weights of the members' prior functions, of variance 1. [members, units + 1]
+// Weights of the members' prior functions, which have the variance 1; [members, units + 1].
 Tensor MlpMembers::draw_prior() const
 {
   const std::int64_t units = basis_.size();
@@ -140,7 +144,7 @@ Tensor MlpMembers::initial(std::int64_t first, std::int64_t count) const
     for (std::size_t l = 0; l + 1 < width.size(); ++l) {
       const double scale = (l == 0 ? kFirstLayerScale : 1.0) / std::sqrt(static_cast<double>(width[l]));
       for (std::int64_t k = 0; k < width[l] * width[l + 1]; ++k) *p++ = scale * stream.normal();
-      // Biases of the first layer spread the units over the range.
+      // The biases of the first layer distribute the units over the range.
       for (std::int64_t k = 0; k < width[l + 1]; ++k) *p++ = l == 0 ? kFirstLayerScale * (2 * stream.uniform() - 1) : 0.0;
     }
   }
@@ -177,21 +181,22 @@ PmfMembers::Report MlpMembers::fit_some(const LabelData &labels, std::int64_t fi
   Report report{start.defined() && config_.warm_start ? start.clone() : initial(first, count), 0, 0.0};
   if (count == 0) return report;
   const Tensor multiplicity = bootstrap_weights(config_, seed_, first, count, 0, n);
-  const double centre = labels.f.mean().item<double>();
+  const double center = labels.f.mean().item<double>();
   const double spread = std::max(n > 1 ? at::std(labels.f, 0, true).item<double>() : 1.0, 1e-3);
-  const Tensor tail = at::tensor({centre, spread, config_.prior * std::max(spread, 2.0)}, at::kDouble);
+  const Tensor tail = at::tensor({center, spread, config_.prior * std::max(spread, kSmallestSpread)}, at::kDouble);
   report.parameters.slice(1, network_.size()).copy_(tail.expand({count, kTail}));
   const Tensor x = inputs(labels.s);
-  // What the networks have to give, times spread: the labels less the members' own constants and prior functions.
+  // Targets of the networks times the spread: the labels minus constant and prior function of each member.
   const Tensor target =
-      (gamma ? -labels.ln_w : labels.f) - centre - tail[2] * basis_.combine(prior_.slice(0, first, first + count), labels.s);
+      (gamma ? -labels.ln_w : labels.f) - center - tail[2] * basis_.combine(prior_.slice(0, first, first + count), labels.s);
   const Tensor weight = gamma ? multiplicity * (labels.variance.mean() / labels.variance) : multiplicity / (spread * spread);
 
   const Tensor parameters = report.parameters.slice(1, 0, network_.size()).contiguous(),
                gradient = at::empty_like(parameters);
   Adam adam(parameters, parameters);
   const std::int64_t batch = config_.batch > 0 ? std::min<std::int64_t>(config_.batch, n) : n;
-  const std::int64_t steps = (n + batch - 1) / batch, all = steps * config_.epochs, warmup = std::min<std::int64_t>(20, all);
+  const std::int64_t steps = (n + batch - 1) / batch, all = steps * config_.epochs,
+                     warmup = std::min<std::int64_t>(kWarmup, all);
   double best = INFINITY;
   int since = 0;
   for (int epoch = 0; epoch < config_.epochs && since < kPatience; ++epoch) {

@@ -58,7 +58,7 @@ Tensor MlpNetwork::forward(const Tensor &parameters, const Tensor &x)
   return h_.back().squeeze(0);
 }
 
-// From the derivatives by a layer's output to those by its input.
+// Turns derivatives by a layer's output into derivatives by its input.
 void MlpNetwork::pull_through(const Tensor &parameters, std::size_t layer)
 {
   at::mm_out(slope_[layer], weights(parameters, layer), slope_[layer + 1]);

@@ -9,26 +9,26 @@
 
 namespace cgflow {
 
-/// A network of tanh layers with one output, and its derivatives, in memory that is kept from call to call. The batch is the innermost
-/// dimension. Parameters are one row: of each layer the weights [in, out], then the biases [out].
+/// A network of tanh layers with one output, and its derivatives. Its workspace is kept from call to call. The batch is the
+/// innermost dimension. The parameters are one row with the weights [in, out] and biases [out] of one layer after the other.
 class MlpNetwork {
  public:
-  /// widths: inputs, hidden layers, 1.
+  /// The widths of the inputs, the hidden layers and the output, which is 1.
   explicit MlpNetwork(std::vector<std::int64_t> widths);
 
-  /// Parameters.
+  /// Number of parameters.
   std::int64_t size() const { return size_; }
   const std::vector<std::int64_t> &widths() const { return widths_; }
 
-  /// F [n] at x [inputs, n]. parameters [size()] contiguous. Float64; holds until the next call.
+  /// F [n] at x [inputs, n], for contiguous parameters [size()]. All float64. The result is valid until the next call.
   Tensor forward(const Tensor &parameters, const Tensor &x);
-  /// Derivatives of sum_n slope[n] F[n] by the parameters, into `gradient` [size()] contiguous. slope [n]; after forward() of the same
-  /// parameters and x.
+  /// Writes the derivatives of sum_n slope[n] F[n] by the parameters to the contiguous `gradient` [size()]. Must follow
+  /// forward() with the same parameters and x.
   void pull_back(const Tensor &parameters, const Tensor &x, const Tensor &slope, const Tensor &gradient);
-  /// The same by x, [inputs, n]; holds until the next call.
+  /// The derivatives by x, [inputs, n], valid until the next call. Must follow forward() in the same way.
   Tensor pull_back_inputs(const Tensor &parameters, const Tensor &slope);
 
-  /// Bytes of what it keeps for n points.
+  /// Bytes of the workspace for n points.
   std::int64_t memory(std::int64_t n) const;
 
  private:
@@ -37,9 +37,10 @@ class MlpNetwork {
   void reserve(std::int64_t n);
   void pull_through(const Tensor &parameters, std::size_t layer);
 
-  std::vector<std::int64_t> widths_, first_;    // of each layer, the first of its parameters
+  std::vector<std::int64_t> widths_, first_;    // first_: the first parameter of each layer
   std::int64_t size_ = 0, n_ = -1;
-  std::vector<Tensor> h_, slope_;    // [width, n] of each width behind the inputs; derivatives by all, the inputs included
+  std::vector<Tensor> h_,
+      slope_;    // [width, n]: outputs of each layer (none for the inputs), and derivatives by them and the inputs
 };
 
 }    // namespace cgflow

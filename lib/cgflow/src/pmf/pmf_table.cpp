@@ -14,11 +14,12 @@ namespace cgflow {
 namespace {
 constexpr int kMaximumDimension = 3;
 constexpr int kMinimumPoints = 4;
-constexpr int kFirstPoints = 17;    // a dimension, of the coarsest grid that sample() tries
-constexpr std::size_t kFewCells = 1000;
-constexpr double kHigh = 20.0;            // kT over the minimum: where walkers never are
-constexpr double kStdExcess = 10.0;       // tolerances by which the table's std may be too large
-constexpr double kStdTolerance = 0.05;    // share of the std by which the table's may differ, beside the tolerance
+// Constants of sample(), see doc/Howto_cgflow_theory.rst, Constants.
+constexpr int kFirstPoints = 17;           // per dimension of the coarsest grid
+constexpr std::size_t kFewCells = 1000;    // cells that are checked before all of them
+constexpr double kHigh = 20.0;             // kT over the minimum, where walkers never are: not checked
+constexpr double kStdExcess = 10.0;        // the table's std may be too large by so many tolerances
+constexpr double kStdTolerance = 0.05;     // and may deviate in either direction by this fraction of the std
 
 kernels::SplineGrid make_grid(const CgSpace &space, const std::vector<int> &points, std::size_t n_f, std::size_t n_std)
 {
@@ -56,7 +57,7 @@ void check_values(const std::vector<double> &f, const std::vector<double> &std)
   }
 }
 
-// Values lo + (i + offset) * spacing of each CG variable, `counts` of them.
+// Of each CG variable `counts` values lo + (i + offset) * spacing.
 std::vector<std::vector<double>> grid_axes(const CgSpace &space, const std::vector<int> &counts,
                                            const std::vector<double> &spacing, double offset)
 {
@@ -64,7 +65,7 @@ std::vector<std::vector<double>> grid_axes(const CgSpace &space, const std::vect
   for (int k = 0; k < space.n_cv(); ++k)
     for (int i = 0; i < counts[k]; ++i) {
       const double value = space[k].lo + (i + offset) * spacing[k];
-      // The last point of a range may round to a place outside it, where the std is infinite.
+      // Rounding may put the last point outside the range, where the std is infinite.
       axes[k].push_back(space[k].periodic ? value : std::min(value, space[k].hi));
     }
   return axes;
@@ -117,12 +118,12 @@ Values evaluate_on_grid(const PmfSurface &surface, const std::vector<std::vector
   return v;
 }
 
-// About n of the points, spread over all of them.
+// About n of the points at equal intervals.
 std::vector<double> every_nth(const std::vector<double> &points, int d, std::size_t n)
 {
   const std::size_t count = points.size() / d;
   if (count <= n) return points;
-  // An odd stride meets all columns of a grid whose sides are powers of two.
+  // An odd stride visits all columns of a grid whose sides are powers of two.
   const std::size_t stride = count / n | 1;
   std::vector<double> few;
   for (std::size_t i = 0; i < count; i += stride)
@@ -135,10 +136,10 @@ bool agree(const Values &a, const Values &table, double high, double tolerance)
   for (std::size_t i = 0; i < a.f.size(); ++i) {
     if (a.f[i] > high) continue;
     if (!(std::abs(a.f[i] - table.f[i]) <= tolerance)) return false;
-    // An unknown neighbourhood may look larger in the table than it is, never smaller.
+    // The table may show an unknown region as larger than it is, never as smaller.
     if (std::isinf(table.std[i])) continue;
-    // Where all members of an ensemble meet, its std has a cusp that no grid follows; there a std that is too large by
-    // little does no harm.
+    // Where all members of an ensemble cross, the std has a cusp that no grid resolves. A slightly larger std does no
+    // harm there.
     const double excess = table.std[i] - a.std[i], share = kStdTolerance * a.std[i];
     if (!(excess <= kStdExcess * tolerance + share && -excess <= tolerance + share)) return false;
   }
@@ -166,11 +167,11 @@ std::unique_ptr<PmfTable> PmfTable::sample(const PmfSurface &surface, double tol
     const double high = surface.kT() > 0.0 ? lowest + kHigh * surface.kT() : std::numeric_limits<double>::infinity();
     auto table = std::make_unique<PmfTable>(space, surface.kT(), points, knots.f, knots.std);
     const std::vector<std::vector<double>> middles = grid_axes(space, cell_counts, spacing, 0.5);
-    const std::vector<double> centres = grid_rows(middles);
-    // A grid that is too coarse shows in few of its cells; all of them are looked at only when those agree.
-    const std::vector<double> few = every_nth(centres, d, kFewCells);
+    const std::vector<double> centers = grid_rows(middles);
+    // A few cells already show that a grid is too coarse. All cells are checked only when these few agree.
+    const std::vector<double> few = every_nth(centers, d, kFewCells);
     if (!agree(evaluate_at(surface, few), evaluate_at(*table, few), high, tolerance)) continue;
-    if (agree(evaluate_on_grid(surface, middles), evaluate_at(*table, centres), high, tolerance)) return table;
+    if (agree(evaluate_on_grid(surface, middles), evaluate_at(*table, centers), high, tolerance)) return table;
   }
 }
 
