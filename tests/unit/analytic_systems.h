@@ -21,7 +21,7 @@ namespace cgflow::tests {
 /// V(x, y) with gradient.
 using Potential = std::function<double(double x, double y, double *gradient)>;
 
-// METHOD section 3.
+// The Mueller-Brown potential with the constants of the paper (arXiv 2402.01195).
 inline double mueller_brown(double x, double y, double *g)
 {
   constexpr double A[] = {-200, -100, -170, 15}, a[] = {-1, -1, -6.5, 0.7}, b[] = {0, 0, 11, 0.6},
@@ -38,7 +38,7 @@ inline double mueller_brown(double x, double y, double *g)
   return v;
 }
 
-// Two wells in x, a soft mode y whose centre and width depend on x.
+// Two wells in x, and a soft mode y whose center and width depend on x.
 inline double curved_double_well(double x, double y, double *g)
 {
   const double well = x * x - 1, k = 4 + 3 * x, centre = 0.5 * std::sin(2 * x), dy = y - centre;

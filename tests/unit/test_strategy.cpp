@@ -2,7 +2,7 @@
 #include "explore/strategy.h"
 
 #include "explore/candidates.h"
-#include "model/model_parts.h"
+#include "known_surface.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,44 +17,14 @@ using testing::DoubleNear;
 using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using tests::KnownSurface;
+using tests::kT;
+using tests::model_of;
 
 namespace {
 
-constexpr double kT = 2.0;
 // Points are random: among 4096 the one nearest to an edge is so near.
 constexpr double kNear = 0.02;
-
-/// F and std in kT as functions of s.
-class KnownSurface : public PmfSurface {
- public:
-  using Function = std::function<double(const double *)>;
-  KnownSurface(const CgSpace &space, Function f, Function std) : space_(space), f_(std::move(f)), std_(std::move(std)) {}
-  const CgSpace &space() const override { return space_; }
-  double kT() const override { return ::kT; }
-  void evaluate(int n, const double *s, double *f, double *std, double *) const override
-  {
-    for (int i = 0; i < n; ++i) {
-      f[i] = ::kT * f_(s + i * space_.n_cv());
-      if (std) std[i] = ::kT * std_(s + i * space_.n_cv());
-    }
-  }
-
- private:
-  CgSpace space_;
-  Function f_, std_;
-};
-
-Model model_of(const std::string &cg, const std::string &explore, const std::vector<std::vector<double>> &labels)
-{
-  const Config config = Config::parse("cg: " + cg + "\nexplore: " + explore + "\n", "test");
-  Model model(config, {kT, 1.0, "lj", {{1.0}, {}, {}}, 3, 7, 0.2});
-  for (const auto &s : labels) {
-    Label label;
-    label.s = s;
-    model.parts().labels.push_back(label);
-  }
-  return model;
-}
 
 /// One CG variable from 0 to 10 with labels at 1, 2 and 3, as a rule. F is 1 kT up to 7 and a wall of 30 kT behind; it is
 /// known up to 4, from where the std rises with the distance.

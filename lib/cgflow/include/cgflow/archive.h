@@ -19,8 +19,9 @@ struct ArchiveItem {
   std::string text;
 };
 
-/// Named arrays in one binary file: models and states. Little-endian, a magic word, kind, format version, length and
-/// checksum, so that a truncated, damaged or foreign file is refused before anything is used. Holds data only.
+/// Named arrays in one binary file, for models and states. The file has a magic word, kind, format version, length and
+/// checksum, so that a truncated, damaged or foreign file is refused before anything of it is used. Its layout is in
+/// src/files/archive_bytes.h.
 class Archive {
  public:
   /// `kind` is "model" or "state".
@@ -33,7 +34,7 @@ class Archive {
   void put(const std::string &name, const std::vector<std::int64_t> &values);
 
   bool has(const std::string &name) const;
-  /// Throw ModelError naming the file and the item when it is missing or of another type.
+  /// The values of an item. Throw ModelError naming the file and the item when it is missing or of another type.
   double number(const std::string &name) const;
   std::int64_t integer(const std::string &name) const;
   const std::string &text(const std::string &name) const;
@@ -43,11 +44,12 @@ class Archive {
   /// Names that begin with `prefix`, in alphabetical order.
   std::vector<std::string> names(const std::string &prefix = "") const;
 
-  /// Same items in, same bytes out.
+  /// The bytes of the file. Equal items give equal bytes.
   std::string to_bytes() const;
-  /// Writes whole or not at all. Throws FileError.
+  /// Writes the file whole or not at all. Throws FileError.
   void write(const std::string &path) const;
-  /// Throws FileError naming the path: not found, not a cgflow file, another kind, version, truncated, damaged.
+  /// Throws FileError naming the path when the file does not exist, is not a cgflow file, has another kind or version,
+  /// is truncated or damaged.
   static Archive read(const std::string &path, const std::string &kind);
   static Archive from_bytes(const std::string &bytes, const std::string &kind, const std::string &source);
 

@@ -7,12 +7,13 @@
 
 namespace cgflow {
 
-/// Writes a file whole or not at all: to a temporary name beside it, synced, then renamed. An old file stays as it is when
-/// anything fails. Throws FileError with the path and the system's reason (no such folder, read-only, disk full).
+/// Writes a file whole or not at all: it writes and syncs a temporary file beside it and renames that. When anything
+/// fails, an old file stays as it is. Throws FileError with the path and the system's reason (no such folder, read-only,
+/// disk full).
 void write_file(const std::string &path, std::string_view content);
 
-/// Throws what write_file would throw about the path as it is now (no such folder, a folder itself, read-only), so that
-/// work whose result could not be stored is not begun. Changes nothing.
+/// Throws the error that write_file() would throw for this path now (no such folder, the path is a folder, read-only).
+/// Call it before work whose result is to be stored. It changes nothing.
 void check_writable(const std::string &path);
 
 /// Reads a whole file. Throws FileError with the path and the system's reason.

@@ -9,11 +9,10 @@
 
 namespace cgflow {
 
-/// The CG variables of given structures, for callers without tensors. Needs no bonds.
+/// Computes the CG variables of given structures, for callers without tensors. It needs no bonds.
 class CollectiveVariables {
  public:
-  /// For molecules of n_atoms in `dimension` (2 or 3) dimensions. Throws ConfigError, also for
-  /// atom IDs beyond n_atoms.
+  /// For molecules of n_atoms in `dimension` (2 or 3) dimensions. Throws ConfigError, also for atom IDs above n_atoms.
   CollectiveVariables(const Config &config, int n_atoms, int dimension);
   ~CollectiveVariables();
 

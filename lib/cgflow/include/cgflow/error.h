@@ -25,13 +25,13 @@ class ShapeError : public Error {
   using Error::Error;
 };
 
-/// A file that cannot be read or written, is damaged, or is not ours.
+/// A file that cannot be read or written, is damaged, or was not written by cgflow.
 class FileError : public Error {
  public:
   using Error::Error;
 };
 
-/// A model, state or table that does not fit what it is asked to do.
+/// A model, state or table that cannot be used for the requested purpose.
 class ModelError : public Error {
  public:
   using Error::Error;

@@ -6,11 +6,11 @@
 
 namespace cgflow {
 
-/// Where the library's lines go. The glue writes them to LAMMPS' screen and log on rank 0.
+/// Receives the library's lines. The glue writes them to LAMMPS' screen and log on rank 0.
 class Log {
  public:
   virtual ~Log() = default;
-  /// Writes one line; `text` holds no newline at its end and does not say who writes.
+  /// Writes one line. `text` has no newline at its end and no prefix that names the writer.
   virtual void line(const std::string &text) = 0;
   virtual void warning(const std::string &text) = 0;
 };

@@ -10,21 +10,22 @@
 
 namespace cgflow {
 
-/// A PMF by another method on the cells of a regular grid, to measure a learned one by (METHOD section 1). It changes nothing
-/// that is learned.
+/// A PMF by another method on the cells of a regular grid, with which a learned PMF is compared. It does not change what
+/// is learned.
 class ReferencePmf {
  public:
-  /// A text table, columns separated by blanks or commas: the CG variables at the cells' centres in box units, F in kT, and
-  /// when there are more columns, F's std in kT and the cell's probability; cells may be missing. `#` begins a comment.
+  /// Reads a text table with columns separated by blanks or commas: the CG variables at the cells' centers in box units,
+  /// F in kT, and optionally the std of F in kT and the cell's probability. Cells may be missing. `#` begins a comment.
   /// Throws FileError naming file and line.
   static ReferencePmf read(const std::string &path, const CgSpace &space);
 
   struct Comparison {
     double kld = 0.0;    ///< forward Kullback-Leibler divergence: sum over p > 0 of p ln(p/q), nats
-    double rms = 0.0;    ///< root of the mean square difference where F is below the limit, best constant removed, kT
-    int cells = 0;       ///< cells in that mean
+    double rms = 0.0;    ///< RMS difference over the cells where F is below the limit, best constant removed, kT
+    int cells = 0;       ///< number of these cells
   };
-  /// q is the cell average of exp(-F/kT), 3 points a variable (1 for more than three variables).
+  /// Compares with a surface. q is the average of exp(-F/kT) over a cell, with 3 points per variable (1 for more than three
+  /// variables). `below` is the limit of F for the RMS difference, kT.
   Comparison compare(const PmfSurface &surface, double below) const;
 
  private:

@@ -6,16 +6,16 @@
 
 namespace cgflow {
 
-/// What learning takes of a rank, for the log. Memory in bytes, at its highest and without the program itself, the walkers and what the
-/// energy model needs; training, labels and fits are not at the same time.
+/// Resources that learning takes on a rank, for the log. Memory is the maximum in bytes, without the program itself, the
+/// walkers and the energy model. Training, labels and fits do not run at the same time.
 struct Resources {
   std::string backend;           ///< where kernels run: Serial, OpenMP
-  int threads = 1;               ///< that kernels use; LibTorch uses one
+  int threads = 1;               ///< of the kernels; LibTorch uses one
   double training = 0.0;         ///< the flow and a training of it
   double labels = 0.0;           ///< the flow and the drawing of labels
   double fit = 0.0;              ///< a fit of the ensemble to the first iteration's labels
-  double fit_per_label = 0.0;    ///< and for each further one
-  /// In words.
+  double fit_per_label = 0.0;    ///< for each further label
+  /// As a line of the log.
   std::string text() const;
 };
 

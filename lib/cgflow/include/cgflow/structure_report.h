@@ -11,20 +11,20 @@
 
 namespace cgflow {
 
-/// What drawn structures of a molecule look like, from their coordinates alone. Shares are of structures, unweighted.
+/// Statistics of drawn structures of a molecule by their coordinates. Fractions are of structures, unweighted.
 struct StructureReport {
   std::vector<int> stereo_centres;    ///< atoms, from 0
-  std::string hands;         ///< of each centre in the molecule's own configuration: L or D for an amino acid, else ?
-  double same_hand = 1.0;    ///< share whose centres are all as in the molecule's own configuration
+  std::string hands;         ///< chirality of each center in the molecule's own structure: L or D for an amino acid, else ?
+  double same_hand = 1.0;    ///< fraction whose centers all have the chirality of the molecule's own structure
   int peptide_bonds = 0;
-  double trans = 1.0;    ///< share whose peptide bonds all have |omega| > 90 degrees
+  double trans = 1.0;    ///< fraction whose peptide bonds all have |omega| > 90 degrees
 };
 
-/// For x [n, n_atoms, 3], n > 0.
+/// The report of the structures x [n, n_atoms, 3], n > 0.
 StructureReport report_structures(const Molecule &molecule, const std::vector<double> &x);
 
-/// Takes out the frames whose coordinates are not finite: they lie outside the domain of the coordinates, are no structures and
-/// have weight zero. Returns how many there were.
+/// Removes the frames whose coordinates are not finite: they lie outside the domain of the coordinates and have the
+/// weight zero. Returns the number of removed frames.
 std::int64_t drop_undefined(Structures &structures, int n_cv, int n_atoms);
 
 }    // namespace cgflow

@@ -21,21 +21,22 @@ struct Trajectory {
   int frames() const { return static_cast<int>(steps.size()); }
 };
 
-/// Reads a dump of style custom or atom (text). Columns: id, and xu yu zu, x y z, xsu ysu zsu or xs ys zs (with ix iy iz
-/// when there). Throws FileError naming file, line, what was got and what is expected: not a dump, a missing column,
-/// atoms missing or other atoms than in the first frame, a triclinic box with scaled columns, a value that is not finite,
-/// a frame cut short.
+/// Reads a dump of style custom or atom (text) with the columns id, and xu yu zu, x y z, xsu ysu zsu or xs ys zs (with
+/// ix iy iz if present). Throws FileError naming file and line, what was got and what is expected: not a dump, a missing
+/// column, other atoms than in the first frame, a triclinic box with scaled columns, a value that is not finite, an
+/// incomplete frame.
 Trajectory read_dump(const std::string &path);
 
-/// The same for frames of one molecule, which are made whole along its bonds, so that a wrapped dump will do. Throws FileError
-/// too when frames do not hold the atoms 1 to N of the molecule, when a box is triclinic, and for another molecule's dump: a
-/// bond of less than half or more than twice its length in the molecule's configuration.
+/// The same for frames of one molecule. They are made whole along its bonds, so the dump may be wrapped. Also throws
+/// FileError when frames do not contain the atoms 1 to N of the molecule, when a box is triclinic, and for another
+/// molecule's dump, which is one with a bond of less than half or more than twice its length in the molecule's
+/// structure.
 Trajectory read_dump(const std::string &path, const Molecule &molecule);
 
-/// CG points [n, n_cv] from a points file: text with one point a line, the CG variables in YAML order and box units, `#`
-/// comments; or a dump of walkers, all frames (columns x, y, z, plain, unwrapped or scaled, as many as there are CG
-/// variables, then d_cv4, d_cv5, ...). Throws FileError naming file and line: not a finite number, a wrong number of
-/// columns, a point outside the ranges, no point at all.
+/// CG points [n, n_cv] from a points file. It is a text with one point per line, the CG variables in YAML order and box
+/// units, and `#` comments; or a dump of walkers, of which all frames are read (columns x, y, z, plain, unwrapped or
+/// scaled, as many as there are CG variables, then d_cv4, d_cv5, ...). Throws FileError naming file and line for a
+/// number that is not finite, a wrong number of columns, a point outside the ranges, or no point at all.
 std::vector<double> read_points(const std::string &path, const CgSpace &space);
 
 }    // namespace cgflow

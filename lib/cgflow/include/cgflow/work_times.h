@@ -6,18 +6,17 @@
 
 namespace cgflow {
 
-/// Processor seconds of this process by what it spent them on. They say nothing of results: for the log, and for whoever wants to
-/// know where a faster machine would help.
+/// Processor seconds of this process by purpose, for the log. Results do not depend on them.
 struct WorkTimes {
-  double energies = 0.0;    ///< energies and forces, whoever asked for them
+  double energies = 0.0;    ///< energies and forces, for all purposes
   double training = 0.0;    ///< of the flow, without energies
-  double labels = 0.0;      ///< drawing and weighing, without energies
+  double labels = 0.0;      ///< drawing and weighting, without energies
   double fits = 0.0;        ///< of the ensemble
 };
 
 inline double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-/// Adds the processor time of its life to `sum`, less what is added to `*inside` meanwhile.
+/// Adds the processor time of its lifetime to `sum`, without the time that is added to `*inside` meanwhile.
 class WorkTimer {
  public:
   explicit WorkTimer(double &sum, const double *inside = nullptr)

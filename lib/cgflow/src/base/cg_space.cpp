@@ -27,7 +27,7 @@ void CgSpace::wrap(double *s) const
     const CgVariable &v = variables_[i];
     if (!v.periodic) continue;
     s[i] -= v.width() * std::floor((s[i] - v.lo) / v.width());
-    // Rounding can leave a value just below lo on hi itself.
+    // Rounding can turn a value just below lo into hi.
     if (s[i] >= v.hi) s[i] = v.lo;
   }
 }
@@ -36,7 +36,7 @@ bool CgSpace::contains(const double *s) const
 {
   for (int i = 0; i < n_cv(); ++i) {
     const CgVariable &v = variables_[i];
-    // Written so that NaN is outside.
+    // The comparison is written so that NaN is outside.
     if (v.periodic ? !std::isfinite(s[i]) : !(s[i] >= v.lo && s[i] <= v.hi)) return false;
   }
   return true;
@@ -58,7 +58,7 @@ double CgSpace::scaled_distance(const double *a, const double *b) const
   for (int i = 0; i < n_cv(); ++i) {
     const CgVariable &v = variables_[i];
     double delta = (b[i] - a[i]) / v.width();
-    // Nearly all points are in their ranges, and rounding costs more than all else here.
+    // Most differences are small, and round() would cost more than everything else here.
     if (v.periodic && std::abs(delta) > 0.5) delta -= std::round(delta);
     sum += delta * delta;
   }

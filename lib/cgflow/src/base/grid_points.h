@@ -8,7 +8,7 @@
 
 namespace cgflow {
 
-/// The points of a grid, the product of `axes`, as rows; the last axis is the fastest.
+/// The points of a grid, the product of `axes`, as rows; the last axis is fastest.
 inline std::vector<double> grid_rows(const std::vector<std::vector<double>> &axes)
 {
   std::size_t n = 1;
@@ -22,7 +22,7 @@ inline std::vector<double> grid_rows(const std::vector<std::vector<double>> &axe
   return s;
 }
 
-/// Regular grid over the ranges, `points` a dimension: cell centers as rows [points^n_cv, n_cv], in box units.
+/// Regular grid over the ranges with `points` per dimension: cell centers as rows [points^n_cv, n_cv], in box units.
 inline std::vector<double> grid_points(const CgSpace &space, int points)
 {
   std::vector<std::vector<double>> axes(space.n_cv());

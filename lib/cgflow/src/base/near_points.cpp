@@ -9,7 +9,7 @@
 namespace cgflow {
 
 namespace {
-constexpr int kMostCells = 32;    // a dimension
+constexpr int kMostCells = 32;    // per dimension
 }
 
 NearPoints::NearPoints(const CgSpace &space, std::vector<double> points, double radius)
@@ -18,7 +18,7 @@ NearPoints::NearPoints(const CgSpace &space, std::vector<double> points, double 
   std::size_t total = 1;
   for (int k = 0; k < std::min(space.n_cv(), kDimensions); ++k) {
     const int fit = radius > 0.0 ? static_cast<int>(std::min(1.0 / radius, double(kMostCells))) : kMostCells;
-    // With two cells around a circle the neighbours on both sides would be the same.
+    // With two cells in a periodic dimension the neighbors on both sides would be the same cell.
     cells_.push_back(fit < 3 ? 1 : fit);
     total *= cells_.back();
   }
@@ -42,8 +42,8 @@ int NearPoints::cell_along(int k, double value) const
   return std::clamp(static_cast<int>(std::clamp(share, 0.0, 1.0) * cells_[k]), 0, cells_[k] - 1);
 }
 
-// Of the cells that are `reach` away from that of s in one dimension, and at most as far in the others: all points. Shells 0, 1, 2 ...
-// pass by each cell once. False when there is none left.
+// Visits the points of all cells whose largest distance from the cell of s in any dimension is `reach` cells. The shells
+// 0, 1, 2 ... contain each cell once. Returns false when no cell is that far away.
 template <class Visit> bool NearPoints::each_in_shell(const double *s, int reach, const Visit &visit) const
 {
   int at[kDimensions] = {}, low[kDimensions] = {}, high[kDimensions] = {};
@@ -87,7 +87,7 @@ const double *NearPoints::nearest(const double *s) const
   const auto closer = [&](std::size_t i, double distance) {
     if (distance < least || (distance == least && i < best)) least = distance, best = i;
   };
-  // What the shells so far have not shown is at least `reach` cells away.
+  // Points that have not been visited yet are at least `reach` cells away.
   for (int reach = 0; each_in_shell(s, reach, closer) && !(least < reach * side); ++reach) {}
   return &points_[best * space_.n_cv()];
 }

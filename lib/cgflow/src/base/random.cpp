@@ -20,7 +20,7 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::arr
 }
 
 namespace {
-// SplitMix64 finaliser: spreads the indices over all key bits.
+// SplitMix64 finalizer: spreads the indices over all bits of the key.
 std::uint64_t mix(std::uint64_t z)
 {
   z += 0x9E3779B97F4A7C15ull;
@@ -32,8 +32,8 @@ std::uint64_t mix(std::uint64_t z)
 
 RandomStream::RandomStream(std::uint64_t seed, Stream purpose, std::uint64_t a, std::uint64_t b)
 {
-  // The key names the stream by (seed, purpose, b); the counter holds a whole and the block's number, so two values of
-  // a can never meet within 2^64 numbers.
+  // The key is made of (seed, purpose, b). The counter holds all of `a` and the number of the block, so streams of
+  // different `a` do not overlap within 2^64 blocks.
   const std::uint64_t key = mix(mix(mix(seed) ^ static_cast<std::uint64_t>(purpose)) ^ b);
   key_ = {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)};
   counter_ = {0, 0, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(a >> 32)};
@@ -54,7 +54,7 @@ std::uint32_t RandomStream::bits()
 
 double RandomStream::uniform()
 {
-  // 52 bits: the half that keeps the ends out is then still exact.
+  // With 52 bits the half that keeps 0 and 1 out is exact.
   const std::uint64_t high = bits() >> 6, low = bits() >> 6;
   return (static_cast<double>(high * 67108864 + low) + 0.5) * (1.0 / 4503599627370496.0);
 }

@@ -7,8 +7,9 @@ namespace cgflow {
 
 namespace {
 
-// What a molecule's fine coordinates ask for: rotors given s, then everything else nearly normal given s and the rotors, with
-// couplings for what is not. METHOD section 8, recipe B.
+// Defaults of molecules. The rotors are drawn given s. All other fine coordinates are nearly normal given s and the
+// rotors, and couplings describe their deviations. The values were chosen on alanine dipeptide
+// (doc/Howto_cgflow_theory.rst, Constants).
 Config molecule_config()
 {
   Config c;

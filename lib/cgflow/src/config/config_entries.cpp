@@ -14,12 +14,12 @@ namespace cgflow {
 
 namespace {
 
-/// One key of an entry.
+/// A key of an entry.
 template <class Entry> struct EntryKey {
   std::string name;
   std::string type;
   std::string help;
-  bool is_kind;    ///< says what the coordinate is: an entry has exactly one of these
+  bool is_kind;    ///< it defines the coordinate: an entry has exactly one of these
   std::function<void(const YamlTree &, const YamlNode &, const std::string &path, Entry &)> read;
   std::function<std::string(const Entry &)> write;    ///< as YAML; empty when the entry does not have it
 };
@@ -101,18 +101,19 @@ template <class Entry> EntryKey<Entry> name_key()
 
 template <class Entry> EntryKey<Entry> linear_key()
 {
-  return {"linear",
-          "map {coordinate: number}",
-          "A linear mix of Cartesian coordinates. A coordinate is x, y or z with an atom ID (x1, y1, z1, x2, ...); a system "
-          "of one atom may write x, y, z.",
-          true,
-          [](const YamlTree &tree, const YamlNode &node, const std::string &path, Entry &entry) {
-            read_linear(tree, node, path, entry.linear);
-          },
-          [](const Entry &entry) { return linear_text(entry.linear); }};
+  return {
+      "linear",
+      "map {coordinate: number}",
+      "A linear combination of Cartesian coordinates. A coordinate is x, y or z with an atom ID (x1, y1, z1, x2, ...), or "
+      "x, y, z in a system of one atom.",
+      true,
+      [](const YamlTree &tree, const YamlNode &node, const std::string &path, Entry &entry) {
+        read_linear(tree, node, path, entry.linear);
+      },
+      [](const Entry &entry) { return linear_text(entry.linear); }};
 }
 
-/// A kind of CG variable that is given by `count` atoms.
+/// The key of a kind of CG variable that `count` atoms define.
 EntryKey<CgVariableConfig> atoms_key(const std::string &name, int count, std::vector<int> CgVariableConfig::*member,
                                      const std::string &help)
 {
@@ -136,12 +137,12 @@ template <> const std::vector<EntryKey<CgVariableConfig>> &entry_keys()
       linear_key<Entry>(),
       atoms_key(
           "dihedral", 4, &Entry::dihedral,
-          "A dihedral of the molecule, atom IDs i, j, k, l from 1 on, bonded in a row: degrees, IUPAC sign, periodic."),
-      atoms_key("angle", 3, &Entry::angle, "An angle of the molecule at the second of three atoms: degrees."),
-      atoms_key("bond", 2, &Entry::bond, "The distance of two bonded atoms: LAMMPS length units."),
+          "A dihedral of the molecule by the IDs i, j, k, l of four atoms bonded in a row: degrees, IUPAC sign, periodic."),
+      atoms_key("angle", 3, &Entry::angle, "An angle of the molecule at the second of three atoms, in degrees."),
+      atoms_key("bond", 2, &Entry::bond, "The distance of two bonded atoms, in LAMMPS length units."),
       {"range", "list [lo, hi]",
-       "Range of the variable in box units: the CG box. A dihedral has [-180, 180] and needs none; all others need one, an "
-       "angle within (0, 180), a bond above 0.",
+       "Range of the variable in box units, which defines the CG box. A dihedral has [-180, 180] and needs none. All others "
+       "need one: that of an angle within (0, 180), that of a bond above 0.",
        false,
        [](const YamlTree &tree, const YamlNode &node, const std::string &path, Entry &entry) {
          read_range(tree, node, path, entry.range);

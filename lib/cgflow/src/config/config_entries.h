@@ -12,7 +12,7 @@
 
 namespace cgflow {
 
-/// Reads the lists. Throw ConfigError.
+/// Read the lists. Throw ConfigError.
 std::vector<CgVariableConfig> read_cg_entries(const YamlTree &tree, const YamlNode &node);
 std::vector<FineConfig> read_fine_entries(const YamlTree &tree, const YamlNode &node);
 

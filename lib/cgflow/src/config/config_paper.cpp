@@ -5,7 +5,7 @@
 
 namespace cgflow {
 
-// Schopmans and Friederich, arXiv 2402.01195.
+// The settings of the paper (arXiv 2402.01195) for its Mueller-Brown system.
 Config paper_config()
 {
   Config c;
@@ -58,7 +58,7 @@ Config paper_config()
   return c;
 }
 
-// What the two systems have in common is taken over from the first.
+// The settings of the paper for alanine dipeptide, as far as they differ from those above.
 Config paper_molecule_config()
 {
   Config c = paper_config();
@@ -78,7 +78,7 @@ Config paper_molecule_config()
   c.example.batch = 256;
   c.example.rate = 1e-4;
 
-  // 15 new points, each spread over 200, and 30 % old ones on top; a fifth of them is kept for the test loss.
+  // 15 new points, each spread over 200 points, and 30 % of old points in addition. A fifth is kept for the test loss.
   c.energy.points = 3900;
   c.energy.latent = 30;
   c.energy.first_epochs = 50;

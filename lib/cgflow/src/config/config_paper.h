@@ -6,8 +6,8 @@
 
 namespace cgflow {
 
-/// Settings of the method's paper for its Mueller-Brown system and for alanine dipeptide, section 3 of METHOD, as far as they
-/// do not name the system itself.
+/// Settings of the paper (arXiv 2402.01195) for its Mueller-Brown system and for alanine dipeptide, without the system
+/// itself.
 Config paper_config();
 Config paper_molecule_config();
 

@@ -16,7 +16,7 @@ namespace cgflow {
 namespace {
 const char *const kExample = "cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]";
 
-/// Paths of the keys that have this name in other sections.
+/// Paths of the keys of this name in all sections.
 std::vector<std::string> same_name_elsewhere(const std::string &name)
 {
   std::vector<std::string> paths;
@@ -35,7 +35,7 @@ class ConfigParser {
     if (root.kind == YamlNode::Kind::nothing)
       tree_.fail(YamlNode(), "", std::string("the file is empty, expected at least ") + kExample);
     if (root.kind != YamlNode::Kind::map) fail_value(tree_, root, "", "a map with the keys " + join(names_in_section("")));
-    // First, because they decide what the other keys replace.
+    // These come first because the defaults of all other keys depend on them.
     if (const YamlNode *paper = root.find("paper")) read_keyword(tree_, *paper, *find_keyword("paper"), config_);
     if (const YamlNode *cg = root.find("cg")) config_.cg = read_cg_entries(tree_, *cg);
     config_ = default_config(config_.paper, is_molecular(config_));
@@ -75,21 +75,21 @@ class ConfigParser {
                        did_you_mean(node.text, alone->words));
       return read_keyword(tree_, node, *alone, config_);
     }
-    // All keys of a section may be commented out.
+    // A section may be empty, for example when all of its keys are commented out.
     if (node.kind == YamlNode::Kind::nothing) return;
     if (node.kind != YamlNode::Kind::map)
       fail_value(tree_, node, path, "a map with the keys " + join(names_in_section(path)));
     read_section(node, path);
   }
 
-  /// The place of a key, or of nothing when the file does not hold it.
+  /// The place of a key in the file; a node without a place when the file does not contain it.
   const YamlNode &place(const std::string &path) const
   {
     static const YamlNode nowhere;
     const YamlNode *node = &tree_.root;
     for (std::size_t begin = 0; node && begin <= path.size();) {
       const std::size_t dot = std::min(path.find('.', begin), path.size());
-      // A section in its short form has no entries; its own place is the best one.
+      // A section in its short form has no entries, so its own place is taken.
       if (node->kind != YamlNode::Kind::map) return *node;
       node = node->find(path.substr(begin, dot - begin));
       begin = dot + 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Values of a YAML tree, checked. Each throws ConfigError with the place, what was got and what is allowed.
+// Readers of values of a YAML tree. Each throws ConfigError with the place, what was got and what is allowed.
 #ifndef CGFLOW_SRC_CONFIG_VALUES_H
 #define CGFLOW_SRC_CONFIG_VALUES_H
 
@@ -17,7 +17,7 @@ namespace cgflow {
 
 double read_number(const YamlTree &tree, const YamlNode &node, const std::string &path, const Limits &limits,
                    const std::string &expected);
-/// A name without blanks, commas, quotes, brackets and #: it becomes a column's title.
+/// A name without blanks, commas, quotes, brackets and #, because it becomes the title of a column.
 std::string read_name(const YamlTree &tree, const YamlNode &node, const std::string &path);
 /// Sets the member of one row of the keyword table.
 void read_keyword(const YamlTree &tree, const YamlNode &node, const Keyword &row, Config &config);

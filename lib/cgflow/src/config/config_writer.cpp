@@ -20,7 +20,7 @@ template <class Entry> std::string list_text(const std::string &key, const std::
   return text;
 }
 
-/// Writes the titles of sections as the rows of the table enter them.
+/// Writes the title of a section when the first row of the table in it comes.
 class SectionTitles {
  public:
   std::string enter(const std::string &section)
@@ -52,7 +52,7 @@ std::optional<ConfigDifference> entry_difference(const std::string &list, const 
   return std::nullopt;
 }
 
-// The first of the keys for which `counts` holds; entries of cg and fine always count.
+// The first difference among the entries of cg and fine and the keys for which `counts` is true.
 template <class Counts>
 std::optional<ConfigDifference> find_difference(const Config &here, const Config &there, const Counts &counts)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The only file that knows yaml-cpp.
+// The only file that includes yaml-cpp.
 #include "config/yaml_tree.h"
 
 #include "cgflow/error.h"
@@ -51,7 +51,7 @@ class TreeBuilder {
   {
     YamlNode node;
     place(source, node);
-    // An alias may contain itself, and a few aliases of aliases stand for millions of nodes.
+    // An alias may contain itself, and nested aliases may expand to millions of nodes.
     if (depth > kMaxDepth || ++nodes_ > kMaxNodes) tree_.fail(node, path, "nested too deeply, or too many aliases");
     switch (source.Type()) {
     case YAML::NodeType::Scalar:
@@ -100,7 +100,7 @@ class TreeBuilder {
         if (earlier.first.text == key.text)
           tree_.fail(key, key_path, "repeated key, it stands in line " + std::to_string(earlier.first.line) + " already");
       YamlNode value = build(entry.second, key_path, depth + 1);
-      // The place of a missing value is where the parser noticed.
+      // The parser gives a missing value the place where it noticed; the key's place is clearer.
       if (value.kind == YamlNode::Kind::nothing) value.line = key.line, value.column = key.column;
       node.entries.emplace_back(std::move(key), std::move(value));
     }
@@ -110,7 +110,7 @@ class TreeBuilder {
   int nodes_ = 0;
 };
 
-/// What yaml-cpp would accept, or refuse with a text that does not help.
+/// Refuses texts that yaml-cpp would accept, or refuse with an unclear message.
 void check_lines(const std::string &text, const YamlTree &tree)
 {
   YamlNode at;

@@ -8,7 +8,7 @@
 
 namespace cgflow {
 
-/// A YAML document without the YAML library: texts, lists and maps with the places where they stand.
+/// A YAML document without the types of the YAML library: texts, lists and maps with their places in the file.
 struct YamlNode {
   enum class Kind { nothing, text, list, map };
   Kind kind = Kind::nothing;
@@ -32,8 +32,8 @@ struct YamlTree {
   [[noreturn]] void fail(const YamlNode &at, const std::string &path, const std::string &text) const;
 };
 
-/// Reads one document. Throws ConfigError for bad YAML, CRLF line ends, tabs that indent, repeated keys, keys that are not
-/// texts, and nesting that no hand-written file has.
+/// Reads one document. Throws ConfigError for bad YAML, CRLF line ends, tabs as indentation, repeated keys, keys that
+/// are not texts, and nesting deeper than any reasonable file has.
 YamlTree read_yaml_tree(const std::string &text, const std::string &source);
 
 }    // namespace cgflow

@@ -47,7 +47,7 @@ std::uint64_t word_at(std::string_view bytes, std::size_t position)
   return value;
 }
 
-/// Takes values from the front. Every size is compared with what is left before anything is allocated.
+/// Takes values from the front. Every size is compared with the remaining bytes before anything is allocated.
 class ByteReader {
  public:
   ByteReader(std::string_view bytes, const std::string &source) : bytes_(bytes), source_(source) {}
@@ -62,7 +62,7 @@ class ByteReader {
     return value;
   }
 
-  /// A number of things that take at least `size` bytes each.
+  /// A number of items that take at least `size` bytes each.
   std::uint64_t count(std::size_t size)
   {
     const std::uint64_t n = word();
@@ -127,7 +127,7 @@ ArchiveItem take_item(ByteReader &reader)
   return item;
 }
 
-/// Everything that can be said without looking into the items.
+/// Checks the frame of a file: magic, length, checksum and version.
 void check_frame(std::string_view bytes, const std::string &source)
 {
   const std::string_view start = bytes.substr(0, kMagic.size());
@@ -200,7 +200,7 @@ std::map<std::string, ArchiveItem> archive_from_bytes(const std::string &bytes, 
   const std::string got_kind = reader.text();
   if (got_kind != kind) throw FileError(source + " is a cgflow " + got_kind.substr(0, 40) + ", expected a cgflow " + kind);
   std::map<std::string, ArchiveItem> items;
-  // A name's length, a type and a number of dimensions at least.
+  // An item has at least the length of its name, a type and a number of dimensions.
   const std::uint64_t n = reader.count(2 * kWord + 1);
   for (std::uint64_t i = 0; i < n; ++i) {
     std::string name = reader.text();

@@ -31,7 +31,7 @@ class Descriptor {
   Descriptor &operator=(const Descriptor &) = delete;
   bool open() const { return fd_ >= 0; }
   int get() const { return fd_; }
-  /// Some file systems report a full disk or quota only here. Returns 0 or an errno.
+  /// Returns 0 or an errno. Some file systems report a full disk or quota only here.
   int close()
   {
     const int fd = fd_;
@@ -75,7 +75,7 @@ int write_all(int fd, std::string_view content)
   return 0;
 }
 
-/// The file behind a symbolic link, so that the link stays a link.
+/// The target of a symbolic link, so that the link is not replaced by a file.
 std::string resolve(const std::string &path)
 {
   std::error_code ignored;
@@ -90,15 +90,15 @@ std::string folder_of(const std::string &path)
   return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
-/// After a power failure the new name is on the disk only if its folder is. Not every file system allows it, and the
-/// new file is whole in any case: errors are ignored.
+/// Without it the new name may be lost in a power failure. Errors are ignored: not every file system supports it, and
+/// the file is whole in any case.
 void sync_folder(const std::string &path)
 {
   Descriptor fd(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.open()) ::fsync(fd.get());
 }
 
-/// Devices and pipes have no old content to keep and no name to replace.
+/// For devices and pipes, which have no old content to keep.
 void write_device(const std::string &path, std::string_view content)
 {
   Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -116,11 +116,11 @@ void write_file(const std::string &path, std::string_view content)
   const bool exists = ::stat(target.c_str(), &old) == 0;
   if (exists && S_ISDIR(old.st_mode)) fail("write", path, EISDIR);
   if (exists && !S_ISREG(old.st_mode)) return write_device(target, content);
-  // A rename would replace a file that its owner has protected.
+  // A rename would replace even a read-only file.
   if (exists && ::access(target.c_str(), W_OK) != 0) fail("write", path, errno);
 
-  // One fixed name: what a killed run left is overwritten by the next one, so that no litter piles up. It is removed
-  // first because it may be anything, also a link to elsewhere.
+  // The temporary name is always the same, so that the next run overwrites what a killed run has left. It is removed
+  // first because it may be a link to another place.
   TemporaryName temporary(target + ".tmp");
   const std::string detail = " (while writing " + temporary.path() + ", " + path + " is as it was)";
   ::unlink(temporary.path().c_str());
@@ -128,7 +128,7 @@ void write_file(const std::string &path, std::string_view content)
   if (!fd.open()) fail("write", path, errno);
   if (exists && ::fchmod(fd.get(), old.st_mode & 07777) != 0) fail("write", path, errno, detail);
   if (const int error = write_all(fd.get(), content)) fail("write", path, error, detail);
-  // Without it the rename can reach the disk before the content.
+  // Without fsync() the rename may reach the disk before the content.
   if (::fsync(fd.get()) != 0) fail("write", path, errno, detail);
   if (const int error = fd.close()) fail("write", path, error, detail);
   if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail("write", path, errno, detail);
@@ -144,7 +144,7 @@ void check_writable(const std::string &path)
   if (exists && S_ISDIR(old.st_mode)) fail("write", path, EISDIR);
   if (exists && ::access(target.c_str(), W_OK) != 0) fail("write", path, errno);
   if (exists && !S_ISREG(old.st_mode)) return;
-  // The new file is made beside the old one.
+  // The temporary file is created in the same folder.
   if (::access(folder_of(target).c_str(), W_OK | X_OK) != 0) fail("write", path, errno);
 }
 

@@ -7,8 +7,9 @@ namespace cgflow {
 
 namespace {
 
-// tables[0] takes a byte into the remainder; tables[k] the same with k zero bytes behind it, so that eight bytes at once are eight
-// looked-up numbers (Kounavis and Berry 2005): a state file is written after each iteration.
+// tables[0] adds a byte to the remainder, and tables[k] adds a byte that k zero bytes follow. So eight bytes at once
+// take eight table lookups (Kounavis and Berry 2005). The speed matters because a state file is written after each
+// iteration.
 constexpr int kSlices = 8;
 using Tables = std::array<std::array<std::uint64_t, 256>, kSlices>;
 

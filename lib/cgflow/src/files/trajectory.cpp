@@ -87,13 +87,13 @@ struct Frame {
   std::vector<std::vector<std::string>> words;    ///< of the rows, for messages
 };
 
-constexpr double kLargestId = 9e15;    // above, doubles leave integers out
+constexpr double kLargestId = 9e15;    // above it doubles cannot represent all integers
 
 Box read_box(LineReader &reader, const std::string &head)
 {
   Box box;
   box.triclinic = head.find("xy xz yz") != std::string::npos || head.find("abc") != std::string::npos;
-  // ITEM: BOX BOUNDS [xy xz yz] pp ff ss; dumps of old versions do not say.
+  // ITEM: BOX BOUNDS [xy xz yz] pp ff ss; dumps of old versions lack the boundary types.
   const auto titles = split(head);
   for (int k = 0; k < 3 && titles.size() >= 6; ++k) box.periodic[k] = titles[titles.size() - 3 + k] == "pp";
   for (int k = 0; k < 3; ++k) {
@@ -143,7 +143,7 @@ bool read_frame(LineReader &reader, Frame &frame)
     if (words.size() != frame.columns.size())
       reader.fail("got " + std::to_string(words.size()) + " columns, expected " + std::to_string(frame.columns.size()));
     std::vector<double> row;
-    // Columns such as element hold text: they become NaN and are an error only when they are asked for.
+    // Columns such as element contain text. It becomes NaN, which is an error only where the column is used.
     for (const auto &word : words) row.push_back(to_number(word).value_or(std::nan("")));
     frame.rows.push_back(std::move(row));
     frame.words.push_back(std::move(words));
@@ -164,7 +164,7 @@ std::string join(const std::vector<std::string> &words)
   return text;
 }
 
-/// How a frame's columns become positions.
+/// The columns of a frame that give positions.
 struct PositionColumns {
   std::array<int, 3> x{}, image{};
   bool scaled = false, has_image = false;
@@ -192,7 +192,7 @@ std::vector<std::pair<std::int64_t, std::array<double, 3>>> positions_by_id(cons
   const int id = column(frame, "id");
   if (id < 0 && frame.rows.size() > 1) reader.fail("the dump has no column id, atoms cannot be told apart");
   std::vector<std::pair<std::int64_t, std::array<double, 3>>> atoms;
-  // The lines of the atoms are the last that were read.
+  // The atoms' lines are the last ones that were read.
   const auto fail = [&](std::size_t row, const std::string &text) {
     reader.fail_at(reader.number() - static_cast<std::int64_t>(frame.rows.size() - row) + 1, text);
   };
@@ -263,13 +263,13 @@ void add_point(const CgSpace &space, std::vector<double> point, const LineReader
   points.insert(points.end(), point.begin(), point.end());
 }
 
-/// The column of a frame that holds one CG variable, and whether it is a share of the box.
+/// The column of a frame that contains one CG variable, and whether it is a fraction of the box.
 struct WalkerColumn {
   int index = -1;
   bool scaled = false;
 };
 
-// A coordinate outside a periodic box is wrapped with the point, so unwrapped columns serve too.
+// Points are wrapped into the ranges later, so unwrapped columns are allowed too.
 WalkerColumn find_walker_column(const Frame &frame, int k, const CgSpace &space, const LineReader &reader)
 {
   const std::string name = k < 3 ? std::string(1, "xyz"[k]) : "d_cv" + std::to_string(k + 1);

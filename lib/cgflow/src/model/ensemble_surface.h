@@ -8,7 +8,7 @@
 
 namespace cgflow {
 
-/// A model's ensemble as it was when this was made, in energy units.
+/// A copy of a model's ensemble in energy units: later training of the model does not change it.
 class EnsembleSurface : public PmfSurface {
  public:
   explicit EnsembleSurface(const Model::Parts &parts);

@@ -17,7 +17,7 @@ struct Model::Parts {
   std::unique_ptr<ConditionalFlow> flow;
   std::unique_ptr<PmfEnsemble> ensemble;
   std::vector<Label> labels;
-  std::int64_t fits = 0;         ///< fits of the ensemble so far, keys its random streams
+  std::int64_t fits = 0;         ///< fits of the ensemble so far; keys its random streams
   std::int64_t trainings = 0;    ///< trainings by energy so far
 };
 

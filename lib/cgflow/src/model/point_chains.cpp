@@ -12,11 +12,13 @@ namespace cgflow {
 
 namespace {
 
-// Many chains at once: a network evaluates 64 points in little more time than one.
+// Constants, see doc/Howto_cgflow_theory.rst, Constants.
+// Chains side by side: a network evaluates 64 points in little more time than one.
 constexpr int kChains = 64;
-constexpr int kThinning = 100, kForgetting = 10;
-// One step in five is a jump. Lengths in units of the ranges' widths.
-constexpr int kJumpEvery = 5;
+constexpr int kThinning = 100;     // steps between points that are used
+constexpr int kForgetting = 10;    // points that each chain drops at its start
+constexpr int kJumpEvery = 5;      // one step in five is a jump
+// Std of a local step and of a jump's distance from its anchor, in units of the ranges' widths.
 constexpr double kLocalStep = 0.03, kJumpWidth = 0.06;
 
 class PointChains {
@@ -35,7 +37,7 @@ class PointChains {
     if (f_anchors_.empty()) throw ModelError("Backmapping from the PMF: no label point has a std up to the threshold");
   }
 
-  /// The next `kThinning` steps of every chain; the first call also puts the chains at anchors, low F first.
+  /// Makes the next `kThinning` steps of every chain. The first call also places the chains at anchors, drawn by exp(-F/kT).
   void advance(std::uint64_t seed, std::uint64_t number, std::uint64_t round)
   {
     std::vector<RandomStream> random;
@@ -62,7 +64,7 @@ class PointChains {
     }
   }
 
-  // Logarithm of the density of jumps, up to a constant: equal Gaussians around the anchors.
+  // Logarithm of the density of jumps, up to a constant: a sum of equal Gaussians around the anchors.
   double ln_jump(const double *s) const
   {
     std::vector<double> exponents;
@@ -79,10 +81,10 @@ class PointChains {
     std::vector<double> trial(chains_ * d_), f(chains_), std(chains_), u(chains_);
     std::vector<char> inside(chains_);
     for (int c = 0; c < chains_; ++c) {
-      const double *centre = jump ? &anchors_[random[c].below(f_anchors_.size()) * d_] : &s_[c * d_];
+      const double *center = jump ? &anchors_[random[c].below(f_anchors_.size()) * d_] : &s_[c * d_];
       double *to = &trial[c * d_];
       for (int k = 0; k < d_; ++k)
-        to[k] = centre[k] + (jump ? kJumpWidth : kLocalStep) * space_[k].width() * random[c].normal();
+        to[k] = center[k] + (jump ? kJumpWidth : kLocalStep) * space_[k].width() * random[c].normal();
       u[c] = random[c].uniform();
       inside[c] = space_.contains(to);
       space_.wrap(to);
