@@ -64,7 +64,7 @@ def prose():
 # British spellings, and words that once stood for a standard term: write "calibration of the error bar", "stopping criterion", "bit for bit",
 # "chirality", "90 degrees", "no LAMMPS file is modified", "per core", "start anew", "searched for", "next to", "compete with".
 BANNED = re.compile(
-    r"\b(\w*(?:neighbour|centre\b|centred|labell|behaviour|licence|colour|minimis|optimis|normalis|standardis|initialis|randomis)\w*"
+    r"\b(\w*(?:neighbour|centre|labell|behaviour|licence|colour|minimis|optimis|normalis|standardis|initialis|randomis)\w*"
     r"|honest\w*|handedness|stop rules?|to the same bits|not a file of|quarter turn|half a turn|"
     r"a (?:core|line|rank) a (?:seed|core|kT)|(?:rank|processor|walker)s? a core|begin(?:s|ning)? anew|(?:is|are) looked for|when to take which)", re.I)
 # Output and names of the program, which the manual quotes as they are.
