@@ -33,7 +33,7 @@ struct InternalSystem {
   int n_fine() const { return layout.n_internal() - n_cv(); }
 };
 
-// Every source from another place, the first n_cv in degrees, no coupling; dihedrals around zero.
+// Sources in another order, the first n_cv in degrees, without couplings; dihedrals around zero.
 inline InternalSystem system(const std::string &name, const std::vector<kernels::ZRow> &rows, int n_cv)
 {
   InternalSystem out{name, kernels::InternalLayout(rows), {}, {}};
@@ -51,7 +51,7 @@ inline InternalSystem system(const std::string &name, const std::vector<kernels:
   return out;
 }
 
-// Its methyl groups turn as one, the hydrogens two and three at the thirds of a turn.
+// Each methyl group is one rotor, with the second and third hydrogen at thirds of a turn.
 inline InternalSystem ala2_system()
 {
   const Molecule molecule = ala2();
@@ -105,8 +105,7 @@ inline std::vector<InternalSystem> internal_systems()
           system("three atoms", {{0}, {1, 0}, {2, 1, 0}}, 1)};
 }
 
-/// z [3 n - 6, batch] of structures as thermal motion makes them, each coordinate in its range: the first n_cv rows are s, the
-/// others fine.
+/// z [3 n - 6, batch] of thermal structures, each coordinate in its range: the first n_cv rows are s, the others fine.
 inline std::vector<double> thermal_values(const InternalSystem &system, int batch, std::uint64_t stream)
 {
   RandomStream random(7, Stream::test, stream);
@@ -128,8 +127,7 @@ inline std::vector<double> thermal_values(const InternalSystem &system, int batc
   return z;
 }
 
-/// |a - b| within `tolerance` of the largest size among structure i's `b`, for rows [size, batch] of each structure; NaN where
-/// b has it.
+/// Expects |a - b| within `tolerance` times the largest |b| of the same structure, and NaN where b is NaN.
 inline void expect_close(const std::vector<double> &a, const std::vector<double> &b, int batch, bool batch_innermost,
                          double tolerance, const std::string &where)
 {

@@ -50,7 +50,7 @@ Data make(const Case &c, std::int64_t batch)
   fill(d.gy, 2 * c.n * batch, 1.0);
   fill(d.gl, batch, 1.0);
   fill(d.raw, d.map.n_parameters() * batch, 0.3);
-  // Scales at their limits, and what would overflow without them.
+  // Scales at their limits, and values that would overflow without limits.
   d.raw[d.map.scale * batch] = 1e4;
   d.raw[d.map.scale * batch + batch - 1] = -1e4;
   return d;
@@ -114,7 +114,7 @@ TEST_P(Maps, DerivativesAgreeWithPlainLoops)
           for (int i = 0; i < d.map.n; ++i) sum += d.gy[d.rows[i] * batch + b] * r.y[i].d;
           return sum;
         };
-        // Scales of e^6 make parts that cancel.
+        // With scales of e^6 large terms cancel.
         for (int i = 0; i < d.map.n; ++i) {
           const double expected = derivative(i, -1);
           EXPECT_NEAR(gx[d.rows[i] * batch + b], expected, 1e-11 * (1.0 + std::abs(expected)));

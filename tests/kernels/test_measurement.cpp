@@ -43,7 +43,7 @@ std::vector<double> pull_back(const InternalSystem &system, int batch, const std
   return gx;
 }
 
-// Placed by the reference, then turned and shifted, all alike.
+// Structures placed by the reference, then all rotated and shifted in the same way.
 std::vector<double> structures(const InternalSystem &system, int batch, const std::vector<double> &z,
                                std::vector<double> *log_det = nullptr)
 {
@@ -60,7 +60,7 @@ std::vector<double> structures(const InternalSystem &system, int batch, const st
   return x;
 }
 
-// Each rotor of structure i some turns away, the same structure but for the names of its ends.
+// Each rotor of structure i is some periods away: the same structure with other labels of its ends.
 std::vector<double> turned(const InternalSystem &system, int batch, std::vector<double> z)
 {
   for (const auto &rotor : system.ranges.rotors)
@@ -83,7 +83,7 @@ TEST(Measurement, UndoesPlacement)
     }
 }
 
-TEST(Measurement, GivesEqualAtomsTheirNames)
+TEST(Measurement, GivesEqualAtomsTheirLabels)
 {
   const InternalSystem system = ala2_system();
   ASSERT_EQ(system.ranges.rotors.size(), 3u);
@@ -91,7 +91,7 @@ TEST(Measurement, GivesEqualAtomsTheirNames)
   const auto z = thermal_values(system, batch, 5);
   const auto x = structures(system, batch, z), other = structures(system, batch, turned(system, batch, z));
   EXPECT_NE(x, other);
-  expect_close(measure(system, batch, x).z, z, batch, true, 1e-11, "as named");
+  expect_close(measure(system, batch, x).z, z, batch, true, 1e-11, "labels");
 }
 
 TEST(Measurement, AgreesWithTheReferenceInAllShapesAndSizes)

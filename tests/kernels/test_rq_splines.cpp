@@ -42,7 +42,7 @@ RqSplines splines(const Case &c)
   return s;
 }
 
-// Rows in excess on all sides, filled with a mark.
+// Arrays with additional rows on all sides, which hold a mark.
 struct Data {
   std::int64_t batch, rows;
   std::vector<double> x, raw, gy, gl;
@@ -59,7 +59,7 @@ Data make(const Case &c, std::int64_t batch)
   }
   for (std::int64_t i = 0; i < d.rows * batch; ++i) d.raw.push_back(c.spread * random.normal());
   for (std::int64_t i = 0; i < batch; ++i) d.gl.push_back(random.normal());
-  // Where bins, range and circle end.
+  // The ends of bins, of the range and of the circle.
   const double edges[] = {0.0, -s.half_width, std::nextafter(s.half_width, 0.0), 1e-300};
   for (std::int64_t i = 0; i < std::min<std::int64_t>(batch, 4); ++i) d.x[i] = edges[i];
   return d;
@@ -125,7 +125,7 @@ TEST_P(Splines, DerivativesAgreeWithPlainLoops)
             const auto r = reference::rq_spline(s, direction, Dual(d.x[at], k < 0 ? 1.0 : 0.0), moved);
             return d.gy[at] * r.y.d + d.gl[b] * r.log_det.d;
           };
-          // Where derivatives cancel, rounding is that of their parts.
+          // Where terms of a derivative cancel, the rounding error is that of the terms.
           const double scale = 1.0 + std::abs(d.gy[at]) + std::abs(d.gl[b]);
           const std::string where = " of " + std::to_string(b) + ", " + std::to_string(i);
           EXPECT_NEAR(gx[at], derivative(-1), 1e-10 * scale * (1.0 + std::abs(derivative(-1)))) << "x" << where;

@@ -21,7 +21,7 @@ Curve plain(long double x)
   return {x * share, share * (1 + x * (1 - share))};
 }
 
-// Sizes on both sides of whole vectors, values far out on both sides.
+// Sizes below and above whole vectors, and values of both signs up to large sizes.
 template <class T> void agrees()
 {
   for (const std::int64_t n : {1, 3, 15, 16, 17, 200}) {
@@ -57,7 +57,7 @@ TEST(Silu, SlopeIsTheDifferenceQuotient)
   }
 }
 
-// Training on several ranks relies on it: there a sample stands somewhere else.
+// Training on several ranks relies on it, because a sample has another position there.
 TEST(Silu, DoesNotDependOnThePlace)
 {
   std::vector<float> x(45), y(45), slope(45);

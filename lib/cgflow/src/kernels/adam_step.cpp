@@ -38,7 +38,8 @@ CGFLOW_CLONES void block(const Factors<double> &a, std::int64_t n, const double 
   }
 }
 
-// Moments so small move nothing beside epsilon, and what lies below 1e-38 would take the processor a hundred times as long.
+// Moments below this size do not matter beside epsilon. Without it, denormal numbers (below 1e-38) would take the processor
+// a hundred times as long.
 constexpr float kTiny = 1e-30F;
 
 CGFLOW_CLONES void block(const Factors<float> &a, std::int64_t n, const float *g, double *p, float *rounded, float *m,

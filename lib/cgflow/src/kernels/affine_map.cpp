@@ -25,8 +25,8 @@ CGFLOW_INLINE void load_scale(const AffineMap &map, const Raw *row, const Tile &
   }
 }
 
-// The rows of x, y and gx are short enough to stay in the first cache: they serve as the work space. `count` is a constant for
-// full tiles.
+// x, y and gx serve as the workspace: a tile's part of their rows is short enough for the first-level cache. `count` is a
+// constant for full tiles, so that the loops over it become vector instructions.
 template <class Raw> struct Kernel {
   AffineMap map;
   std::int64_t batch;
@@ -203,7 +203,7 @@ template <class Raw> CGFLOW_INLINE void run_tile(const Kernel<Raw> &kernel, Dire
     kernel.run(direction, tile, tile.count);
 }
 
-// Clones are made of plain functions alone.
+// The compiler makes clones of functions, but not of templates.
 CGFLOW_CLONES void run_tile_of(const Kernel<double> &k, Direction d, const Tile &tile) { run_tile(k, d, tile); }
 CGFLOW_CLONES void run_tile_of(const Kernel<float> &k, Direction d, const Tile &tile) { run_tile(k, d, tile); }
 

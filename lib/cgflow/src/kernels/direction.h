@@ -4,7 +4,7 @@
 
 namespace cgflow::kernels {
 
-/// Of an invertible map: forward is from the latent side to the fine side.
+/// Direction of an invertible map. forward: from the latent side to the fine side.
 enum class Direction { forward, inverse };
 
 }    // namespace cgflow::kernels

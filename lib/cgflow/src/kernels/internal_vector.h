@@ -9,7 +9,7 @@
 namespace cgflow::kernels {
 
 /// One row of a z-matrix: `atom` is placed by its distance to `bond`, the angle atom-bond-angle and the dihedral
-/// atom-bond-angle-dihedral. The first three rows have -1 where there is nothing to refer to. Atoms from 0.
+/// atom-bond-angle-dihedral. The first three rows have -1 for the references that they lack. Atoms are counted from 0.
 struct ZRow {
   int atom = -1;
   int bond = -1;
@@ -18,9 +18,9 @@ struct ZRow {
   bool operator==(const ZRow &) const = default;
 };
 
-/// Where the coordinates of each row of a z-matrix stand in an internal vector q [3 n - 6]: the distances of rows 1 to n - 1
-/// (length units), then the angles of rows 2 to n - 1, then the dihedrals of rows 3 to n - 1 (radians, IUPAC sign). For at
-/// least three atoms.
+/// Positions of the coordinates of a z-matrix in an internal vector q [3 n - 6]: the distances of rows 1 to n - 1 (length
+/// units), then the angles of rows 2 to n - 1, then the dihedrals of rows 3 to n - 1 (radians, IUPAC sign). For at least
+/// three atoms.
 struct InternalLayout {
   explicit InternalLayout(std::vector<ZRow> z) : rows(std::move(z)) {}
 
@@ -33,16 +33,16 @@ struct InternalLayout {
   std::vector<ZRow> rows;    ///< each refers to rows above it
 };
 
-/// How an internal vector follows from CG variables s [n_cv] and fine coordinates [3 n - 6 - n_cv], together z: a
-/// permutation with factors and offsets, then few couplings between its entries. A dense matrix would hold 3600 numbers for
-/// alanine dipeptide's 66 that are not zero.
+/// An internal vector as a function of CG variables s [n_cv] and fine coordinates [3 n - 6 - n_cv], together z: a
+/// permutation with factors and offsets, then a few couplings between its entries. Of a dense matrix for alanine dipeptide
+/// only 66 of 3600 elements would not be zero.
 struct InternalSources {
   struct Source {
-    int from = 0;           ///< in z; each is the source of one entry
-    double factor = 1.0;    ///< a CG variable's unit
+    int from = 0;           ///< index in z; each is the source of one entry
+    double factor = 1.0;    ///< converts the unit of a CG variable
     double offset = 0.0;
   };
-  /// q[to] += factor q[from], when all sources are in. No `from` is a `to`.
+  /// q[to] += factor q[from], after all sources. No `from` is a `to`.
   struct Coupling {
     int to = 0, from = 0;
     double factor = 0.0;
@@ -58,7 +58,7 @@ struct InternalSources {
   int n_cv = 0;
   std::vector<Source> source;    ///< [3 n - 6]
   std::vector<Coupling> couplings;
-  std::vector<double> lo, hi;    ///< [3 n - 6 - n_cv]: outside (lo, hi) of its fine coordinates is no structure
+  std::vector<double> lo, hi;    ///< [3 n - 6 - n_cv]: each fine coordinate of a structure lies in (lo, hi)
 };
 
 }    // namespace cgflow::kernels

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// ln |dx/dq| of an internal vector without the volume of rotation and translation: 2 ln |r| of each distance and ln |sin| of
-// each angle, sizes taken within [1e-100, 1e100]. Loops over lanes, for kernels.
+// ln |dx/dq| of an internal vector without the volume of rotation and translation: the sum of 2 ln |r| of each distance and
+// ln |sin| of each angle, with sizes taken within [1e-100, 1e100]. Loops over lanes, for kernels.
 #ifndef CGFLOW_KERNELS_INTERNAL_VOLUME_H
 #define CGFLOW_KERNELS_INTERNAL_VOLUME_H
 
@@ -8,7 +8,7 @@
 
 namespace cgflow::kernels {
 
-// Written so that NaN stays NaN.
+// NaN stays NaN.
 CGFLOW_INLINE double bounded_size(double x)
 {
   constexpr double kSmallest = 1e-100, kLargest = 1e100;
@@ -19,7 +19,8 @@ CGFLOW_INLINE double bounded_size(double x)
 /// Adds factor times the sum of ln |value| of values [count, kLanes] to sum [kLanes].
 CGFLOW_INLINE void add_logs(const double *values, int count, double factor, double *sum)
 {
-  // Of products of three, which neither overflow nor underflow: a logarithm costs as much as twenty multiplications.
+  // One logarithm for a product of three, which neither overflows nor underflows: a logarithm costs as much as twenty
+  // multiplications.
   double product[kLanes];
   for (int i = 0; i < count; i += 3) {
     for (int k = i; k < i + 3 && k < count; ++k) {
@@ -32,7 +33,8 @@ CGFLOW_INLINE void add_logs(const double *values, int count, double factor, doub
   }
 }
 
-/// log_det [kLanes] of n atoms from a constant, the distances [n - 1, kLanes] and the sines of the angles [n - 2, kLanes].
+/// log_det [kLanes] of n atoms from the distances [n - 1, kLanes] and the sines of the angles [n - 2, kLanes], plus a
+/// constant.
 CGFLOW_INLINE void internal_log_det(int n, double constant, const double *distance, const double *sine, double *log_det)
 {
   for (int l = 0; l < kLanes; ++l) log_det[l] = constant;
@@ -40,7 +42,7 @@ CGFLOW_INLINE void internal_log_det(int n, double constant, const double *distan
   add_logs(sine, n - 2, 1.0, log_det);
 }
 
-/// Adds g [kLanes] times its derivative to gq [3 n - 6, kLanes]; zero where a size is beyond its bounds.
+/// Adds g [kLanes] times the derivative of log_det to gq [3 n - 6, kLanes]. It is zero where a size is outside its bounds.
 CGFLOW_INLINE void pull_internal_log_det(int n, const double *g, const double *distance, const double *sine,
                                          const double *cosine, double *gq)
 {

@@ -9,7 +9,7 @@ namespace cgflow::kernels {
 
 namespace {
 
-// What the loops need of a Measurement, as plain pointers.
+// A Measurement as the loops read it, with plain pointers.
 struct Plan {
   int n_atoms, n_cv, n_couplings, n_rotors, n_renamed;
   double log_factors;
@@ -19,7 +19,7 @@ struct Plan {
   const InternalRanges::Range *q_range, *z_range;
   const InternalRanges::Rotor *rotors;
   const int *ends;
-  const int *order;    // [n - 1], rows from the second on: first the n_renamed that an end of a rotor takes part in
+  const int *order;    // [n - 1], rows from the second on, first the n_renamed rows with an end of a rotor
 
   CGFLOW_INLINE int n_internal() const { return 3 * n_atoms - 6; }
   CGFLOW_INLINE int angle(int row) const { return n_atoms - 1 + row - 2; }
@@ -43,10 +43,12 @@ struct Space {
   static int forward(int n, int rotors) { return 3 * n + 2 * (3 * n - 6) + n - 2 + 1 + rotors; }
   static int backward(int n, int rotors) { return forward(n, rotors) + n - 2 + 3 * n; }
 
-  double *x, *q, *z;         // [n, 3], [3 n - 6] twice; of derivatives, z is that by q
-  double *sine, *log_det;    // of angles, [n - 2]; [1]
-  double *turns;             // [n_rotors]
-  double *cosine, *g;        // for derivatives: of angles [n - 2]; by x [n, 3]
+  double *x;             // [n, 3]
+  double *q, *z;         // [3 n - 6] each; z holds the derivative by q in pull_tile()
+  double *sine;          // of angles, [n - 2]
+  double *log_det;       // [1]
+  double *turns;         // [n_rotors]
+  double *cosine, *g;    // for derivatives: of angles [n - 2]; by x [n, 3]
 };
 
 CGFLOW_INLINE void wrap(const InternalRanges::Range &range, double *value)
@@ -93,7 +95,7 @@ CGFLOW_INLINE void measure_rows(const Plan &p, const Space &w, const int *rows, 
   }
 }
 
-// q -> z, each at the place of its entry.
+// q -> z, each coordinate at the position of its entry in q.
 CGFLOW_INLINE void take_apart(const Plan &p, const Space &w)
 {
   for (int i = 0; i < p.n_internal() * kLanes; ++i) w.z[i] = w.q[i];
@@ -110,7 +112,7 @@ CGFLOW_INLINE void take_apart(const Plan &p, const Space &w)
   }
 }
 
-// The values of `row`'s coordinate are as many turns above their range as its ends are to be renamed.
+// The number of periods by which a rotor's coordinate is above its range, which is the shift of its ends' labels.
 CGFLOW_INLINE void count_turns(const Plan &p, const Space &w)
 {
   for (int r = 0; r < p.n_rotors; ++r) {
@@ -123,7 +125,7 @@ CGFLOW_INLINE void count_turns(const Plan &p, const Space &w)
   }
 }
 
-// Renames ends in points [n, 3], or with direction -1 back. Uses up w.z.
+// Gives the ends of rotors in points [n, 3] their new labels, or with direction -1 the old ones. Overwrites w.z.
 CGFLOW_INLINE void rename_ends(const Plan &p, const Space &w, int direction, double *points)
 {
   for (int r = 0; r < p.n_rotors; ++r) {
@@ -131,7 +133,7 @@ CGFLOW_INLINE void rename_ends(const Plan &p, const Space &w, int direction, dou
     const int n = rotor.count, *ends = p.ends + rotor.first;
     for (int l = 0; l < kLanes; ++l) {
       const double turns = direction * w.turns[r * kLanes + l], rest = turns - n * floor(turns / n);
-      const int shift = rest > 0.0 && rest < n ? static_cast<int>(rest) : 0;    // of NaN none
+      const int shift = rest > 0.0 && rest < n ? static_cast<int>(rest) : 0;    // 0 for NaN
       if (shift == 0) continue;
       for (int m = 0; m < n; ++m) put(w.z, m, l, at(points, ends[m], l));
       for (int m = 0; m < n; ++m) put(points, ends[m], l, at(w.z, m < shift ? m - shift + n : m - shift, l));
@@ -139,7 +141,7 @@ CGFLOW_INLINE void rename_ends(const Plan &p, const Space &w, int direction, dou
   }
 }
 
-// x -> q, after equal atoms have their names.
+// x -> q, with equal atoms in their labels.
 CGFLOW_INLINE void measure_named(const Plan &p, const Space &w)
 {
   measure_rows(p, w, p.order, p.n_atoms - 1);
@@ -173,8 +175,8 @@ CGFLOW_CLONES void measure_tile(const Plan &p, std::int64_t batch, const Tile &t
   }
 }
 
-// Derivatives by x of the distance, the angle and the dihedral of each row, times those by q [3 n - 6]. An end of an angle
-// moves across its arm, the ends of a dihedral across their planes, and no sum of forces or torques is left.
+// From the derivatives by q [3 n - 6] to those by x. The gradient of an angle at an end is normal to its arm, that of a
+// dihedral normal to the plane of its end. The gradients of each coordinate have neither a total force nor a total torque.
 CGFLOW_INLINE void pull_rows(const Plan &p, const Space &w, const double *gq)
 {
   for (int i = 0; i < 3 * p.n_atoms * kLanes; ++i) w.g[i] = 0.0;

@@ -8,32 +8,32 @@
 
 namespace cgflow::kernels {
 
-/// Where values that repeat are taken, and which atoms have equal names.
+/// Ranges of periodic values, and groups of atoms that are equal.
 struct InternalRanges {
   struct Range {
     double lo = 0.0;
     double period = 0.0;    ///< 0: not periodic
   };
-  /// `count` equal atoms, from `first` on in `ends`, that a turn of a rotor exchanges: when its coordinate, that of entry
-  /// `row`, is k periods above its range, end m is renamed to end m + k.
+  /// `count` equal atoms, from `first` on in `ends`, that a rotation of a rotor exchanges. When its coordinate, that of
+  /// entry `row`, is k periods above its range, end m gets the label of end m + k.
   struct Rotor {
     int row = 0;
     int first = 0, count = 0;
   };
-  std::vector<Range> q;    ///< [3 n - 6], of internal vectors as they are measured
-  std::vector<Range> z;    ///< [3 n - 6], of the coordinates that are the sources of their entries
+  std::vector<Range> q;    ///< [3 n - 6], ranges of the entries of internal vectors
+  std::vector<Range> z;    ///< [3 n - 6], ranges of the coordinates that are the sources of these entries
   std::vector<Rotor> rotors;
   std::vector<int> ends;
 };
 
-/// Distances, angles and dihedrals of a z-matrix in many structures at once, as s and fine: undoes Placement, up to rotation,
-/// translation and the names of equal atoms.
+/// Distances, angles and dihedrals of a z-matrix in many structures at once, as s and fine. It is the inverse of Placement
+/// up to rotation, translation and the labels of equal atoms.
 class Measurement {
  public:
   Measurement(InternalLayout layout, InternalSources sources, InternalRanges ranges);
 
-  /// x [batch, n, 3] -> s [n_cv, batch], fine [n_fine, batch] and log_det [batch] as of Placement. Where three atoms in a row
-  /// are collinear a dihedral is not defined.
+  /// x [batch, n, 3] -> s [n_cv, batch], fine [n_fine, batch] and log_det [batch], as for Placement. A dihedral is not
+  /// defined where three successive atoms are collinear.
   void measure(std::int64_t batch, const double *x, double *s, double *fine, double *log_det) const;
 
   /// Derivative by x [batch, n, 3] of a function whose derivatives are gs [n_cv, batch], g_fine [n_fine, batch] and
@@ -46,7 +46,7 @@ class Measurement {
   InternalSources sources_;
   InternalRanges ranges_;
   double log_factors_;
-  std::vector<int> order_;    // [n - 1], rows from the second on: first the n_renamed_ that an end of a rotor takes part in
+  std::vector<int> order_;    // [n - 1], rows from the second on, first the n_renamed_ rows with an end of a rotor
   int n_renamed_ = 0;
 };
 

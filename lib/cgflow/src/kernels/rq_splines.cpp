@@ -9,20 +9,20 @@ namespace cgflow::kernels {
 namespace {
 
 constexpr double kTwoPi = 2.0 * std::numbers::pi;
-// ln(e^(1 - kMinDerivative) - 1): the raw derivative 0 gives the slope 1.
+// ln(e^(1 - kMinDerivative) - 1), which makes the slope 1 for the raw derivative 0.
 constexpr double kSoftplusShift = 0.5397424172369522;
 
 struct Lanes {
   double v[kLanes];
 };
 
-// One axis of the splines of one coordinate, as softmax numbers.
+// The bin sizes along one axis, of one coordinate's splines, before the softmax is normalized.
 struct Axis {
   Lanes exponential[kMaxBins];
   Lanes sum;
 };
 
-// exp(limit tanh(gain / limit r)); slope, unless null, is the derivative of the exponent by r.
+// value = limit tanh(gain / limit r), or r without a limit; slope, unless null, is its derivative by r.
 CGFLOW_INLINE void limited(const RqSplines &s, const double *r, double *value, double *slope)
 {
   if (s.limit > 0.0) {
@@ -49,7 +49,7 @@ CGFLOW_INLINE void load_axis(const RqSplines &s, const Raw *raw, std::int64_t ba
   for (int l = 0; l < kLanes; ++l) axis.sum.v[l] = 0.0;
   double highest[kLanes];
   if (!(s.limit > 0.0)) {
-    // Numbers without a limit may overflow: the largest is taken off first.
+    // Without a limit the exponentials may overflow, so that the largest exponent is subtracted first.
     double r[kLanes];
     for (int l = 0; l < kLanes; ++l) highest[l] = -1e300;
     for (int k = 0; k < s.bins; ++k) {
@@ -71,18 +71,19 @@ CGFLOW_INLINE void load_axis(const RqSplines &s, const Raw *raw, std::int64_t ba
   }
 }
 
-// The bin that holds each value, and what its formula needs (Eq. 4 and 5 of Durkan et al.).
+// The bin that holds each value, with the quantities of Eq. 4 and 5 of Durkan et al.
 struct Bin {
   double index[kLanes];
   double x0[kLanes], width[kLanes], y0[kLanes], height[kLanes], d0[kLanes], d1[kLanes];
   double slope0[kLanes], slope1[kLanes];    // of d0 and d1 by their raw parameters
 };
 
-// The bin of each value, by its x (forward) or its y (inverse). The last knots are set exactly, so that tails join without a gap.
+// Finds the bin of each value, along x (forward) or along y (inverse). The last knots are exact, so that the tails join
+// without a gap.
 CGFLOW_INLINE void find_bin(const RqSplines &s, const Axis &ax, const Axis &ay, const double *value, bool by_y, Bin &bin)
 {
-  const double scale = 2.0 * s.half_width, share_x = scale * (1.0 - kMinBinWidth * s.bins),
-               share_y = scale * (1.0 - kMinBinHeight * s.bins), least_x = scale * kMinBinWidth,
+  const double scale = 2.0 * s.half_width, fraction_x = scale * (1.0 - kMinBinWidth * s.bins),
+               fraction_y = scale * (1.0 - kMinBinHeight * s.bins), least_x = scale * kMinBinWidth,
                least_y = scale * kMinBinHeight, end = s.half_width;
   double kx[kLanes], ky[kLanes], fx[kLanes], fy[kLanes], x1[kLanes], y1[kLanes];
 #pragma omp simd
@@ -90,8 +91,8 @@ CGFLOW_INLINE void find_bin(const RqSplines &s, const Axis &ax, const Axis &ay, 
     kx[l] = ky[l] = bin.x0[l] = bin.y0[l] = -end;
     x1[l] = y1[l] = end;
     bin.index[l] = 0.0;
-    fx[l] = share_x / ax.sum.v[l];
-    fy[l] = share_y / ay.sum.v[l];
+    fx[l] = fraction_x / ax.sum.v[l];
+    fy[l] = fraction_y / ay.sum.v[l];
   }
   const double *key = by_y ? ky : kx;
   for (int k = 0; k + 1 < s.bins; ++k) {
@@ -101,7 +102,7 @@ CGFLOW_INLINE void find_bin(const RqSplines &s, const Axis &ax, const Axis &ay, 
       kx[l] += least_x + fx[l] * ex[l];
       ky[l] += least_y + fy[l] * ey[l];
     }
-    // Knots ascend: the last one that is not above the value, and the first one that is.
+    // Knots ascend. The bin lies between the last knot that is not above the value and the first one that is.
 #pragma omp simd
     for (int l = 0; l < kLanes; ++l) {
       const bool passed = value[l] >= key[l];
@@ -121,7 +122,8 @@ CGFLOW_INLINE void find_bin(const RqSplines &s, const Axis &ax, const Axis &ay, 
   }
 }
 
-// The slope at a knot of each lane by its raw parameter, given by its row; a negative row: the slope is 1.
+// The slope d at a knot of each lane and its derivative by the raw parameter. rows [kLanes] are the rows of the raw
+// parameters; a negative row stands for the fixed slope 1.
 template <class Raw>
 CGFLOW_INLINE void knot_slopes(const RqSplines &s, const Raw *raw, std::int64_t batch, const Tile &tile, const double *rows,
                                double *d, double *slope)
@@ -142,7 +144,7 @@ CGFLOW_INLINE void knot_slopes(const RqSplines &s, const Raw *raw, std::int64_t 
   }
 }
 
-// Rows of the raw derivatives at both ends of the bin.
+// Rows of the raw parameters of the slopes at both ends of the bin.
 CGFLOW_INLINE void derivative_rows(const RqSplines &s, const double *index, double *row0, double *row1)
 {
   const double bins = s.bins;
@@ -161,18 +163,18 @@ CGFLOW_INLINE void derivative_rows(const RqSplines &s, const double *index, doub
   }
 }
 
-// Everything of one coordinate of one tile but the formula itself.
+// All quantities that the spline's formula takes, for one coordinate of one tile.
 struct Work {
   Axis x, y;
-  Lanes slope_x[kMaxBins], slope_y[kMaxBins];    // filled for derivatives alone
+  Lanes slope_x[kMaxBins], slope_y[kMaxBins];    // only for derivatives
   Bin bin;
-  double given[kLanes], value[kLanes];    // as it comes, and where the formula takes it
+  double given[kLanes], value[kLanes];    // the argument, and the same inside the range and before the rotation
   double row0[kLanes], row1[kLanes];
 };
 
 CGFLOW_INLINE double wrapped(double angle)
 {
-  // Not of std: the compiler knows the instruction for this one.
+  // The compiler has an instruction for the built-in function, not for std::floor.
   return angle - kTwoPi * __builtin_floor((angle + 0.5 * kTwoPi) / kTwoPi);
 }
 
@@ -182,12 +184,12 @@ CGFLOW_INLINE void prepare(const RqSplines &s, Direction direction, std::int64_t
 {
   load_lanes(x, tile, w.given);
   const bool inverse = direction == Direction::inverse;
-  double turn[kLanes] = {};
-  if (s.circular) load_lanes(raw, tile, turn);
+  double rotation[kLanes] = {};
+  if (s.circular) load_lanes(raw, tile, rotation);
   const double end = s.half_width;
   if (s.circular && inverse) {
 #pragma omp simd
-    for (int l = 0; l < kLanes; ++l) w.value[l] = wrapped(w.given[l] - turn[l]);
+    for (int l = 0; l < kLanes; ++l) w.value[l] = wrapped(w.given[l] - rotation[l]);
   } else {
 #pragma omp simd
     for (int l = 0; l < kLanes; ++l) w.value[l] = w.given[l];
@@ -204,13 +206,13 @@ CGFLOW_INLINE void prepare(const RqSplines &s, Direction direction, std::int64_t
   knot_slopes(s, derivatives, batch, tile, w.row1, w.bin.d1, w.bin.slope1);
 }
 
-// The relative position in the bin of a y: the root of the form that does not cancel.
+// The relative position of a y in its bin, from the form of the quadratic's root without cancellation.
 CGFLOW_INLINE double position_of(double rise, double height, double slope, double d0, double d1)
 {
   const double curvature = d0 + d1 - 2.0 * slope;
   const double a = height * (slope - d0) + rise * curvature, b = height * d0 - rise * curvature, c = -slope * rise;
   const double square = b * b - 4.0 * a * c;
-  // Rounding can take the discriminant below zero at a knot.
+  // Rounding can make the discriminant negative at a knot.
   return 2.0 * c / (-b - __builtin_sqrt(square > 1e-300 ? square : 1e-300));
 }
 
@@ -227,14 +229,14 @@ CGFLOW_INLINE void positions(const Work &w, bool inverse, double *theta)
   }
 }
 
-// From the place where the formula takes a value to the value itself: inside the range, on the circle after the turn.
-CGFLOW_INLINE void finish(const RqSplines &s, bool inverse, const Work &w, const double *turn, double *out,
+// Restores the identity outside the range (interval) or applies the rotation (circle).
+CGFLOW_INLINE void finish(const RqSplines &s, bool inverse, const Work &w, const double *rotation, double *out,
                           double *log_slope)
 {
   if (s.circular) {
     if (inverse) return;
 #pragma omp simd
-    for (int l = 0; l < kLanes; ++l) out[l] = wrapped(out[l] + turn[l]);
+    for (int l = 0; l < kLanes; ++l) out[l] = wrapped(out[l] + rotation[l]);
     return;
   }
   const double end = s.half_width;
@@ -257,8 +259,8 @@ CGFLOW_INLINE void map_tile(const RqSplines &s, Direction direction, std::int64_
     const Raw *mine = raw + (s.first + static_cast<std::int64_t>(i) * s.n_parameters()) * batch;
     const std::int64_t row = s.rows[i] * batch;
     prepare(s, direction, batch, tile, x + row, mine, false, w);
-    double theta[kLanes], out[kLanes], log_slope[kLanes], turn[kLanes] = {};
-    if (s.circular) load_lanes(mine, tile, turn);
+    double theta[kLanes], out[kLanes], log_slope[kLanes], rotation[kLanes] = {};
+    if (s.circular) load_lanes(mine, tile, rotation);
     const Bin &b = w.bin;
     const bool inverse = direction == Direction::inverse;
     positions(w, inverse, theta);
@@ -272,7 +274,7 @@ CGFLOW_INLINE void map_tile(const RqSplines &s, Direction direction, std::int64_
       const double x_in = b.x0[l] + b.width[l] * theta[l];
       out[l] = inverse ? x_in : y_in;
     }
-    finish(s, inverse, w, turn, out, log_slope);
+    finish(s, inverse, w, rotation, out, log_slope);
     const double sign = inverse ? -1.0 : 1.0;
 #pragma omp simd
     for (int l = 0; l < kLanes; ++l) sum[l] += sign * log_slope[l];
@@ -281,7 +283,7 @@ CGFLOW_INLINE void map_tile(const RqSplines &s, Direction direction, std::int64_
   store_lanes(sum, tile, log_det);
 }
 
-// Derivatives by the corners of a bin and by the value in it.
+// Derivatives by the corner, the sizes and the end slopes of a bin, and by the value in it.
 struct BinGradient {
   double value[kLanes], x0[kLanes], width[kLanes], y0[kLanes], height[kLanes], d0[kLanes], d1[kLanes];
 };
@@ -300,13 +302,13 @@ CGFLOW_INLINE void pull_back_formula(const RqSplines &s, bool inverse, const Wor
     const double curvature = d0 + d1 - 2.0 * slope, denominator = slope + curvature * mixed;
     const double numerator = slope * theta * theta + d0 * mixed;
     const double square = d1 * theta * theta + 2.0 * slope * mixed + d0 * rest * rest;
-    // The inverse by the implicit function: dx = (dy - dy/dp dp) / (dy/dx), and its ln |dx/dy| is less the forward one's.
+    // The inverse follows from the implicit function: dx = (dy - dy/dp dp) / (dy/dx), and ln |dx/dy| = -ln |dy/dx|.
     const double log_by_theta =
         2.0 * (d1 * theta - d0 * rest + slope * tilt) / square - 2.0 * curvature * tilt / denominator;
     const double ratio = slope / denominator, derivative = ratio * ratio * square;
     const double back = (gy[l] - gl[l] * log_by_theta / width) / derivative;
     const double g_value = inverse ? -back : gy[l], g_log = inverse ? -gl[l] : gl[l];
-    // Reverse through y = y0 + height numerator / denominator and the logarithm.
+    // Backward through y = y0 + height numerator / denominator and through the logarithm.
     const double g_numerator = g_value * height / denominator;
     const double g_denominator = -g_numerator * numerator / denominator - 2.0 * g_log / denominator;
     const double g_square = g_log / square;
@@ -326,7 +328,7 @@ CGFLOW_INLINE void pull_back_formula(const RqSplines &s, bool inverse, const Wor
   }
 }
 
-// From the two knots of the bin to the softmax numbers of all bins before them.
+// From the derivatives by the lower knot and the size of the bin to those by the raw parameters of all bins.
 template <class Raw>
 CGFLOW_INLINE void pull_back_axis(const RqSplines &s, double least, const Axis &axis, const Lanes *slopes, const Bin &bin,
                                   const double *g_low, const double *g_size, std::int64_t batch, const Tile &tile, Raw *graw)
@@ -335,7 +337,7 @@ CGFLOW_INLINE void pull_back_axis(const RqSplines &s, double least, const Axis &
   double before[kLanes], here[kLanes], inverse_sum[kLanes], mean[kLanes];
 #pragma omp simd
   for (int l = 0; l < kLanes; ++l) {
-    // The size of a bin is the difference of its knots; the last knot does not move.
+    // The size of a bin is the difference of its knots, and the last knot is fixed.
     here[l] = bin.index[l] + 1.0 < bins ? scale * g_size[l] : 0.0;
     before[l] = scale * (g_low[l] - g_size[l]) + here[l];
     inverse_sum[l] = 1.0 / axis.sum.v[l];
@@ -381,10 +383,10 @@ CGFLOW_INLINE void pull_back_tile(const RqSplines &s, Direction direction, std::
     if (!graw) continue;
     Raw *out = graw + first;
     if (s.circular) {
-      double turn[kLanes];
+      double rotation[kLanes];
 #pragma omp simd
-      for (int l = 0; l < kLanes; ++l) turn[l] = inverse ? -g.value[l] : g_out[l];
-      store_lanes(turn, tile, out);
+      for (int l = 0; l < kLanes; ++l) rotation[l] = inverse ? -g.value[l] : g_out[l];
+      store_lanes(rotation, tile, out);
       out += batch;
     }
     pull_back_axis(s, kMinBinWidth, w.x, w.slope_x, w.bin, g.x0, g.width, batch, tile, out);
@@ -402,7 +404,7 @@ CGFLOW_INLINE void pull_back_tile(const RqSplines &s, Direction direction, std::
   }
 }
 
-// Clones are made of plain functions alone.
+// The compiler makes clones of functions, but not of templates.
 CGFLOW_CLONES void map_tile_of(const RqSplines &s, Direction d, std::int64_t batch, const Tile &tile, const double *x,
                                const double *raw, double *y, double *log_det)
 {

@@ -11,8 +11,8 @@ namespace {
 CGFLOW_INLINE float exponential(float x) { return expf(x); }
 CGFLOW_INLINE double exponential(double x) { return exp(x); }
 
-// Always whole vectors by the same instructions: the exponential of another width rounds differently. What is left at the end goes
-// through numbers of its own.
+// All numbers go through vectors of the same width, because an exponential of another width rounds differently. The last,
+// incomplete vector is copied to a buffer first.
 template <class T> CGFLOW_INLINE void all(std::int64_t n, const T *x, T *y, T *slope)
 {
   T rest[kLanes] = {}, value[kLanes], derivative[kLanes];
@@ -23,9 +23,9 @@ template <class T> CGFLOW_INLINE void all(std::int64_t n, const T *x, T *y, T *s
     T *to = whole ? y + i : value, *to_slope = whole ? slope + i : derivative;
 #pragma omp simd
     for (int l = 0; l < kLanes; ++l) {
-      const T share = T(1) / (T(1) + exponential(-from[l]));
-      to_slope[l] = share * (T(1) + from[l] * (T(1) - share));
-      to[l] = from[l] * share;
+      const T sigmoid = T(1) / (T(1) + exponential(-from[l]));
+      to_slope[l] = sigmoid * (T(1) + from[l] * (T(1) - sigmoid));
+      to[l] = from[l] * sigmoid;
     }
     if (whole) continue;
     std::copy_n(value, n - i, y + i);

@@ -4,7 +4,8 @@
 namespace cgflow::kernels {
 
 namespace {
-// Solves x[i-1] + 4 x[i] + x[i+1] = d[i] with the given first and last diagonal, nothing beyond the ends. In place.
+// Solves x[i-1] + 4 x[i] + x[i+1] = d[i] in place, with other first and last elements of the diagonal and x = 0 beyond the
+// ends.
 void solve_tridiagonal(int n, double first, double last, double *d, double *scratch)
 {
   double pivot = first;
@@ -24,8 +25,8 @@ void solve_periodic(int n, double *d, std::vector<double> &work)
   for (int i = 0; i < n; ++i) u[i] = i == 0 || i == n - 1 ? 1.0 : 0.0;
   solve_tridiagonal(n, 3.0, 3.0, d, scratch);
   solve_tridiagonal(n, 3.0, 3.0, u, scratch);
-  const double share = (d[0] + d[n - 1]) / (1.0 + u[0] + u[n - 1]);
-  for (int i = 0; i < n; ++i) d[i] -= share * u[i];
+  const double factor = (d[0] + d[n - 1]) / (1.0 + u[0] + u[n - 1]);
+  for (int i = 0; i < n; ++i) d[i] -= factor * u[i];
 }
 }    // namespace
 
