@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Prints how many conformers of alanine dipeptide a processor's second one thread takes from internal to Cartesian coordinates
-// with ln|det J|, back through the derivative, and from Cartesian to internal coordinates: with the library's map, and with the
-// same map of plain torch operators; each gets coordinates in the order in memory that suits it. coordinates [--json FILE]
+// Conformers of alanine dipeptide per second of processor time that one thread takes from internal to Cartesian coordinates with
+// ln|det J|, through the derivatives, and from Cartesian to internal coordinates: with the library's map, and with the same map of
+// plain torch operators. Each gets its coordinates in its own layout. The library gives the derivatives through x and through ln|det J|
+// apart, torch their sum. coordinates [--json FILE]
 #include "ala2.h"
 #include "coordinates/internal_coordinates.h"
 #include "coordinates/internal_map.h"
 #include "molecule/zmatrix.h"
 
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/grad_mode.h>
 
 #include <malloc.h>
 
@@ -46,7 +48,7 @@ Tensor wrapped(const Tensor &value, const Tensor &lo, const Tensor &period)
   return value - turns * period;
 }
 
-// The map by torch operators on whole batches: atoms placed one after the other, each with a handful of operators.
+// The map by torch operators on whole batches, which place one atom after the other.
 class TorchMap {
  public:
   explicit TorchMap(const Molecule &molecule) : z_(build_zmatrix(molecule, config().cg)), layout_(z_.rows)
@@ -99,15 +101,15 @@ class TorchMap {
         fine_lo_[k] = coordinate.fine.lo;
         fine_period_[k] = coordinate.fine.hi - coordinate.fine.lo;
       } else if (coordinate.raw >= layout_.dihedral(3)) {
-        q_lo_[coordinate.raw] += coordinate.centre;
+        q_lo_[coordinate.raw] += coordinate.center;
       }
     }
     for (const auto &rotor : c_.rotors) {
       const int raw = c_.coordinates[rotor.coordinate].raw;
-      const double share = 1.0 / static_cast<double>(rotor.siblings.size() + 1);
+      const double fraction = 1.0 / static_cast<double>(rotor.siblings.size() + 1);
       for (std::size_t k = 0; k < rotor.siblings.size(); ++k) {
-        matrix_[raw][n_cv + rotor.siblings[k]] = -share;
-        offset_[raw] += share * rotor.offsets[k];
+        matrix_[raw][n_cv + rotor.siblings[k]] = -fraction;
+        offset_[raw] += fraction * rotor.offsets[k];
       }
     }
     inverse_ = at::linalg_inv(matrix_);
@@ -185,7 +187,7 @@ class TorchMap {
   Tensor matrix_, inverse_, offset_, unit_, q_lo_, q_period_, fine_lo_, fine_period_, lo_, hi_;
 };
 
-// Conformers a processor's second: the median of repeats. A busy machine does not change the processor's time itself.
+// Conformers per second of processor time, the median of repeats. Processor time does not count the time of other processes.
 double rate(std::int64_t batch, const std::function<void()> &work)
 {
   const auto timed = [&](int calls) {
@@ -210,11 +212,19 @@ struct Input {
   Tensor s, fine, x;
 };
 
-template <class Map> std::vector<double> rates(const Map &map, const Input &in)
+std::vector<double> rates(const CoordinateMap &map, const Input &in)
 {
-  const auto batch = in.s.size(0);
+  const auto batch = in.s.size(1);
+  const Tensor gx = at::ones_like(in.x), g_log_det = at::ones({batch}, at::kDouble);
+  return {rate(batch, [&] { map.to_cartesian(in.s, in.fine); }),
+          rate(batch, [&] { map.pull_back(in.s, in.fine, gx, g_log_det); }), rate(batch, [&] { map.to_internal(in.x); })};
+}
+
+std::vector<double> rates(const TorchMap &map, const Input &in)
+{
+  const auto batch = in.s.size(1);
   const at::AutoGradMode derivatives(true);
-  const Tensor s = in.s.clone().requires_grad_(true), fine = in.fine.clone().requires_grad_(true);
+  const Tensor s = in.s.t().contiguous().requires_grad_(true), fine = in.fine.t().contiguous().requires_grad_(true);
   const auto held = map.to_cartesian(s, fine);
   const Tensor gx = at::ones_like(held.x), g_log_det = at::ones_like(held.log_det);
   return {rate(batch, [&] { map.to_cartesian(s, fine); }),
@@ -225,17 +235,20 @@ template <class Map> std::vector<double> rates(const Map &map, const Input &in)
           rate(batch, [&] { map.to_internal(in.x); })};
 }
 
-// Largest difference of both maps and of their derivatives, relative to the size of what differs.
+// Largest difference of both maps and of their derivatives, relative to the size of the quantity.
 double difference(const CoordinateMap &map, const TorchMap &peer, const Input &in)
 {
-  const auto all = [&](const auto &m) {
-    const Tensor s = in.s.clone().requires_grad_(true), fine = in.fine.clone().requires_grad_(true);
-    const auto out = m.to_cartesian(s, fine);
-    const auto g = torch::autograd::grad({out.x.sin().sum() + out.log_det.sum()}, {s, fine});
-    const auto back = m.to_internal(in.x);
-    return std::vector<Tensor>{out.x, out.log_det, g[0], g[1], back.s, back.fine, back.log_det};
-  };
-  const auto a = all(map), b = all(peer);
+  const auto out = map.to_cartesian(in.s, in.fine);
+  const auto g = map.pull_back(in.s, in.fine, out.x.cos(), at::ones_like(out.log_det));
+  const auto back = map.to_internal(in.x);
+  const std::vector<Tensor> a{out.x,     out.log_det, g.by_x.s + g.by_log_det.s, g.by_x.fine + g.by_log_det.fine, back.s,
+                              back.fine, back.log_det};
+  const Tensor s = in.s.t().contiguous().requires_grad_(true), fine = in.fine.t().contiguous().requires_grad_(true);
+  const auto peer_out = peer.to_cartesian(s, fine);
+  const auto peer_g = torch::autograd::grad({peer_out.x.sin().sum() + peer_out.log_det.sum()}, {s, fine});
+  const auto peer_back = peer.to_internal(in.x);
+  const std::vector<Tensor> b{peer_out.x,      peer_out.log_det,   peer_g[0].t(),    peer_g[1].t(),
+                              peer_back.s.t(), peer_back.fine.t(), peer_back.log_det};
   double largest = 0.0;
   for (std::size_t k = 0; k < a.size(); ++k)
     largest = std::max(largest, ((a[k] - b[k]).abs().max() / b[k].abs().max()).item<double>());
@@ -246,12 +259,11 @@ Input thermal(const CoordinateMap &map, std::int64_t batch)
 {
   at::manual_seed(1);
   const auto start = *map.start();
-  const Tensor s = -180.0 + 360.0 * at::rand({batch, map.n_cv()}, at::kDouble);
-  const Tensor fine = start.fine + 0.5 * start.scale * at::randn({batch, map.n_fine()}, at::kDouble);
+  const Tensor s = -180.0 + 360.0 * at::rand({map.n_cv(), batch}, at::kDouble);
+  const Tensor fine =
+      start.fine.unsqueeze(1) + 0.5 * start.scale.unsqueeze(1) * at::randn({map.n_fine(), batch}, at::kDouble);
   return {s, fine, map.to_cartesian(s, fine).x};
 }
-
-Input batch_innermost(const Input &in) { return {in.s.t().contiguous().t(), in.fine.t().contiguous().t(), in.x}; }
 
 bool write_json(const char *path, const std::vector<Row> &rows)
 {
@@ -274,7 +286,7 @@ int main(int argc, char **argv)
     return 2;
   }
   at::set_num_threads(1);
-  // Memory once used stays with the process: else some batch sizes measure how the system clears pages for it.
+  // Freed memory stays with the process. Otherwise some batch sizes would measure how the system clears new pages.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   const Molecule molecule = tests::ala2();
@@ -290,7 +302,7 @@ int main(int argc, char **argv)
   std::printf("%-22s %6s %14s %14s %8s   (conformers/s)\n", "", "batch", "ours", "torch", "ratio");
   for (const std::int64_t batch : {64, 256, 1024}) {
     const Input in = thermal(*map, batch);
-    const auto ours = rates(*map, batch_innermost(in)), theirs = rates(peer, in);
+    const auto ours = rates(*map, in), theirs = rates(peer, in);
     for (int k = 0; k < 3; ++k) {
       std::printf("%-22s %6lld %14.0f %14.0f %8.1f\n", names[k], static_cast<long long>(batch), ours[k], theirs[k],
                   ours[k] / theirs[k]);

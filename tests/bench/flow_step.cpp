@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Samples a processor's second that one thread trains and draws, for flows as of alanine dipeptide: 2 periodic CG variables, 3 rotors,
-// 55 unbounded coordinates. No energies and no coordinate map. Beside each figure what the bare matrix products of its networks allow.
-//   flow_step [--only ROW,...] [--batch N] [--seconds S a row] [--json FILE]
-// Rows: train_step_f64, train_step_f32 (maximum likelihood on the flow of the paper, with clip and Adam), sample_f64 (drawing from it),
-// default_step (path gradient of the default flow, --default-batch N, with its parts in a second line).
+// Samples per second of processor time that one thread trains and draws, for flows of the size of alanine dipeptide: 2 periodic CG
+// variables, 3 rotors, 55 unbounded coordinates, without energies and coordinate map. The limit beside each figure is that of the bare
+// matrix products of its networks.
+//   flow_step [--only ROW,...] [--batch N] [--seconds S per row] [--json FILE]
+// Rows: train_step_f64 and train_step_f32 (maximum likelihood of the flow of the paper, with clip and Adam), sample_f64 (drawing from
+// it), default_step (path gradient of the default flow, --default-batch N, with its parts in a second line).
 #include "bare_products.h"
 #include "base/adam.h"
 #include "config/config_table.h"
@@ -16,9 +17,9 @@ using namespace cgflow;
 
 namespace {
 
-// Passes of the products: a training step takes them forward, and backward for the inputs and for the weights.
+// Passes of the products in a training step: forward, and backward for the inputs and for the weights.
 constexpr int kTrainingPasses = 3;
-// Path gradient: drawing, the derivative of ln q to the sample at held weights, then backward for inputs and weights.
+// Passes for a path gradient: drawing, the derivative of ln q by the sample at fixed weights, then backward for inputs and weights.
 constexpr int kPathPasses = 4;
 constexpr double kClip = 100.0;
 
@@ -38,9 +39,9 @@ struct Subject {
              coordinates(3, 55), 1),
         pass(flow), adam(flow.all(), flow.computed()),
         products(flow.parameters(), batch, precision == "float32" ? at::kFloat : at::kDouble),
-        s(-180.0 + 360.0 * at::rand({batch, 2}, at::kDouble)), z(flow.draw_latent(1, Stream::latent, 0, batch, 0))
+        s(-180.0 + 360.0 * at::rand({2, batch}, at::kDouble)), z(flow.draw_latent(1, Stream::latent, 0, batch, 0))
   {
-    // Frames as wide as the flow: nothing lies in the splines' tails that would not in a training.
+    // Frames with the width of the flow, so that as many lie in the splines' tails as in a training.
     fine = flow.sample(z, s).fine;
     gradient = at::empty_like(flow.computed());
   }
@@ -73,8 +74,8 @@ void training(bench::Rows &rows, const std::string &row, const std::string &prec
   Subject a(default_config(true, true).flow, precision, batch);
   const Tensor mean = at::full({batch}, -1.0 / static_cast<double>(batch), at::kDouble);
   const auto step = [&] {
-    a.pass.log_prob(a.fine, a.s);
-    a.pass.pull_back_log_prob(mean, a.gradient);
+    auto density = a.pass.log_prob(a.fine, a.s);
+    density.pull_back(mean, a.gradient);
     a.take_step();
   };
   report(rows, row, batch, bench::rates({step, [&] { a.products(kTrainingPasses); }}, seconds));
@@ -96,14 +97,14 @@ void path_step(Subject &a, std::int64_t first, Parts &t)
 {
   std::vector<double> at{processor_seconds()};
   const auto mark = [&] { at.push_back(processor_seconds()); };
-  const Tensor z = a.flow.draw_latent(1, Stream::latent, first, a.s.size(0), 0);
+  const Tensor z = a.flow.draw_latent(1, Stream::latent, first, a.s.size(1), 0);
   mark();
-  const Tensor fine = a.pass.sample(z, a.s).fine;
+  auto sample = a.pass.sample(z, a.s);
   mark();
-  // Any energy will do: this one pulls to a centre.
-  const Tensor g = a.pass.score() + 0.1 * fine;
+  // Any energy will do: this one pulls to a center.
+  const Tensor g = sample.score() + 0.1 * sample.fine();
   mark();
-  a.pass.pull_back_sample(g, at::zeros({a.s.size(0)}, at::kDouble), a.gradient);
+  sample.pull_back(g, at::zeros({a.s.size(1)}, at::kDouble), a.gradient);
   mark();
   a.take_step();
   mark();

@@ -38,15 +38,31 @@ Placed place(const InternalSystem &system, int batch, const std::vector<double> 
   return out;
 }
 
-Pulled pull_back(const InternalSystem &system, int batch, const std::vector<double> &z, const double *gx,
-                 const double *g_log_det, bool by_reference = false)
+// Both parts from one pass, and each alone; a part whose derivative is not given stays empty.
+struct Parts {
+  Pulled by_x, by_log_det;
+};
+
+Parts pull_back(const InternalSystem &system, int batch, const std::vector<double> &z, const double *gx,
+                const double *g_log_det)
+{
+  const auto room = [&](const double *g) {
+    if (!g) return Pulled{};
+    return Pulled{std::vector<double>(system.n_cv() * batch, 7.0), std::vector<double>(system.n_fine() * batch, 7.0)};
+  };
+  const auto place = [](Pulled &p) { return Placement::Gradient{p.gs.data(), p.g_fine.data()}; };
+  Parts out{room(gx), room(g_log_det)};
+  Placement(system.layout, system.sources)
+      .pull_back(batch, z.data(), fine_of(system, batch, z), gx, g_log_det, place(out.by_x), place(out.by_log_det));
+  return out;
+}
+
+Pulled reference_pull_back(const InternalSystem &system, int batch, const std::vector<double> &z, const double *gx,
+                           const double *g_log_det)
 {
   Pulled out{std::vector<double>(system.n_cv() * batch, 7.0), std::vector<double>(system.n_fine() * batch, 7.0)};
-  const double *s = z.data(), *fine = fine_of(system, batch, z);
-  if (by_reference)
-    reference::place_back(system.layout, system.sources, batch, s, fine, gx, g_log_det, out.gs.data(), out.g_fine.data());
-  else
-    Placement(system.layout, system.sources).pull_back(batch, s, fine, gx, g_log_det, out.gs.data(), out.g_fine.data());
+  reference::place_back(system.layout, system.sources, batch, z.data(), fine_of(system, batch, z), gx, g_log_det,
+                        out.gs.data(), out.g_fine.data());
   return out;
 }
 
@@ -57,15 +73,23 @@ void compare(const InternalSystem &system, int batch, const std::vector<double> 
   expect_close(a.x, b.x, batch, false, tolerance, system.name + ", x");
   expect_close(a.log_det, b.log_det, batch, false, tolerance, system.name + ", log_det");
   const auto gx = weights(b.x.size()), g_log_det = weights(batch);
-  const double *parts[3][2] = {{gx.data(), g_log_det.data()}, {gx.data(), nullptr}, {nullptr, g_log_det.data()}};
-  for (const auto &part : parts) {
-    const Pulled c = pull_back(system, batch, z, part[0], part[1]), d = pull_back(system, batch, z, part[0], part[1], true);
-    expect_close(c.gs, d.gs, batch, true, derivatives, system.name + ", gs");
-    expect_close(c.g_fine, d.g_fine, batch, true, derivatives, system.name + ", g_fine");
-  }
+  const auto expect_same = [&](const Pulled &c, const Pulled &d, const std::string &part) {
+    expect_close(c.gs, d.gs, batch, true, derivatives, system.name + ", gs by " + part);
+    expect_close(c.g_fine, d.g_fine, batch, true, derivatives, system.name + ", g_fine by " + part);
+  };
+  const Parts both = pull_back(system, batch, z, gx.data(), g_log_det.data());
+  const Parts x = pull_back(system, batch, z, gx.data(), nullptr);
+  const Parts volume = pull_back(system, batch, z, nullptr, g_log_det.data());
+  const Pulled by_x = reference_pull_back(system, batch, z, gx.data(), nullptr);
+  const Pulled by_log_det = reference_pull_back(system, batch, z, nullptr, g_log_det.data());
+  expect_same(both.by_x, by_x, "x");
+  expect_same(both.by_log_det, by_log_det, "log_det");
+  expect_same(x.by_x, by_x, "x alone");
+  expect_same(volume.by_log_det, by_log_det, "log_det alone");
 }
 
-// Structure i with one of its coordinates, k, at a value that a flow gives rarely; `close` to a bond of zero or a straight angle.
+// Structure i has one of its coordinates, k, at a rare value: a bond within `close` of zero, an angle within `close` of a
+// straight line, or a dihedral at or beyond half a turn.
 std::vector<double> with_edges(const InternalSystem &system, int batch, double close, std::vector<double> z)
 {
   const double bonds[] = {-1.2, close, 30.0, -close}, angles[] = {close, kPi - close, -1.1, kPi + 0.5},
@@ -82,7 +106,7 @@ std::vector<double> with_edges(const InternalSystem &system, int batch, double c
 
 }    // namespace
 
-// By hand: a distance of 2 along x, a right angle, then a right angle and a quarter turn.
+// A distance of 2 along x, a right angle, then a right angle and a dihedral of 90 degrees.
 TEST(Placement, PlacesFourAtomsByHand)
 {
   const InternalSystem chain = system("chain", {{0}, {1, 0}, {2, 1, 0}, {3, 2, 1, 0}}, 0);
@@ -106,7 +130,7 @@ TEST(Placement, AgreesWithTheReferenceAtEdges)
     const int batch = 5 * system.layout.n_internal() + 3;
     const auto z = thermal_values(system, batch, 1);
     compare(system, batch, with_edges(system, batch, 0.05, z));
-    // At 1e-3 of a straight line rounding is a thousand times larger, and in derivatives the square of that.
+    // At 1e-3 from a straight line rounding errors are a thousand times larger, and a million times in derivatives.
     compare(system, batch, with_edges(system, batch, 1e-3, z), 1e-12, 1e-9);
   }
 }
@@ -122,7 +146,8 @@ TEST(Placement, LogDeterminantAndItsDerivativeStayFiniteWhereThereIsNoStructure)
   z[3 * bond + 2] = 1e120;
   const Placed a = place(system, 3, z), b = place(system, 3, z, true);
   const std::vector<double> g = weights(3);
-  const Pulled c = pull_back(system, 3, z, nullptr, g.data()), d = pull_back(system, 3, z, nullptr, g.data(), true);
+  const Pulled c = pull_back(system, 3, z, nullptr, g.data()).by_log_det,
+               d = reference_pull_back(system, 3, z, nullptr, g.data());
   expect_close(a.log_det, b.log_det, 3, false, 1e-12, "log_det");
   expect_close(c.g_fine, d.g_fine, 3, true, 1e-12, "g_fine");
   for (const double v : a.log_det) EXPECT_TRUE(std::isfinite(v));
@@ -133,14 +158,12 @@ TEST(Placement, LogDeterminantAndItsDerivativeStayFiniteWhereThereIsNoStructure)
 TEST(Placement, DerivativesAreThoseOfFiniteDifferences)
 {
   for (const auto &system : internal_systems()) {
-    const int batch = 3, n = system.layout.n_internal();
+    const int batch = 3, n = system.layout.n_internal(), size = 3 * system.n_atoms();
     const auto z = thermal_values(system, batch, 2);
-    const auto gx = weights(3 * system.n_atoms() * batch), g_log_det = weights(batch);
-    const Pulled got = pull_back(system, batch, z, gx.data(), g_log_det.data());
-    const auto value = [&](const std::vector<double> &at, int i) {
-      const Placed p = place(system, batch, at);
-      double sum = g_log_det[i] * p.log_det[i];
-      const int size = 3 * system.n_atoms();
+    const auto gx = weights(size * batch), g_log_det = weights(batch);
+    const Parts got = pull_back(system, batch, z, gx.data(), g_log_det.data());
+    const auto by_x = [&](const Placed &p, int i) {
+      double sum = 0.0;
       for (int k = 0; k < size; ++k) sum += gx[i * size + k] * p.x[i * size + k];
       return sum;
     };
@@ -150,14 +173,19 @@ TEST(Placement, DerivativesAreThoseOfFiniteDifferences)
         auto up = z, down = z;
         up[k * batch + i] += h;
         down[k * batch + i] -= h;
-        const double slope = (value(up, i) - value(down, i)) / (2.0 * h);
-        const double g = k < system.n_cv() ? got.gs[k * batch + i] : got.g_fine[(k - system.n_cv()) * batch + i];
-        EXPECT_NEAR(g, slope, 1e-7 * (1.0 + std::fabs(slope))) << system.name << " " << k;
+        const Placed a = place(system, batch, up), b = place(system, batch, down);
+        const auto g = [&](const Pulled &p) {
+          return k < system.n_cv() ? p.gs[k * batch + i] : p.g_fine[(k - system.n_cv()) * batch + i];
+        };
+        const double slope = (by_x(a, i) - by_x(b, i)) / (2.0 * h);
+        EXPECT_NEAR(g(got.by_x), slope, 1e-7 * (1.0 + std::fabs(slope))) << system.name << " " << k;
+        const double volume = g_log_det[i] * (a.log_det[i] - b.log_det[i]) / (2.0 * h);
+        EXPECT_NEAR(g(got.by_log_det), volume, 1e-7 * (1.0 + std::fabs(volume))) << system.name << " " << k;
       }
   }
 }
 
-// Ranks share a batch in parts of other sizes, and must agree in each bit.
+// Ranks divide a batch into parts of different sizes and must agree bit for bit.
 TEST(Placement, AStructureIsTheSameInEveryBatch)
 {
   const InternalSystem system = ala2_system();
@@ -165,15 +193,18 @@ TEST(Placement, AStructureIsTheSameInEveryBatch)
   const auto z = thermal_values(system, batch, 5);
   const auto gx = weights(66 * batch), g_log_det = weights(batch);
   const Placed all = place(system, batch, z);
-  const Pulled back = pull_back(system, batch, z, gx.data(), g_log_det.data());
+  const Parts back = pull_back(system, batch, z, gx.data(), g_log_det.data());
   for (int i = 0; i < batch; ++i) {
     std::vector<double> one(60);
     for (int k = 0; k < 60; ++k) one[k] = z[k * batch + i];
     const Placed alone = place(system, 1, one);
-    const Pulled pulled = pull_back(system, 1, one, gx.data() + 66 * i, g_log_det.data() + i);
+    const Parts pulled = pull_back(system, 1, one, gx.data() + 66 * i, g_log_det.data() + i);
     for (int k = 0; k < 66; ++k) ASSERT_EQ(alone.x[k], all.x[66 * i + k]);
     ASSERT_EQ(alone.log_det[0], all.log_det[i]);
-    for (int k = 0; k < 58; ++k) ASSERT_EQ(pulled.g_fine[k], back.g_fine[k * batch + i]);
+    for (int k = 0; k < 58; ++k) {
+      ASSERT_EQ(pulled.by_x.g_fine[k], back.by_x.g_fine[k * batch + i]);
+      ASSERT_EQ(pulled.by_log_det.g_fine[k], back.by_log_det.g_fine[k * batch + i]);
+    }
   }
 }
 
@@ -187,32 +218,37 @@ TEST(Placement, NaNStaysInItsOwnStructure)
   with_nan[1 * batch + 33] = kNaN;
   const auto gx = weights(66 * batch), g_log_det = weights(batch);
   const Placed a = place(system, batch, z), b = place(system, batch, with_nan);
-  const Pulled c = pull_back(system, batch, z, gx.data(), g_log_det.data());
-  const Pulled d = pull_back(system, batch, with_nan, gx.data(), g_log_det.data());
+  const Parts c = pull_back(system, batch, z, gx.data(), g_log_det.data());
+  const Parts d = pull_back(system, batch, with_nan, gx.data(), g_log_det.data());
   for (int i = 0; i < batch; ++i) {
     if (i == 5 || i == 33) continue;
     for (int k = 0; k < 66; ++k) EXPECT_EQ(a.x[66 * i + k], b.x[66 * i + k]);
     EXPECT_EQ(a.log_det[i], b.log_det[i]);
-    for (int k = 0; k < 58; ++k) EXPECT_EQ(c.g_fine[k * batch + i], d.g_fine[k * batch + i]);
-    for (int k = 0; k < 2; ++k) EXPECT_EQ(c.gs[k * batch + i], d.gs[k * batch + i]);
+    for (const auto &[p, q] : {std::pair{&c.by_x, &d.by_x}, {&c.by_log_det, &d.by_log_det}}) {
+      for (int k = 0; k < 58; ++k) EXPECT_EQ(p->g_fine[k * batch + i], q->g_fine[k * batch + i]);
+      for (int k = 0; k < 2; ++k) EXPECT_EQ(p->gs[k * batch + i], q->gs[k * batch + i]);
+    }
   }
   for (int k = 0; k < 66; ++k) EXPECT_TRUE(std::isnan(b.x[66 * 5 + k]));
 }
 
-TEST(Placement, OutsideTheDomainPositionsAreNaNAndPullOnNothing)
+TEST(Placement, OutsideTheDomainPositionsAreNaNAndHaveNoDerivatives)
 {
   InternalSystem system = ala2_system();
   const int batch = 18;
   auto z = thermal_values(system, batch, 4);
   system.sources.lo[20] = -2000.0;
-  z[22 * batch + 17] = -2000.0;    // an interval's ends do not belong to it
+  z[22 * batch + 17] = -2000.0;    // intervals are open
   const auto gx = weights(66 * batch), g_log_det = weights(batch);
   compare(system, batch, z);
   const Placed a = place(system, batch, z);
   for (int i = 0; i < batch; ++i)
     for (int k = 0; k < 66; ++k) EXPECT_EQ(std::isnan(a.x[66 * i + k]), i == 17);
   EXPECT_TRUE(std::isfinite(a.log_det[17]));
-  const Pulled both = pull_back(system, batch, z, gx.data(), g_log_det.data()),
-               volume = pull_back(system, batch, z, nullptr, g_log_det.data());
-  for (int k = 0; k < 58; ++k) EXPECT_EQ(both.g_fine[k * batch + 17], volume.g_fine[k * batch + 17]);
+  const Parts both = pull_back(system, batch, z, gx.data(), g_log_det.data()),
+              volume = pull_back(system, batch, z, nullptr, g_log_det.data());
+  for (int k = 0; k < 58; ++k) {
+    EXPECT_EQ(both.by_x.g_fine[k * batch + 17], 0.0);
+    EXPECT_EQ(both.by_log_det.g_fine[k * batch + 17], volume.by_log_det.g_fine[k * batch + 17]);
+  }
 }

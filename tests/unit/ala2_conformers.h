@@ -35,7 +35,7 @@ inline std::vector<Conformer> conformers()
   return all;
 }
 
-/// With conformer `number` as its configuration; 1 is the first of 300 K dynamics.
+/// The molecule with conformer `number` as its configuration; 1 is the first of dynamics at 300 K.
 inline Molecule molecule(int number = 1)
 {
   Molecule m;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What tests of numerics share: tensors from numbers, finite differences, quadrature.
+// Helpers of numerical tests: random tensors and finite differences.
 #ifndef CGFLOW_TESTS_NUMERIC_H
 #define CGFLOW_TESTS_NUMERIC_H
 
@@ -13,7 +13,7 @@ namespace cgflow_test {
 
 using at::Tensor;
 
-/// Threads cost more than they give on tensors of this size, and wait for each other when tests run side by side.
+/// More threads would slow down tensors of this size, and tests that run at the same time.
 inline const bool kOneThread = (at::set_num_threads(1), true);
 
 inline Tensor normals(at::IntArrayRef shape, std::uint64_t number, double scale = 1.0)
@@ -37,8 +37,7 @@ inline double largest(const Tensor &t) { return t.abs().max().item<double>(); }
 /// Central differences of the scalar f by every element of x.
 inline Tensor finite_difference(const std::function<double(const Tensor &)> &f, const Tensor &x, double h = 1e-5)
 {
-  const at::NoGradGuard no_grad;
-  Tensor work = x.detach().clone(), g = at::empty_like(work);
+  Tensor work = x.clone(), g = at::empty_like(work);
   for (std::int64_t i = 0; i < work.numel(); ++i) {
     double &value = work.data_ptr<double>()[i];
     const double old = value;
@@ -52,10 +51,9 @@ inline Tensor finite_difference(const std::function<double(const Tensor &)> &f, 
   return g;
 }
 
-/// Gives parameters that start at zero (and all others) random values, so that a flow is far from the identity.
-inline void randomise(const cgflow::NamedTensors &parameters, double scale)
+/// Gives all parameters random values, so that a flow is far from the identity.
+inline void randomize(const cgflow::NamedTensors &parameters, double scale)
 {
-  const at::NoGradGuard no_grad;
   std::uint64_t k = 100;
   for (const auto &p : parameters) p.value.copy_(normals(p.value.sizes(), k++, scale));
 }

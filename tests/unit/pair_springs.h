@@ -59,11 +59,12 @@ class PairSprings : public EnergyModel {
   std::vector<double> k_, length_;
 };
 
-/// The molecule as the map begins it: its own structure with equal atoms in the map's labelling, where springs relax.
+/// The molecule at the map's start: its own structure with equal atoms in the map's labels, at which the springs are
+/// relaxed.
 inline Molecule at_start(const CoordinateMap &map, Molecule molecule)
 {
   const auto start = *map.start();
-  const Tensor x = map.to_cartesian(start.s.unsqueeze(0), start.fine.unsqueeze(0)).x.contiguous();
+  const Tensor x = map.to_cartesian(start.s.unsqueeze(1), start.fine.unsqueeze(1)).x.contiguous();
   molecule.configuration.assign(x.data_ptr<double>(), x.data_ptr<double>() + x.numel());
   return molecule;
 }

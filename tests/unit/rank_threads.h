@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Ranks as threads of the test: a Communicator without MPI.
+// Ranks as threads of the test, with a Communicator without MPI.
 #ifndef CGFLOW_TESTS_RANK_THREADS_H
 #define CGFLOW_TESTS_RANK_THREADS_H
 
@@ -56,7 +56,7 @@ class ThreadCommunicator : public cgflow::Communicator {
   {
     const auto all = exchange({values, values + n});
     const auto [first, count] = share(n);
-    std::fill(values, values + n, std::nanf(""));    // what is not this rank's share must not be read
+    std::fill(values, values + n, std::nanf(""));    // nobody may read the shares of other ranks
     for (std::int64_t i = first; i < first + count; ++i) {
       double sum = 0.0;
       for (const auto &part : all) sum += part[i];
@@ -81,7 +81,7 @@ class ThreadCommunicator : public cgflow::Communicator {
   int rank_;
 };
 
-/// Runs f once a rank, side by side. f must not leave by an exception.
+/// Runs f once per rank, at the same time. f must not throw.
 inline void run_ranks(int size, const std::function<void(cgflow::Communicator &)> &f)
 {
   SharedBoard board(size);

@@ -18,7 +18,7 @@ Tensor leaf() { return normals({3, 2}, 1).requires_grad_(true); }
 Tensor gradient(int step) { return normals({3, 2}, 10 + step); }
 }    // namespace
 
-// The algorithm box of Kingma and Ba, element by element.
+// Algorithm 1 of Kingma and Ba, element by element.
 TEST(Adam, FollowsThePublishedAlgorithm)
 {
   const Tensor p = leaf();
@@ -40,7 +40,7 @@ TEST(Adam, FollowsThePublishedAlgorithm)
   EXPECT_TRUE(p.requires_grad());
 }
 
-// Ranks move a part each of the same parameters: together they do what one does, and all of the tensor counts as changed.
+// Each rank moves a part of the same parameters. Together they do the same as one rank, and the whole tensor counts as changed.
 TEST(Adam, PartsDoWhatTheWholeDoes)
 {
   const Tensor p = normals({7}, 3).requires_grad_(true), q = p.detach().clone().requires_grad_(true);
@@ -58,7 +58,7 @@ TEST(Adam, PartsDoWhatTheWholeDoes)
   EXPECT_TRUE(at::equal(p, q));
 }
 
-// With float32 gradients the parameters themselves stay exact: steps far below their last float32 digit add up.
+// With float32 gradients the parameters themselves stay float64, so that steps far below their last float32 digit add up.
 TEST(Adam, SmallStepsOfFloat32NetworksAddUp)
 {
   const Tensor p = at::ones({100}, at::kDouble), q = p.clone(), rounded = p.to(at::kFloat);
@@ -74,7 +74,7 @@ TEST(Adam, SmallStepsOfFloat32NetworksAddUp)
   EXPECT_LT(((p - q) / (p - 1.0)).abs().max().item<double>(), 1e-3);
 }
 
-// What is left of a gradient that stays zero never becomes so small that the processor slows down.
+// When the gradient stays zero, the moments never become denormal numbers, which would slow down the processor.
 TEST(Adam, Float32MomentsNeverBecomeSubnormal)
 {
   constexpr int n = 40;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/communicator.h"
 
+#include "rank_threads.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +18,41 @@ class Rank : public SerialCommunicator {
  private:
   int rank_, size_;
 };
+
+// Each rank gives values of its own; all must get the same results, whatever the implementation.
+template <class T> void expect_share_and_spread(Communicator &comm, std::size_t n)
+{
+  std::vector<T> values(n);
+  for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<T>(1 + comm.rank() + 10 * i);
+  comm.sum_share(values.data(), n);
+  comm.spread_share(values.data(), n);
+  const int size = comm.size();
+  for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(values[i], static_cast<T>(size * (size + 1) / 2 + 10 * size * i)) << i;
+}
+
+void expect_contract(Communicator &comm)
+{
+  const int size = comm.size(), rank = comm.rank();
+  for (const std::size_t n : {0, 1, 2, 7}) {
+    expect_share_and_spread<double>(comm, n);
+    expect_share_and_spread<float>(comm, n);
+    std::vector<double> values(n, 0.5 + rank);
+    comm.sum(values.data(), n);
+    EXPECT_THAT(values, testing::Each(0.5 * size * size));
+    std::vector<double> highest(n, -1.0 - rank);
+    comm.max(highest.data(), n);
+    EXPECT_THAT(highest, testing::Each(-1.0));
+  }
+  for (int root = 0; root < size; ++root) {
+    int number = 100 + rank;
+    comm.broadcast(&number, sizeof number, root);
+    EXPECT_EQ(number, 100 + root);
+  }
+  // Rank r gives r + 1 values.
+  std::vector<double> expected;
+  for (int r = 0; r < size; ++r) expected.insert(expected.end(), r + 1, 0.25 * r);
+  EXPECT_EQ(comm.gather(std::vector<double>(rank + 1, 0.25 * rank)), expected);
+}
 }    // namespace
 
 TEST(Communicator, SharesAreContiguousAndDifferByAtMostOne)
@@ -34,15 +71,11 @@ TEST(Communicator, SharesAreContiguousAndDifferByAtMostOne)
     }
 }
 
-TEST(Communicator, OneRankGetsBackWhatItGives)
+TEST(Communicator, EveryRankGetsWhatAllHaveGiven)
 {
   SerialCommunicator one;
-  double values[] = {1.5, -2.0};
-  one.sum(values, 2);
-  one.max(values, 2);
-  one.broadcast(values, sizeof values, 0);
-  EXPECT_THAT(values, testing::ElementsAre(1.5, -2.0));
-  EXPECT_THAT(one.gather({3.0}), testing::ElementsAre(3.0));
   EXPECT_EQ(one.rank(), 0);
   EXPECT_EQ(one.size(), 1);
+  expect_contract(one);
+  for (const int size : {1, 2, 3, 5}) cgflow_test::run_ranks(size, expect_contract);
 }

@@ -23,7 +23,7 @@ FlowConfig config(const std::string &network, std::vector<int> hidden, const std
   return c;
 }
 
-// A network and what its parameters are bound to.
+// A network with the tensor that its parameters are bound to.
 struct Bound {
   Bound(int n_condition, Conditioner::Seen seen, const FlowConfig &c, int n_outputs, double scale)
       : source(1), network("n", n_condition, std::move(seen), c, n_outputs, source),
@@ -31,7 +31,7 @@ struct Bound {
         computed(network.type() == at::kFloat ? at::empty({network.size()}, at::kFloat) : all)
   {
     EXPECT_EQ(network.bind(all, computed, 0), network.size());
-    if (scale > 0.0) randomise(network.parameters(), scale);
+    if (scale > 0.0) randomize(network.parameters(), scale);
     computed.copy_(all);
   }
   // c [n_condition, batch], x [any, batch] -> [n_outputs, batch]
@@ -41,7 +41,7 @@ struct Bound {
     network.forward(c, x, work);
     return work.outputs();
   }
-  // Of rows of inputs, without coordinates: [batch, n_inputs] -> [batch, n_outputs].
+  // The network as a function of the condition alone: [batch, n_inputs] -> [batch, n_outputs].
   Tensor outputs(const Tensor &input) const
   {
     return (*this)(input.t().contiguous(), at::zeros({0, input.size(0)}, at::kDouble)).t();
@@ -57,7 +57,7 @@ Row silu(Row h)
   return h;
 }
 
-// h W + b in plain loops, layer number i of the network.
+// Layer number i of the network, h W + b, in plain loops.
 Row dense(const NamedTensors &p, int i, const Row &h, double factor = 1.0)
 {
   const Tensor w = p[2 * i].value, b = p[2 * i + 1].value;
@@ -92,7 +92,7 @@ TEST(Conditioner, DenseIsItsLayersInPlainLoops)
   EXPECT_EQ(p[0].name, "n.0.weight");
   EXPECT_EQ(p[5].name, "n.out.bias");
   const Row h = silu(dense(p, 1, silu(dense(p, 0, {0.3, -1.0, 2.0}))));
-  // The last layer's product is weighted by 16 / width where it is wider than 16.
+  // The last layer's product has the factor 16 / width when its width is above 16.
   expect_row(bound.outputs(at::tensor({0.3, -1.0, 2.0}, at::kDouble).view({1, 3})), dense(p, 2, h, 16.0 / 20));
 }
 
@@ -157,7 +157,7 @@ TEST(Conditioner, DerivativesAgreeWithFiniteDifferences)
       };
       EXPECT_LT(largest(gradient - finite_difference(of_all, old)), 1e-8 * (1.0 + largest(gradient)))
           << kind << hidden.size();
-      // Without parameters the same by the coordinates.
+      // The derivatives by the coordinates are the same without those by the parameters.
       Tensor(bound.all).copy_(old);
       const Tensor alone = at::full_like(x, 0.5);
       work.g_out.back().copy_(weights);

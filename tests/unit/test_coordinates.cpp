@@ -74,15 +74,36 @@ TEST(LinearMap, RoundTripsManyAtomsAndKnowsItsJacobian)
   const auto out = map->to_cartesian(in.s, in.fine);
   EXPECT_LT(largest(out.x - x), 1e-13);
   Tensor jacobian = at::empty({9, 9}, at::kDouble);
-  const Tensor q = at::cat({in.s, in.fine}, 1)[0];
+  const Tensor q = at::cat({in.s, in.fine}, 0).select(1, 0);
   for (int i = 0; i < 9; ++i)
     jacobian[i] = finite_difference(
         [&](const Tensor &t) {
-          const auto part = t.view({1, 9});
-          return map->to_cartesian(part.narrow(1, 0, 2), part.narrow(1, 2, 7)).x.flatten()[i].item<double>();
+          const auto part = t.view({9, 1});
+          return map->to_cartesian(part.narrow(0, 0, 2), part.narrow(0, 2, 7)).x.flatten()[i].item<double>();
         },
         q, 1e-3);
   EXPECT_NEAR(std::get<1>(at::linalg_slogdet(jacobian)).item<double>(), out.log_det[0].item<double>(), 1e-9);
+}
+
+TEST(LinearMap, PullsBackDerivativesByXAndByLogDetApart)
+{
+  Config planar = two_dimensional(), c;
+  planar.fine.clear();
+  c.cg = {{"a", {{"x1", 1}, {"x2", -1}, {"z3", 0.3}}, {-1, 1}}, {"b", {{"y2", 2}, {"z1", 1}}, {-1, 1}}};
+  for (const auto &map : {make_coordinate_map(planar, particles(1), 2), make_coordinate_map(c, particles(3), 3)}) {
+    const Tensor s = normals({map->n_cv(), 5}, 1), fine = normals({map->n_fine(), 5}, 2);
+    const Tensor gx = normals({5, map->n_atoms(), 3}, 3), g_log_det = normals({5}, 4);
+    const auto value = [&](const Tensor &at_s, const Tensor &at_fine) {
+      return (map->to_cartesian(at_s, at_fine).x * gx).sum().item<double>();
+    };
+    const auto back = map->pull_back(s, fine, gx, g_log_det);
+    EXPECT_LT(largest(back.by_x.s - finite_difference([&](const Tensor &t) { return value(t, fine); }, s)), 1e-9);
+    EXPECT_LT(largest(back.by_x.fine - finite_difference([&](const Tensor &t) { return value(s, t); }, fine)), 1e-9);
+    EXPECT_TRUE(at::equal(back.by_log_det.s, at::zeros_like(s)));
+    EXPECT_TRUE(at::equal(back.by_log_det.fine, at::zeros_like(fine)));
+    EXPECT_FALSE(map->pull_back(s, fine, gx, {}).by_log_det.fine.defined());
+    EXPECT_FALSE(map->pull_back(s, fine, {}, g_log_det).by_x.fine.defined());
+  }
 }
 
 TEST(LinearMap, RefusesBadMixesByName)
@@ -167,6 +188,10 @@ TEST(LinearMap, RefusesWrongShapes)
   const auto map = make_coordinate_map(two_dimensional(), particles(1), 2);
   EXPECT_THROW(map->to_internal(at::zeros({4, 2, 3}, at::kDouble)), ShapeError);
   EXPECT_THROW(map->to_internal(at::zeros({4, 1, 3}, at::kFloat)), ShapeError);
-  EXPECT_THROW(map->to_cartesian(at::zeros({4, 1}, at::kDouble), at::zeros({3, 1}, at::kDouble)), ShapeError);
-  EXPECT_THROW(map->to_cartesian(at::zeros({4, 2}, at::kDouble), at::zeros({4, 1}, at::kDouble)), ShapeError);
+  const Tensor one = at::zeros({1, 4}, at::kDouble);
+  EXPECT_THROW(map->to_cartesian(one, at::zeros({1, 3}, at::kDouble)), ShapeError);
+  EXPECT_THROW(map->to_cartesian(at::zeros({2, 4}, at::kDouble), one), ShapeError);
+  EXPECT_THROW(map->pull_back(one, at::zeros({1, 3}, at::kDouble), {}, {}), ShapeError);
+  EXPECT_THROW(map->pull_back(one, one, at::zeros({3, 1, 3}, at::kDouble), {}), ShapeError);
+  EXPECT_THROW(map->pull_back(one, one, {}, at::zeros({3}, at::kDouble)), ShapeError);
 }

@@ -23,7 +23,7 @@ using testing::HasSubstr;
 namespace {
 constexpr double kT = 0.6;
 
-// Springs of one length each between heavy atoms only: hydrogens cannot be told apart.
+// Springs between heavy atoms only, so that hydrogens cannot be told apart.
 class HeavyAtoms : public tests::PairSprings {
  public:
   explicit HeavyAtoms(const Molecule &m) : PairSprings(m, 0.0)
@@ -34,7 +34,7 @@ class HeavyAtoms : public tests::PairSprings {
   }
 };
 
-// An energy model that fails when asked to.
+// An energy model that can be made to fail.
 class Failing : public EnergyModel {
  public:
   Failing(EnergyModel &energy, bool fails) : energy_(energy), fails_(fails) {}
@@ -80,7 +80,7 @@ TEST(EqualAtoms, AreCheckedByAllRanksTogether)
 {
   const Molecule molecule = ala2::molecule();
   const auto map = make_internal_map(ala2::config(), molecule);
-  for (const int ranks : {2, 3, 6}) {    // 4 evaluations: of 6 ranks some have none
+  for (const int ranks : {2, 3, 6}) {    // with 4 evaluations, some of 6 ranks have none
     std::vector<std::int64_t> counted(ranks), made(ranks);
     std::vector<std::string> told_apart(ranks), failed(ranks);
     run_ranks(ranks, [&](Communicator &comm) {

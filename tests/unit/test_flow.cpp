@@ -39,14 +39,14 @@ std::vector<FineCoordinate> mixed()
           {"rot", Kind::circular, 0, 120}};
 }
 
-// Methyl rotors in radians, bounded improper-like angles, unbounded bonds: what an internal coordinate map gives.
+// The kinds of coordinates of an internal map: methyl rotors in radians, bounded improper angles, unbounded bonds.
 std::vector<FineCoordinate> molecule()
 {
   return {{"bond1", Kind::unbounded, 0, 0},       {"methyl1", Kind::circular, -kPi / 3, kPi / 3},
           {"improper", Kind::bounded, -1.0, 1.0}, {"bond2", Kind::unbounded, 0, 0},
           {"methyl2", Kind::circular, -kPi, kPi}, {"angle", Kind::unbounded, 0, 0}};
 }
-// In float64: single precision would hide what these tests look for.
+// In float64, because the rounding of float32 would hide errors.
 FlowConfig molecular(bool paper)
 {
   FlowConfig config = default_config(paper, true).flow;
@@ -85,20 +85,20 @@ std::vector<Case> cases()
            molecular(true)}};
 }
 
-// Far from the identity, with a standardisation of its own.
+// A flow far from the identity, with a standardization.
 std::unique_ptr<ConditionalFlow> make(const Case &c, double scale = 0.25)
 {
   FlowConfig config = c.config;
   config.layers = c.layers;
   config.hidden = {12};
   auto flow = std::make_unique<ConditionalFlow>(config, space(), c.fine, 7);
-  randomise(flow->parameters(), scale);
+  randomize(flow->parameters(), scale);
   const int n = flow->n_fine();
-  flow->set_standardisation(at::linspace(0.3, 0.8, n, at::kDouble), at::linspace(0.5, 0.9, n, at::kDouble));
+  flow->set_standardization(at::linspace(0.3, 0.8, n, at::kDouble), at::linspace(0.5, 0.9, n, at::kDouble));
   return flow;
 }
 
-Tensor conditions(std::int64_t n) { return at::cat({uniforms({n, 1}, 31, -180, 180), uniforms({n, 1}, 32, 0, 10)}, 1); }
+Tensor conditions(std::int64_t n) { return at::cat({uniforms({1, n}, 31, -180, 180), uniforms({1, n}, 32, 0, 10)}, 0); }
 
 class Flow : public testing::TestWithParam<Case> {};
 }    // namespace
@@ -108,11 +108,11 @@ TEST_P(Flow, LogProbOfASampleIsItsLogQ)
   const auto flow = make(GetParam());
   const Tensor s = conditions(200), z = flow->draw_latent(3, Stream::test, 0, 200, 0);
   const auto sample = flow->sample(z, s);
-  // z runs through inverse and forward: any error of the inverse would show in ln q.
+  // z goes through the forward and the inverse map, so that an error of the inverse would show in ln q.
   EXPECT_LT(largest(flow->log_prob(sample.fine, s) - sample.log_q), 1e-9);
 }
 
-TEST_P(Flow, StartsAsTheStandardisedBase)
+TEST_P(Flow, StartsAsTheStandardizedBase)
 {
   FlowConfig config = GetParam().config;
   config.layers = GetParam().layers;
@@ -121,7 +121,7 @@ TEST_P(Flow, StartsAsTheStandardisedBase)
   const auto sample = flow.sample(z, s);
   for (int k = 0; k < flow.n_fine(); ++k) {
     if (GetParam().fine[k].kind != Kind::unbounded) continue;
-    EXPECT_LT(largest(sample.fine.select(1, k) - z.select(1, k)), 1e-12);
+    EXPECT_LT(largest(sample.fine.select(0, k) - z.select(0, k)), 1e-12);
   }
 }
 
@@ -135,21 +135,21 @@ TEST_P(Flow, LogDetIsTheJacobian)
   std::vector<Tensor> columns;
   for (int k = 0; k < n; ++k) {
     Tensor up = z.clone(), down = z.clone();
-    up.select(1, k).add_(h);
-    down.select(1, k).sub_(h);
+    up.select(0, k).add_(h);
+    down.select(0, k).sub_(h);
     columns.push_back((flow->sample(up, s).fine - flow->sample(down, s).fine) / (2.0 * h));
   }
-  const Tensor log_det = std::get<1>(at::linalg_slogdet(at::stack(columns, 2)));
+  const Tensor log_det = std::get<1>(at::linalg_slogdet(at::stack(columns, 1).permute({2, 0, 1}).contiguous()));
   Tensor base = at::zeros({8}, at::kDouble);
   for (int k = 0; k < n; ++k)
     base = base + (GetParam().fine[k].kind == Kind::circular ? at::full({8}, -std::log(2 * kPi), at::kDouble)
-                                                             : -0.5 * z.select(1, k).square() - 0.5 * std::log(2 * kPi));
+                                                             : -0.5 * z.select(0, k).square() - 0.5 * std::log(2 * kPi));
   EXPECT_LT(largest(flow->sample(z, s).log_q - (base - log_det)), 1e-6);
 }
 
 namespace {
-// The derivative of value() by the flow's parameters along one random direction a tensor (element by element takes minutes)
-// against `gradient`, that by all of them.
+// Compares `gradient`, the derivative of value() by all parameters, with finite differences along one random direction in each
+// tensor. Element by element they would take minutes.
 void expect_parameter_gradient(const ConditionalFlow &flow, const Tensor &gradient, const std::function<double()> &value)
 {
   std::int64_t first = 0;
@@ -175,8 +175,9 @@ TEST_P(Flow, DerivativesOfLogProbAgreeWithFiniteDifferences)
   const Tensor s = conditions(4), weight = normals({4}, 61);
   const Tensor fine = flow->sample(flow->draw_latent(5, Stream::test, 0, 4, 0), s).fine;
   FlowPass pass(*flow);
-  EXPECT_TRUE(at::equal(pass.log_prob(fine, s), flow->log_prob(fine, s)));
-  const Tensor gradient = at::full_like(flow->all(), 77.0), by_fine = pass.pull_back_log_prob(weight, gradient);
+  auto density = pass.log_prob(fine, s);
+  EXPECT_TRUE(at::equal(density.log_q(), flow->log_prob(fine, s)));
+  const Tensor gradient = at::full_like(flow->all(), 77.0), by_fine = density.pull_back(weight, gradient);
   const auto value = [&](const Tensor &f) { return (weight * flow->log_prob(f, s)).sum().item<double>(); };
   EXPECT_LT(largest(by_fine - finite_difference(value, fine, 1e-6)), 1e-5);
   expect_parameter_gradient(*flow, gradient, [&] { return value(fine); });
@@ -186,28 +187,28 @@ TEST_P(Flow, DerivativesOfSamplesAgreeWithFiniteDifferences)
 {
   const auto flow = make(GetParam());
   const Tensor s = conditions(4), z = flow->draw_latent(6, Stream::test, 0, 4, 0);
-  const Tensor by_fine = normals({4, flow->n_fine()}, 60), by_log_q = normals({4}, 61);
+  const Tensor by_fine = normals({flow->n_fine(), 4}, 60), by_log_q = normals({4}, 61);
   FlowPass pass(*flow);
-  const auto drawn = pass.sample(z, s);
-  EXPECT_TRUE(at::equal(drawn.fine, flow->sample(z, s).fine));
+  auto drawn = pass.sample(z, s);
+  EXPECT_TRUE(at::equal(drawn.fine(), flow->sample(z, s).fine));
   const Tensor g = at::full_like(flow->all(), 77.0);
-  pass.pull_back_sample(by_fine, by_log_q, g);
+  drawn.pull_back(by_fine, by_log_q, g);
   expect_parameter_gradient(*flow, g, [&] {
     const auto sample = flow->sample(z, s);
     return ((sample.fine * by_fine).sum() + (sample.log_q * by_log_q).sum()).item<double>();
   });
 }
 
-// The derivative along the layers from the latent side is that of the density at the sample.
+// The derivative through the layers from the latent side equals that of the density at the sample.
 TEST_P(Flow, ScoreIsTheDerivativeOfLogProbAtTheSample)
 {
   const auto flow = make(GetParam());
   const Tensor s = conditions(20), z = flow->draw_latent(6, Stream::test, 0, 20, 0);
   FlowPass pass(*flow), other(*flow);
-  const Tensor fine = pass.sample(z, s).fine, score = pass.score();
-  other.log_prob(fine, s);
-  const Tensor expected = other.pull_back_log_prob(at::ones({20}, at::kDouble), at::empty_like(flow->all()));
-  EXPECT_LT(largest(score - expected), 1e-8 * (1.0 + largest(expected)));
+  auto drawn = pass.sample(z, s);
+  auto density = other.log_prob(drawn.fine(), s);
+  const Tensor expected = density.pull_back(at::ones({20}, at::kDouble), at::empty_like(flow->all()));
+  EXPECT_LT(largest(drawn.score() - expected), 1e-8 * (1.0 + largest(expected)));
 }
 
 TEST_P(Flow, BatchesOfOtherSizesDoNotMix)
@@ -216,10 +217,31 @@ TEST_P(Flow, BatchesOfOtherSizesDoNotMix)
   FlowPass pass(*flow);
   for (const std::int64_t n : {5, 1, 40, 17, 5, 0}) {
     const Tensor s = conditions(n), z = flow->draw_latent(6, Stream::test, 0, n, 0);
-    const auto got = pass.sample(z, s), expected = FlowPass(*flow).sample(z, s);
-    EXPECT_TRUE(at::equal(got.fine, expected.fine)) << n;
-    EXPECT_TRUE(at::equal(got.log_q, expected.log_q)) << n;
+    FlowPass other(*flow);
+    const auto got = pass.sample(z, s), expected = other.sample(z, s);
+    EXPECT_TRUE(at::equal(got.fine(), expected.fine())) << n;
+    EXPECT_TRUE(at::equal(got.log_q(), expected.log_q())) << n;
   }
+}
+
+// A derivative is that of the handle's own batch, whatever the pass has done since.
+TEST_P(Flow, DerivativesBelongToTheirBatch)
+{
+  const auto flow = make(GetParam());
+  FlowPass pass(*flow), other(*flow);
+  const Tensor s = conditions(9), z = flow->draw_latent(6, Stream::test, 0, 18, 0), by_log_q = normals({9}, 61);
+  const Tensor g = at::empty_like(flow->all()), expected_g = at::empty_like(flow->all());
+  auto expected = other.sample(z.narrow(1, 0, 9), s);
+  const Tensor expected_score = expected.score(), by_fine = normals({flow->n_fine(), 9}, 60);
+  expected.pull_back(by_fine, by_log_q, expected_g);
+
+  auto first = pass.sample(z.narrow(1, 0, 9), s), second = pass.sample(z.narrow(1, 9, 9), s);
+  auto density = pass.log_prob(second.fine(), s);
+  density.pull_back(by_log_q, g);
+  second.score();
+  EXPECT_TRUE(at::equal(first.score(), expected_score));
+  first.pull_back(by_fine, by_log_q, g);
+  EXPECT_TRUE(at::equal(g, expected_g));
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, Flow, testing::ValuesIn(cases()), [](const auto &info) { return info.param.name; });
@@ -229,8 +251,8 @@ TEST(ConditionalFlow, DensityIntegratesToOneInOneDimension)
   const int n = 20001;
   for (const auto &layers : std::vector<std::vector<std::string>>{{"affine"}, {"spline"}, {"spline", "affine"}}) {
     const auto flow = make({"", layers, line()});
-    const Tensor s = conditions(1).expand({n, 2});
-    const Tensor t = at::linspace(-40, 40, n, at::kDouble).view({n, 1});
+    const Tensor s = conditions(1).expand({2, n});
+    const Tensor t = at::linspace(-40, 40, n, at::kDouble).view({1, n});
     EXPECT_NEAR(at::exp(flow->log_prob(t, s)).sum().item<double>() * 80.0 / (n - 1), 1.0, 1e-4);
   }
 }
@@ -244,35 +266,37 @@ TEST(ConditionalFlow, DensityIntegratesToOneOnLineTimesCircle)
                                                                   {"spline_coupling", "spline_coupling", "shift", "affine"},
                                                                   {"affine_coupling", "affine_coupling"}}) {
     const auto flow = make({"", layers, fine}, 0.15);
-    const Tensor t = at::linspace(-20, 20, n, at::kDouble).view({n, 1}).expand({n, m}).reshape({-1, 1});
-    const Tensor chi = (-180.0 + 2.0 * at::arange(m, at::kDouble)).view({1, m}).expand({n, m}).reshape({-1, 1});
-    const Tensor q = at::exp(flow->log_prob(at::cat({t, chi}, 1), conditions(1).expand({n * m, 2})));
+    const Tensor t = at::linspace(-20, 20, n, at::kDouble).view({n, 1}).expand({n, m}).reshape({1, -1});
+    const Tensor chi = (-180.0 + 2.0 * at::arange(m, at::kDouble)).view({1, m}).expand({n, m}).reshape({1, -1});
+    const Tensor q = at::exp(flow->log_prob(at::cat({t, chi}, 0), conditions(1).expand({2, n * m})));
     EXPECT_NEAR(q.sum().item<double>() * 2.0 * 40.0 / (n - 1), 1.0, 2e-3) << layers[0];
   }
 }
 
-// Rows of the affine layer are a Gaussian: mean and covariance of many samples against the density's own curvature.
+// The covariance of many samples of an affine layer is the inverse curvature of its density.
 TEST(ConditionalFlow, AffineIsAGaussianGivenS)
 {
   const auto flow = make({"", {"affine"}, lines(2)});
   const Tensor s = conditions(1);
   const int n = 40000;
-  const Tensor x = flow->sample(flow->draw_latent(1, Stream::test, 0, n, 0), s.expand({n, 2})).fine;
-  const Tensor mean = x.mean(0, true), centred = x - mean;
-  const Tensor covariance = at::matmul(centred.t(), centred) / n;
+  const Tensor x = flow->sample(flow->draw_latent(1, Stream::test, 0, n, 0), s.expand({2, n})).fine;
+  const Tensor mean = x.mean(1, true), centered = x - mean;
+  const Tensor covariance = at::matmul(centered, centered.t()) / n;
   FlowPass pass(*flow);
   Tensor hessian = at::empty({2, 2}, at::kDouble);
   for (int k = 0; k < 2; ++k)
-    hessian[k] = finite_difference(
-        [&](const Tensor &t) {
-          pass.log_prob(t, s);
-          return pass.pull_back_log_prob(at::ones({1}, at::kDouble), at::empty_like(flow->all()))[0][k].item<double>();
-        },
-        mean, 1e-3)[0];
+    hessian[k] =
+        finite_difference(
+            [&](const Tensor &t) {
+              auto density = pass.log_prob(t, s);
+              return density.pull_back(at::ones({1}, at::kDouble), at::empty_like(flow->all()))[k][0].item<double>();
+            },
+            mean, 1e-3)
+            .squeeze(1);
   EXPECT_LT(largest(at::matmul(-hessian, covariance) - at::eye(2, at::kDouble)), 0.05);
 }
 
-// Layers that have nothing to act on are left out: one list of layers serves all systems.
+// Layers without coordinates to act on are left out, so that one list of layers serves all systems.
 TEST(ConditionalFlow, LayersWithoutCoordinatesChangeNothing)
 {
   const std::vector<FineCoordinate> circles{{"a", Kind::circular, -180, 180}, {"b", Kind::circular, 0, 120}};
@@ -292,7 +316,7 @@ TEST(ConditionalFlow, RotorMovesCirclesAloneAndAffineCouplingsTheRest)
     const auto flow = make({"", layers, molecule(), molecular(false)});
     const Tensor z = flow->draw_latent(2, Stream::test, 0, 50, 0);
     const auto identity = make({"", layers, molecule(), molecular(false)}, 0.0);
-    return (flow->sample(z, s).fine - identity->sample(z, s).fine).abs().amax(0);
+    return (flow->sample(z, s).fine - identity->sample(z, s).fine).abs().amax(1);
   };
   const Tensor rotor = moved({"rotor"}), coupling = moved({"affine_coupling", "affine_coupling"});
   for (const auto i : circles) {
@@ -305,27 +329,27 @@ TEST(ConditionalFlow, RotorMovesCirclesAloneAndAffineCouplingsTheRest)
   }
 }
 
-// A rotor's well that depends on s and a bond that depends on the rotor: the network sees the rotor by cosine and sine.
+// Networks see a rotor by cosine and sine: ln q of the other coordinates depends on it and is periodic.
 TEST(ConditionalFlow, UnboundedCoordinatesSeeTheRotors)
 {
   for (const std::string layer : {"affine", "affine_coupling"}) {
     const auto flow = make({"", {"rotor", layer}, molecule()});
-    const Tensor s = conditions(1).expand({3, 2});
-    const Tensor fine = at::zeros({3, 6}, at::kDouble);
-    fine.select(1, 1).copy_(at::tensor({-kPi / 3, kPi / 3, 0.4}, at::kDouble));
+    const Tensor s = conditions(1).expand({2, 3});
+    const Tensor fine = at::zeros({6, 3}, at::kDouble);
+    fine.select(0, 1).copy_(at::tensor({-kPi / 3, kPi / 3, 0.4}, at::kDouble));
     const Tensor log_q = flow->log_prob(fine, s);
     EXPECT_NEAR(log_q[0].item<double>(), log_q[1].item<double>(), 1e-10);
     EXPECT_GT(std::abs(log_q[0].item<double>() - log_q[2].item<double>()), 1e-3);
   }
 }
 
-// A state that is loaded into a flow of another seed is the same flow: masks and shifts are no part of the state.
+// A state makes a flow of another seed the same flow, although masks and shifts are no part of it.
 TEST(ConditionalFlow, StateMovesToAFlowOfAnotherSeed)
 {
   const FlowConfig config = molecular(true);
   const ConditionalFlow a(config, space(), molecule(), 1);
   ConditionalFlow b(config, space(), molecule(), 2);
-  randomise(a.parameters(), 0.1);
+  randomize(a.parameters(), 0.1);
   b.load(a.state());
   const Tensor s = conditions(9), z = a.draw_latent(2, Stream::test, 0, 9, 0);
   EXPECT_TRUE(at::equal(a.sample(z, s).fine, b.sample(z, s).fine));
@@ -336,27 +360,26 @@ TEST(ConditionalFlow, Float32NetworksAreCloseAndTheirParametersFloat64)
   for (const std::string network : {"dense", "residual"}) {
     FlowConfig config = molecular(network == "residual");
     config.hidden = {64};
-    const ConditionalFlow fine64(config, space(), molecule(), 7);
+    ConditionalFlow fine64(config, space(), molecule(), 7);
     config.precision = "float32";
-    const ConditionalFlow fine32(config, space(), molecule(), 7);
-    randomise(fine64.parameters(), 0.2);
-    randomise(fine32.parameters(), 0.2);
+    ConditionalFlow fine32(config, space(), molecule(), 7);
+    randomize(fine64.parameters(), 0.2);
+    randomize(fine32.parameters(), 0.2);
     const Tensor s = conditions(100), z = fine64.draw_latent(2, Stream::test, 0, 100, 0);
     const auto a = fine64.sample(z, s), b = fine32.sample(z, s);
     EXPECT_EQ(b.fine.scalar_type(), at::kDouble);
     const double error = largest(a.fine - b.fine);
     EXPECT_LT(error, 1e-4);
-    EXPECT_GT(error, 1e-12);    // else nothing ran in float32
+    EXPECT_GT(error, 1e-12);    // otherwise nothing ran in float32
     EXPECT_LT(largest(a.log_q - b.log_q), 1e-3);
-    // The density of the float32 flow is exactly that of its own samples, up to what float32 makes of the inputs' last bits.
+    // The density of the float32 flow is that of its own samples, up to float32 rounding of inputs that differ in their last bits.
     EXPECT_LT(largest(fine32.log_prob(b.fine, s) - b.log_q), 1e-4);
     FlowPass pass64(fine64), pass32(fine32);
-    pass64.sample(z, s);
-    pass32.sample(z, s);
+    auto sample64 = pass64.sample(z, s), sample32 = pass32.sample(z, s);
     const Tensor none = at::zeros_like(a.fine), one = at::ones({100}, at::kDouble);
     const Tensor g = at::empty_like(fine64.computed()), h = at::empty_like(fine32.computed());
-    pass64.pull_back_sample(none, one, g);
-    pass32.pull_back_sample(none, one, h);
+    sample64.pull_back(none, one, g);
+    sample32.pull_back(none, one, h);
     std::int64_t first = 0;
     for (const auto &p : fine64.parameters()) {
       const Tensor part = g.narrow(0, first, p.value.numel());
@@ -366,7 +389,7 @@ TEST(ConditionalFlow, Float32NetworksAreCloseAndTheirParametersFloat64)
   }
 }
 
-// The copy of the parameters in float32 follows every way in which they change.
+// The float32 copy of the parameters follows each kind of change.
 TEST(ConditionalFlow, Float32NetworksFollowTheirParameters)
 {
   FlowConfig config = molecular(false);
@@ -390,7 +413,7 @@ TEST(ConditionalFlow, Float32NetworksFollowTheirParameters)
   adam.step(at::ones_like(flow.computed()), 0.01);
   flow.computed_is_current();
   EXPECT_TRUE(changes());
-  randomise(flow.parameters(), 0.2);
+  randomize(flow.parameters(), 0.2);
   EXPECT_TRUE(changes());
   flow.load(other.state());
   EXPECT_TRUE(changes());
@@ -410,22 +433,22 @@ TEST(ConditionalFlow, ResidualNetworkStartsWithoutItsBlocks)
   EXPECT_EQ(blocks, 2 * 12);
 }
 
-TEST(ConditionalFlow, LatentDependsOnTheRowNumberAlone)
+TEST(ConditionalFlow, LatentDependsOnTheNumberAlone)
 {
   const auto flow = make({"", {"spline", "affine"}, mixed()});
   const Tensor all = flow->draw_latent(11, Stream::latent, 0, 10, 2);
-  EXPECT_TRUE(at::equal(all.narrow(0, 4, 3), flow->draw_latent(11, Stream::latent, 4, 3, 2)));
+  EXPECT_TRUE(at::equal(all.narrow(1, 4, 3), flow->draw_latent(11, Stream::latent, 4, 3, 2)));
   EXPECT_FALSE(at::equal(all, flow->draw_latent(11, Stream::latent, 0, 10, 3)));
-  EXPECT_LE(largest(all.select(1, 1)), kPi);
+  EXPECT_LE(largest(all.select(0, 1)), kPi);
 }
 
 TEST(ConditionalFlow, PeriodicConditionsAndCirclesClose)
 {
   const auto flow = make({"", {"spline_coupling", "affine"}, mixed()});
-  const Tensor fine = at::tensor({0.4, -180.0, 2.0, 0.0}, at::kDouble).view({1, 4});
-  const Tensor same = at::tensor({0.4, 180.0, 2.0, 120.0}, at::kDouble).view({1, 4});
-  const Tensor a = at::tensor({-180.0, 4.0}, at::kDouble).view({1, 2}),
-               b = at::tensor({180.0, 4.0}, at::kDouble).view({1, 2});
+  const Tensor fine = at::tensor({0.4, -180.0, 2.0, 0.0}, at::kDouble).view({4, 1});
+  const Tensor same = at::tensor({0.4, 180.0, 2.0, 120.0}, at::kDouble).view({4, 1});
+  const Tensor a = at::tensor({-180.0, 4.0}, at::kDouble).view({2, 1}),
+               b = at::tensor({180.0, 4.0}, at::kDouble).view({2, 1});
   EXPECT_NEAR(flow->log_prob(fine, a).item<double>(), flow->log_prob(same, b).item<double>(), 1e-11);
 }
 
@@ -433,11 +456,11 @@ TEST(ConditionalFlow, SamplesStayInTheirRanges)
 {
   const auto flow = make({"", {"spline", "affine"}, mixed()}, 1.0);
   const Tensor x = flow->sample(flow->draw_latent(2, Stream::test, 0, 500, 0), conditions(500)).fine;
-  EXPECT_LE(largest(x.select(1, 1)), 180.0 + 1e-9);
-  EXPECT_GE(x.select(1, 2).min().item<double>(), 1.0);
-  EXPECT_LE(x.select(1, 2).max().item<double>(), 3.0);
-  EXPECT_GE(x.select(1, 3).min().item<double>(), -1e-9);
-  EXPECT_LE(x.select(1, 3).max().item<double>(), 120.0 + 1e-9);
+  EXPECT_LE(largest(x.select(0, 1)), 180.0 + 1e-9);
+  EXPECT_GE(x.select(0, 2).min().item<double>(), 1.0);
+  EXPECT_LE(x.select(0, 2).max().item<double>(), 3.0);
+  EXPECT_GE(x.select(0, 3).min().item<double>(), -1e-9);
+  EXPECT_LE(x.select(0, 3).max().item<double>(), 120.0 + 1e-9);
 }
 
 TEST(ConditionalFlow, SameSeedSameBitsOtherSeedOthers)
@@ -475,22 +498,22 @@ TEST(ConditionalFlow, LoadNamesWhatIsMissingOrMisshapen)
   EXPECT_THAT(text(state), HasSubstr("'mixing' has the shape [3], expected [1, 1]"));
 }
 
-TEST(ConditionalFlow, StandardisesFromFrames)
+TEST(ConditionalFlow, StandardizesFromFrames)
 {
   FlowConfig config;
   ConditionalFlow flow(config, space(), mixed(), 1);
-  const Tensor u = at::cat({normals({5000, 1}, 1, 2.0) + 7.0, uniforms({5000, 1}, 2, -180, 180),
-                            1.0 + 2.0 * at::sigmoid(normals({5000, 1}, 3, 0.5)), uniforms({5000, 1}, 4, 0, 120)},
-                           1);
-  flow.standardise(u);
-  const Tensor scale = flow.standardised_gradient(at::ones({1, 4}, at::kDouble))[0];
+  const Tensor u = at::cat({normals({1, 5000}, 1, 2.0) + 7.0, uniforms({1, 5000}, 2, -180, 180),
+                            1.0 + 2.0 * at::sigmoid(normals({1, 5000}, 3, 0.5)), uniforms({1, 5000}, 4, 0, 120)},
+                           0);
+  flow.standardize(u);
+  const Tensor scale = flow.standardized_gradient(at::ones({4, 1}, at::kDouble)).squeeze(1);
   EXPECT_NEAR(scale[0].item<double>(), 2.0, 0.1);
   EXPECT_NEAR(scale[1].item<double>(), 180 / kPi, 1e-12);
   EXPECT_NEAR(scale[2].item<double>(), 0.5 * 2.0 * 0.25, 0.02);
-  EXPECT_THROW(flow.standardise(u.narrow(0, 0, 1)), ModelError);
-  EXPECT_THROW(flow.standardise(at::ones({5, 4}, at::kDouble)), ModelError);
-  EXPECT_THROW(flow.set_standardisation(at::zeros({4}, at::kDouble), at::zeros({4}, at::kDouble)), ModelError);
-  EXPECT_THROW(flow.set_standardisation(at::zeros({3}, at::kDouble), at::ones({4}, at::kDouble)), ShapeError);
+  EXPECT_THROW(flow.standardize(u.narrow(1, 0, 1)), ModelError);
+  EXPECT_THROW(flow.standardize(at::ones({4, 5}, at::kDouble)), ModelError);
+  EXPECT_THROW(flow.set_standardization(at::zeros({4}, at::kDouble), at::zeros({4}, at::kDouble)), ModelError);
+  EXPECT_THROW(flow.set_standardization(at::zeros({3}, at::kDouble), at::ones({4}, at::kDouble)), ShapeError);
 }
 
 TEST(ConditionalFlow, RefusesBadOptionsByName)
@@ -505,49 +528,22 @@ TEST(ConditionalFlow, RefusesBadOptionsByName)
   };
   FlowConfig c;
   c.layers = {"realnvp"};
-  EXPECT_THAT(text(c, line()),
-              HasSubstr("flow: layers: got 'realnvp', expected one of affine, rotor, spline, affine_coupling"));
+  EXPECT_THAT(text(c, line()), HasSubstr("flow: layers: got the unknown layer 'realnvp'"));
   c.layers = {};
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: layers: got none"));
+  EXPECT_THAT(text(c, line()), HasSubstr("flow: layers: got []"));
   c.layers = {"affine"};
   EXPECT_THAT(text(c, {{"chi", Kind::circular, -180, 180}}),
               HasSubstr("flow: layers: got [affine], none of which can be trained for the fine coordinates, which are all "
                         "circular; expected also spline"));
   EXPECT_THAT(text(c, {{"chi", Kind::bounded, 2, 2}}), HasSubstr("fine 'chi': got the range"));
   EXPECT_THAT(text(c, {}), HasSubstr("got no fine coordinate"));
-  c = {};
-  c.hidden = {0};
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: hidden: got 0"));
-  c = {};
-  c.bins = 1;
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: bins: got 1, expected 2 to 256"));
-  c = {};
-  c.tail = 0;
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: tail: got"));
-  c = {};
-  c.network = "wide";
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: network: got 'wide', expected one of dense, residual"));
-  c.network = "residual";
-  c.hidden = {8, 9};
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: hidden: got the widths 8 and 9, expected equal widths"));
-  c.hidden = {};
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: hidden: got none, expected at least one width"));
-  c = {};
-  c.precision = "float16";
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: precision: got 'float16', expected one of float64, float32"));
-  c = {};
-  c.masks = "odd";
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: masks: got 'odd', expected one of alternating, random"));
-  c = {};
-  c.harmonics = -1;
-  EXPECT_THAT(text(c, line()), HasSubstr("flow: harmonics: got -1"));
   const ConditionalFlow flow({}, space(), line(), 1);
-  EXPECT_THROW(flow.log_prob(at::zeros({3, 2}, at::kDouble), conditions(3)), ShapeError);
-  EXPECT_THROW(flow.sample(at::zeros({2, 1}, at::kDouble), conditions(3)), ShapeError);
-  EXPECT_THROW(flow.log_prob(at::zeros({3, 1}, at::kDouble), at::zeros({3, 1}, at::kDouble)), ShapeError);
+  EXPECT_THROW(flow.log_prob(at::zeros({2, 3}, at::kDouble), conditions(3)), ShapeError);
+  EXPECT_THROW(flow.sample(at::zeros({1, 2}, at::kDouble), conditions(3)), ShapeError);
+  EXPECT_THROW(flow.log_prob(at::zeros({1, 3}, at::kDouble), at::zeros({1, 3}, at::kDouble)), ShapeError);
 }
 
-// What a training keeps is bounded by its batch: memory of the process after 10 000 more steps, two batch sizes in turns.
+// The memory of a training is bounded: the process does not grow in 10 000 more steps with two alternating batch sizes.
 TEST(FlowPass, TenThousandStepsTakeNoMoreMemory)
 {
   const auto resident_pages = [] {
@@ -559,7 +555,7 @@ TEST(FlowPass, TenThousandStepsTakeNoMoreMemory)
   FlowConfig config = molecular(false);
   config.hidden = {16};
   config.precision = "float32";
-  const ConditionalFlow flow(config, space(), molecule(), 7);
+  ConditionalFlow flow(config, space(), molecule(), 7);
   FlowPass pass(flow);
   Adam adam(flow.all(), flow.computed());
   const Tensor gradient = at::empty_like(flow.computed());
@@ -567,8 +563,8 @@ TEST(FlowPass, TenThousandStepsTakeNoMoreMemory)
     for (int i = 0; i < n; ++i) {
       const std::int64_t batch = i % 4 ? 8 : 5;
       const Tensor s = conditions(batch), z = flow.draw_latent(3, Stream::test, i, batch, 0);
-      const Tensor fine = pass.sample(z, s).fine, score = pass.score();
-      pass.pull_back_sample(score + 0.1 * fine, at::zeros({batch}, at::kDouble), gradient);
+      auto sample = pass.sample(z, s);
+      sample.pull_back(sample.score() + 0.1 * sample.fine(), at::zeros({batch}, at::kDouble), gradient);
       adam.step(gradient, 1e-4);
     }
   };

@@ -41,16 +41,16 @@ std::vector<Case> cases()
   return all;
 }
 
-// A layer and what its parameters are bound to.
+// A layer with the tensor that its parameters are bound to.
 struct Bound {
   std::unique_ptr<FlowLayer> layer;
   Tensor all, computed;
   FlowLayer &operator*() const { return *layer; }
   FlowLayer *operator->() const { return layer.get(); }
 
-  void randomise(double scale) const
+  void randomize(double scale) const
   {
-    cgflow_test::randomise(layer->parameters(), scale);
+    cgflow_test::randomize(layer->parameters(), scale);
     update();
   }
   void update() const { Tensor(computed).copy_(all); }
@@ -79,7 +79,7 @@ Bound make(const std::string &kind, const std::vector<bool> &circular, const Flo
   return b;
 }
 
-// Standardised values, tails of unbounded ones included: [n, batch].
+// Standardized values, with tails of unbounded coordinates: [n, batch].
 Tensor values(const std::vector<bool> &circular, std::int64_t batch)
 {
   const auto n = static_cast<std::int64_t>(circular.size());
@@ -94,7 +94,7 @@ struct Result {
   Tensor y, log_det;
 };
 
-// The layer's networks compute with `all` itself, or with a copy of it.
+// The layer's networks compute with `all` itself, or with a float32 copy of it.
 Result map(FlowLayer &layer, Direction direction, const Tensor &x, const Tensor &c)
 {
   Result r{at::full_like(x, 77.0), at::zeros({x.size(1)}, x.options())};
@@ -110,7 +110,7 @@ TEST_P(Layer, InverseUndoesForward)
 {
   const auto &[name, kind, circular, config] = GetParam();
   const auto layer = make(kind, circular, config);
-  layer.randomise(0.4);
+  layer.randomize(0.4);
   const Tensor x = values(circular, 500), c = normals({kCondition, 500}, 3);
   const auto there = map(*layer, Direction::forward, x, c), back = map(*layer, Direction::inverse, there.y, c);
   // float32 networks may round an input that differs in its last bit to the next number.
@@ -124,7 +124,7 @@ TEST_P(Layer, CirclesStayOnTheirRange)
 {
   const auto &[name, kind, circular, config] = GetParam();
   const auto layer = make(kind, circular, config);
-  layer.randomise(2.0);
+  layer.randomize(2.0);
   const Tensor y = map(*layer, Direction::forward, values(circular, 500), normals({kCondition, 500}, 3)).y;
   for (std::size_t i = 0; i < circular.size(); ++i) {
     if (!circular[i]) continue;
@@ -147,7 +147,7 @@ TEST_P(Layer, DerivativesAgreeWithFiniteDifferences)
   const auto &[name, kind, circular, config] = GetParam();
   if (config.precision == "float32") GTEST_SKIP() << "rounding hides differences";
   const auto layer = make(kind, circular, config);
-  layer.randomise(0.4);
+  layer.randomize(0.4);
   const Tensor x = values(circular, 5), c = normals({kCondition, 5}, 3);
   const Tensor gy = normals(x.sizes(), 4), g_log_det = normals({5}, 5);
   for (const auto direction : {Direction::forward, Direction::inverse}) {
@@ -173,7 +173,7 @@ TEST_P(Layer, DerivativesAgreeWithFiniteDifferences)
     const double numeric = finite_difference(along, at::zeros({1}, at::kDouble), 1e-6).item<double>();
     Tensor(layer.all).copy_(old);
     EXPECT_NEAR((gradient * direction_of_all).sum().item<double>(), numeric, 1e-5 * (1.0 + std::abs(numeric)));
-    // The sample's own derivatives serve the other direction, too.
+    // The values of the forward map also serve the derivatives of the inverse.
     const auto other = direction == Direction::forward ? Direction::inverse : Direction::forward;
     const Tensor gx_other = at::empty_like(x), back = at::empty_like(x);
     layer->pull_back(other, y, x, gy, g_log_det, gx_other, {}, *work);
@@ -203,12 +203,12 @@ TEST(FlowLayers, ThoseWithoutCoordinatesAreNone)
   EXPECT_EQ(make_alone("shift", {false, false}), nullptr);
 }
 
-// By hand: mean 1, scales e^0.5 and 1, L_21 = 2 from a network that is its bias.
+// Mean 1, scales e^0.5 and 1, L_21 = 2, from a network that consists of its bias.
 TEST(AffineLayer, IsMeanScaleAndLowerTriangle)
 {
   const auto layer = make("affine", {false, false});
-  layer.randomise(0.0);
-  const double raw = 6.0 * std::atanh(0.5 / 6.0);    // scales are limited smoothly to e^+-6
+  layer.randomize(0.0);
+  const double raw = 6.0 * std::atanh(0.5 / 6.0);    // scales have a smooth limit at e^+-6
   layer->parameters().back().value.copy_(at::tensor({1.0, 1.0, raw, 0.0, 2.0}, at::kDouble));
   const Tensor x = at::tensor({0.3, -0.7}, at::kDouble).view({2, 1}), c = at::zeros({kCondition, 1}, at::kDouble);
   const auto r = map(*layer, Direction::forward, x, c);

@@ -32,7 +32,7 @@ Tensor positions(const std::vector<ala2::Conformer> &conformers)
   return tensor(x, {static_cast<std::int64_t>(conformers.size()), 22, 3});
 }
 
-// All distances within a structure: what a superposition cannot change. [22 * 22]
+// All distances within a structure, which rotation and translation do not change: [22, 22].
 Tensor distances(const Tensor &x) { return (x.unsqueeze(0) - x.unsqueeze(1)).square().sum(-1).add(1e-30).sqrt(); }
 
 double signed_volume(const Tensor &x, int a, int b, int c, int d)
@@ -40,7 +40,7 @@ double signed_volume(const Tensor &x, int a, int b, int c, int d)
   return at::linalg_cross(x[b] - x[a], x[c] - x[a]).mul(x[d] - x[a]).sum().item<double>();
 }
 
-// The least deviation of distances over all turns of groups of equal atoms.
+// The smallest deviation of distances over all cyclic exchanges of equal atoms.
 double deviation(const Tensor &x, const Tensor &y, const std::vector<std::vector<int>> &equal)
 {
   const Tensor from = distances(x);
@@ -72,20 +72,20 @@ std::string message(const Config &config, const Molecule &molecule)
   return "no error";
 }
 
-// |d x / d(s, fine, rotation, translation)|, by a Jacobian of autograd's.
-double log_det_by_autograd(const CoordinateMap &map, const Tensor &s, const Tensor &fine)
+// ln |d x / d(s, fine, rotation, translation)| of one structure, with rows of the Jacobian from pull_back().
+double log_det_of_jacobian(const CoordinateMap &map, const Tensor &s, const Tensor &fine)
 {
-  const Tensor q = at::cat({s, fine}, 1).detach().requires_grad_(true);
-  const Tensor x = map.to_cartesian(q.narrow(1, 0, map.n_cv()), q.narrow(1, map.n_cv(), map.n_fine())).x;
   const int n = 3 * map.n_atoms();
+  const Tensor x = map.to_cartesian(s, fine).x[0];
+  const auto rows = map.pull_back(s.expand({map.n_cv(), n}), fine.expand({map.n_fine(), n}),
+                                  at::eye(n, at::kDouble).view({n, map.n_atoms(), 3}), {})
+                        .by_x;
   Tensor jacobian = at::zeros({n, n}, at::kDouble);
-  for (int i = 0; i < n; ++i)
-    jacobian[i].narrow(0, 0, n - 6).copy_(torch::autograd::grad({x.view({n})[i]}, {q}, {}, true)[0][0]);
-  const Tensor points = x.detach()[0];
+  jacobian.narrow(1, 0, n - 6).copy_(at::cat({rows.s, rows.fine}, 0).t());
   for (int k = 0; k < 3; ++k) {
     Tensor axis = at::zeros({3}, at::kDouble);
     axis[k] = 1.0;
-    jacobian.select(1, n - 6 + k).copy_(at::linalg_cross(axis.expand({map.n_atoms(), 3}), points).reshape({n}));
+    jacobian.select(1, n - 6 + k).copy_(at::linalg_cross(axis.expand({map.n_atoms(), 3}), x).reshape({n}));
     jacobian.select(1, n - 3 + k).copy_(axis.expand({map.n_atoms(), 3}).reshape({n}));
   }
   return std::get<1>(at::linalg_slogdet(jacobian)).item<double>();
@@ -118,7 +118,7 @@ TEST(InternalMap, CgVariablesAgreeWithMdtraj)
   for (std::size_t i = 0; i < conformers.size(); ++i) {
     const double expected[2] = {conformers[i].phi, conformers[i].psi};
     for (int k = 0; k < 2; ++k) {
-      const double difference = std::remainder(s[i][k].item<double>() - expected[k], 360.0);
+      const double difference = std::remainder(s[k][i].item<double>() - expected[k], 360.0);
       EXPECT_LT(std::fabs(difference), 2e-2) << "conformer " << i;
     }
   }
@@ -134,7 +134,7 @@ TEST(InternalMap, RoundTripGivesTheSameStructureUpToEqualHydrogens)
   int outside = 0;
   for (std::size_t i = 0; i < conformers.size(); ++i) {
     const bool inside = back.x[i].isfinite().all().item<bool>();
-    // Dynamics at 300 and 600 K stays in the domain; random displacements may turn a corner of the molecule inside out.
+    // Dynamics at 300 and 600 K stays in the domain; random displacements may invert a center.
     if (i < 121) EXPECT_TRUE(inside) << "conformer " << i;
     if (!inside) {
       ++outside;
@@ -145,9 +145,9 @@ TEST(InternalMap, RoundTripGivesTheSameStructureUpToEqualHydrogens)
     EXPECT_NEAR(back.log_det[i].item<double>(), internal.log_det[i].item<double>(), 1e-10);
   }
   EXPECT_LT(outside, 60);
-  // Once more: now the labels are those of the map, and nothing changes.
+  // The second time the atoms already have the map's labels, and nothing changes.
   const auto again = map->to_internal(back.x);
-  const Tensor finite = back.x.flatten(1).isfinite().all(1).unsqueeze(1);
+  const Tensor finite = back.x.flatten(1).isfinite().all(1);
   EXPECT_LT(largest(at::where(finite, again.fine - internal.fine, 0.0)), 1e-10);
 }
 
@@ -162,7 +162,7 @@ TEST(InternalMap, LogDeterminantIsThatOfTheJacobian)
       const auto in = map->to_internal(tensor(conformers[i].x, {1, 22, 3}));
       const auto out = map->to_cartesian(in.s, in.fine);
       if (!out.x.isfinite().all().item<bool>()) continue;
-      EXPECT_NEAR(out.log_det.item<double>(), log_det_by_autograd(*map, in.s, in.fine), 1e-10) << "conformer " << i;
+      EXPECT_NEAR(out.log_det.item<double>(), log_det_of_jacobian(*map, in.s, in.fine), 1e-10) << "conformer " << i;
     }
   }
 }
@@ -171,45 +171,27 @@ TEST(InternalMap, GradientsAreThoseOfFiniteDifferences)
 {
   const auto map = make_internal_map(ala2::config(), ala2::molecule());
   const auto in = map->to_internal(tensor(ala2::conformers()[40].x, {1, 22, 3}));
-  const Tensor weights = at::sin(at::arange(66, at::kDouble) * 1.7).view({1, 22, 3});
-  const auto value = [&](const Tensor &s, const Tensor &fine) {
-    const auto out = map->to_cartesian(s, fine);
-    return (out.x * weights).sum() + 0.3 * out.log_det.sum();
-  };
-  const Tensor s = in.s.detach().clone().requires_grad_(true), fine = in.fine.detach().clone().requires_grad_(true);
-  const auto g = torch::autograd::grad({value(s, fine)}, {s, fine});
-  const at::NoGradGuard no_grad;
+  const Tensor gx = at::sin(at::arange(66, at::kDouble) * 1.7).view({1, 22, 3}), g_log_det = at::full({1}, 0.3, at::kDouble);
+  const auto back = map->pull_back(in.s, in.fine, gx, g_log_det);
   for (int k = 0; k < 60; ++k) {
     const bool cg = k < 2;
+    const int row = cg ? k : k - 2;
     const double h = cg ? 1e-3 : 1e-5;
     Tensor plus[2] = {in.s.clone(), in.fine.clone()}, minus[2] = {in.s.clone(), in.fine.clone()};
-    plus[!cg][0][cg ? k : k - 2] += h;
-    minus[!cg][0][cg ? k : k - 2] -= h;
-    const double slope = (value(plus[0], plus[1]) - value(minus[0], minus[1])).item<double>() / (2.0 * h);
-    const double got = (cg ? g[0][0][k] : g[1][0][k - 2]).item<double>();
-    EXPECT_NEAR(got, slope, 1e-7 * (1.0 + std::fabs(slope))) << k;
+    plus[!cg][row][0] += h;
+    minus[!cg][row][0] -= h;
+    const auto up = map->to_cartesian(plus[0], plus[1]), down = map->to_cartesian(minus[0], minus[1]);
+    const double by_x = ((up.x - down.x) * gx).sum().item<double>() / (2.0 * h);
+    const double by_log_det = 0.3 * (up.log_det - down.log_det).item<double>() / (2.0 * h);
+    const auto got = [&](const CoordinateMap::Gradient &g) { return (cg ? g.s : g.fine)[row][0].item<double>(); };
+    EXPECT_NEAR(got(back.by_x), by_x, 1e-7 * (1.0 + std::fabs(by_x))) << k;
+    EXPECT_NEAR(got(back.by_log_det), by_log_det, 1e-7 * (1.0 + std::fabs(by_log_det))) << k;
   }
-}
-
-TEST(InternalMap, GradientsToInternalAreThoseOfFiniteDifferences)
-{
-  const auto map = make_internal_map(ala2::config(), ala2::molecule());
-  const Tensor start = tensor(ala2::conformers()[40].x, {1, 22, 3});
-  const auto value = [&](const Tensor &x) {
-    const auto in = map->to_internal(x);
-    return (in.fine * at::sin(at::arange(58, at::kDouble))).sum() + 0.01 * in.s.sum() + in.log_det.sum();
-  };
-  const Tensor x = start.clone().requires_grad_(true);
-  const Tensor g = torch::autograd::grad({value(x)}, {x})[0];
-  const at::NoGradGuard no_grad;
-  for (const int i : {0, 4, 6, 8, 10, 13, 14, 21})
-    for (int k = 0; k < 3; ++k) {
-      Tensor plus = start.clone(), minus = start.clone();
-      plus[0][i][k] += 1e-5;
-      minus[0][i][k] -= 1e-5;
-      const double slope = (value(plus) - value(minus)).item<double>() / 2e-5;
-      EXPECT_NEAR(g[0][i][k].item<double>(), slope, 1e-7 * (1.0 + std::fabs(slope))) << i;
-    }
+  // Each part alone has the same bits.
+  EXPECT_TRUE(at::equal(map->pull_back(in.s, in.fine, gx, {}).by_x.fine, back.by_x.fine));
+  EXPECT_TRUE(at::equal(map->pull_back(in.s, in.fine, {}, g_log_det).by_log_det.s, back.by_log_det.s));
+  EXPECT_FALSE(map->pull_back(in.s, in.fine, gx, {}).by_log_det.s.defined());
+  EXPECT_FALSE(map->pull_back(in.s, in.fine, {}, g_log_det).by_x.s.defined());
 }
 
 TEST(InternalMap, MirrorImagesAndCisBondsLieOutsideTheDomain)
@@ -224,7 +206,7 @@ TEST(InternalMap, MirrorImagesAndCisBondsLieOutsideTheDomain)
     const std::string &name = map->fine()[k].name;
     if (name.find("2-5-7-9") == std::string::npos && name.find("9-7-5-2") == std::string::npos) continue;
     auto in = map->to_internal(x);
-    in.fine[0][k] += 0.6 * std::numbers::pi;
+    in.fine[k][0] += 0.6 * std::numbers::pi;
     EXPECT_TRUE(map->to_cartesian(in.s, in.fine).x.isnan().all().item<bool>()) << name;
     return;
   }
@@ -240,15 +222,15 @@ TEST(InternalMap, FilterOpensStereoCentresAndTakesWrongHandsOut)
   const Tensor x = tensor(ala2::conformers()[1].x, {1, 22, 3});
   const auto in = filter->to_internal(x);
   EXPECT_TRUE(filter->to_cartesian(in.s, in.fine).x.isfinite().all().item<bool>());
-  // H10 and C11 of the alpha carbon, relative to the carbonyl carbon, change places: D.
+  // H10 and C11 of the alpha carbon change places, relative to the carbonyl carbon: the D form.
   Tensor swapped = in.fine.clone(), turned = in.fine.clone();
   int found = 0;
   for (int k = 0; k < filter->n_fine(); ++k) {
     const std::string &name = filter->fine()[k].name;
     if (name != "dihedral 10-9-7-15" && name != "dihedral 11-9-7-15") continue;
-    swapped[0][k] = -swapped[0][k];
-    // A single branch that leaves its interval without changing the hand: the built-in domain ends there, the filter's not.
-    if (name == "dihedral 10-9-7-15") turned[0][k] = (turned[0][k] > 0.0).item<bool>() ? 3.3 : -3.3;
+    swapped[k][0] = -swapped[k][0];
+    // A single branch leaves its interval without a change of chirality. The built-in domain ends there, the filter's does not.
+    if (name == "dihedral 10-9-7-15") turned[k][0] = (turned[k][0] > 0.0).item<bool>() ? 3.3 : -3.3;
     ++found;
   }
   ASSERT_EQ(found, 2);
@@ -273,7 +255,7 @@ TEST(InternalMap, StartIsTheConfigurationWithThermalWidths)
   const auto map = make_internal_map(ala2::config(), ala2::molecule());
   const auto start = map->start();
   ASSERT_TRUE(start);
-  const auto x = map->to_cartesian(start->s.unsqueeze(0), start->fine.unsqueeze(0)).x[0];
+  const auto x = map->to_cartesian(start->s.unsqueeze(1), start->fine.unsqueeze(1)).x[0];
   EXPECT_LT(deviation(tensor(ala2::molecule().configuration, {22, 3}), x, map->equal_atoms()), 1e-10);
   for (int k = 0; k < 58; ++k) EXPECT_EQ(start->scale[k].item<double>() > 0.0, k >= 3);
 }
@@ -287,11 +269,11 @@ TEST(InternalMap, TakesBondsAndAnglesAsCgVariables)
   const auto map = make_internal_map(config, ala2::molecule());
   const Tensor x = tensor(ala2::conformers()[5].x, {1, 22, 3});
   const auto in = map->to_internal(x);
-  EXPECT_NEAR(in.s[0][2].item<double>(), distances(x[0])[8][14].item<double>(), 1e-12);
+  EXPECT_NEAR(in.s[2][0].item<double>(), distances(x[0])[8][14].item<double>(), 1e-12);
   const Tensor a = x[0][6] - x[0][8], b = x[0][14] - x[0][8];
   const double cosine = ((a * b).sum() / (a.norm() * b.norm())).item<double>();
-  EXPECT_NEAR(in.s[0][1].item<double>(), std::acos(cosine) * 180.0 / std::numbers::pi, 1e-10);
-  EXPECT_NEAR(in.log_det.item<double>(), log_det_by_autograd(*map, in.s, in.fine), 1e-10);
+  EXPECT_NEAR(in.s[1][0].item<double>(), std::acos(cosine) * 180.0 / std::numbers::pi, 1e-10);
+  EXPECT_NEAR(in.log_det.item<double>(), log_det_of_jacobian(*map, in.s, in.fine), 1e-10);
 }
 
 TEST(InternalMap, UserRowsReplaceTheBuiltOnes)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What learning says that it takes, against what the system says that it has taken.
+// The memory that learning announces, against the memory that it takes by the system's measure.
 #include "cgflow/resources.h"
 
 #include "pmf/ensemble.h"
 #include "training/energy_training.h"
-#include "training/flow_trainer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,13 +27,14 @@ double status(const std::string &key)
   return 0.0;
 }
 
-// Bytes by which the resident memory at its highest grows during `work`.
+// Growth of the peak resident memory during `work`, bytes.
 template <class Work> double growth(const Work &work)
 {
-  // What was freed before goes back to the system, as large blocks do from now on: else they are used again and nothing grows.
+  // Memory that is free goes back to the system, and so do large blocks from now on. Otherwise they would be used again, and
+  // nothing would grow.
   mallopt(M_MMAP_THRESHOLD, 1 << 17);
   malloc_trim(0);
-  std::ofstream("/proc/self/clear_refs") << "5";    // sets the highest back to the present
+  std::ofstream("/proc/self/clear_refs") << "5";    // sets the peak back to the present value
   const double before = status("VmRSS");
   work();
   return 1024.0 * (status("VmHWM") - before);
@@ -53,7 +53,7 @@ class Well : public EnergyModel {
   }
 };
 
-Tensor points(std::int64_t n) { return at::linspace(-1.9, 1.9, n, at::kDouble).unsqueeze(1).contiguous(); }
+Tensor points(std::int64_t n) { return at::linspace(-1.9, 1.9, n, at::kDouble).unsqueeze(0); }
 
 Config plane_config(const std::string &precision)
 {
@@ -93,7 +93,7 @@ TEST(Resources, AreSaidInWords)
                       "labels, 0.5 MB for fits and 8.0 MB more for each 1000 labels");
 }
 
-// Twice with other sizes, so that what LibTorch and the allocator keep for themselves is there before.
+// A first training of other sizes allocates what LibTorch and the allocator keep for themselves.
 TEST(Resources, MemoryOfATrainingIsWhatItTakes)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -103,16 +103,16 @@ TEST(Resources, MemoryOfATrainingIsWhatItTakes)
     const Config config = plane_config(precision);
     const auto map = make_coordinate_map(config, Molecule{{1.0}, {}, {}}, 2);
     SerialCommunicator serial;
-    SilentLog log;
     Well well;
     const auto train = [&](int n, int batch) {
       ConditionalFlow flow(config.flow, map->space(), map->fine(), 3);
-      FlowTrainer trainer(flow, *map, serial, log, 1.0, 3);
       EnergyConfig energy;
       energy.latent = 4;
       energy.batch = batch;
       const double said = static_cast<double>(EnergyTraining::memory(flow, *map, serial, energy, n));
-      const double taken = growth([&] { trainer.by_energy(points(n), energy, 1, well, 0); });
+      EnergyGuard guard(well, serial);
+      EnergyTraining training(flow, *map, serial, 1.0, 3, energy, guard, 0);
+      const double taken = growth([&] { training.run(points(n), 1); });
       return std::pair{said, taken};
     };
     train(8, 32);

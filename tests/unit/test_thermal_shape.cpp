@@ -20,20 +20,19 @@ namespace {
 
 constexpr double kT = 0.6;
 
-// U/kT - ln|dx/dfine| of rows of fine coordinates.
+// U/kT - ln|dx/dfine| of columns of fine coordinates.
 Tensor potential(const CoordinateMap &map, EnergyModel &energy, const CoordinateMap::Start &start, const Tensor &fine)
 {
-  const at::NoGradGuard no_grad;
-  const auto x = map.to_cartesian(start.s.repeat({fine.size(0), 1}), fine);
+  const auto x = map.to_cartesian(start.s.unsqueeze(1).repeat({1, fine.size(1)}), fine);
   const Tensor positions = x.x.contiguous();
-  Tensor u = at::empty({fine.size(0)}, at::kDouble), f = at::empty_like(positions);
-  energy.evaluate(static_cast<int>(fine.size(0)), positions.data_ptr<double>(), u.data_ptr<double>(), f.data_ptr<double>());
+  Tensor u = at::empty({fine.size(1)}, at::kDouble), f = at::empty_like(positions);
+  energy.evaluate(static_cast<int>(fine.size(1)), positions.data_ptr<double>(), u.data_ptr<double>(), f.data_ptr<double>());
   return u / kT - x.log_det;
 }
 
 }    // namespace
 
-// Second differences of energies know nothing of forces, of gradients of the map, or of scaling.
+// Second differences of energies are independent of forces, of derivatives of the map and of scaling.
 TEST(ThermalShape, IsTheInverseOfTheHessian)
 {
   const auto map = make_internal_map(ala2::config(), ala2::molecule());
@@ -45,16 +44,16 @@ TEST(ThermalShape, IsTheInverseOfTheHessian)
   EXPECT_EQ(springs.evaluations, 2 * 55);
 
   const Tensor width = start.scale.narrow(0, 3, 55), h = 0.02 * width;
-  std::vector<Tensor> rows;
+  std::vector<Tensor> columns;
   for (int i = 0; i < 55; ++i)
     for (int j = 0; j <= i; ++j)
       for (const auto &[a, b] : {std::pair{1, 1}, {1, -1}, {-1, 1}, {-1, -1}}) {
         Tensor fine = start.fine.clone();
         fine[3 + i] += a * h[i];
         fine[3 + j] += b * h[j];
-        rows.push_back(fine);
+        columns.push_back(fine);
       }
-  const Tensor u = potential(*map, springs, start, at::stack(rows)).view({-1, 4});
+  const Tensor u = potential(*map, springs, start, at::stack(columns, 1)).view({-1, 4});
   Tensor hessian = at::empty({55, 55}, at::kDouble);
   for (int i = 0, k = 0; i < 55; ++i)
     for (int j = 0; j <= i; ++j, ++k) {
@@ -67,7 +66,7 @@ TEST(ThermalShape, IsTheInverseOfTheHessian)
   EXPECT_LT(largest(at::matmul(mixing, mixing.t()) - expected), 0.02);
   const Tensor clamped = at::min(at::max(deviation, width / 3.0), 3.0 * width);
   EXPECT_LT(largest(shape.scale.narrow(0, 3, 55) / clamped - 1.0), 0.02);
-  // Rotors are circular: nothing of them is scaled or mixed.
+  // Rotors are circular, so that they are neither scaled nor mixed.
   EXPECT_TRUE(at::equal(shape.scale.narrow(0, 0, 3), at::ones({3}, at::kDouble)));
   EXPECT_TRUE(at::equal(shape.mixing.narrow(0, 0, 3), at::eye(58, at::kDouble).narrow(0, 0, 3)));
 }

@@ -48,7 +48,7 @@ struct Bench {
     for (int i = 0; i < n; ++i) points.push_back(system.lo + (system.hi - system.lo) * (i + 0.5) / n);
     return points;
   }
-  /// Labels less the exact F, the best constant removed, over their errors: mean square.
+  /// Mean square of (label - exact F) / error, with the best constant removed.
   double chi_square(double *largest = nullptr) const
   {
     double mean = 0.0, norm = 0.0, sum = 0.0;
@@ -83,7 +83,7 @@ TEST(Trainer, CgOfFramesByHand)
 
 TEST(Trainer, LabelsOfAnyFlowAgreeWithQuadrature)
 {
-  // Eq. 12 holds for a flow that knows only one basin's width: the labels are noisy, not wrong.
+  // Eq. 12 of the paper holds for a flow that knows the width of one basin only: its labels are noisy, not wrong.
   for (const tests::System &system : {kHarmonic, kTwoHumps}) {
     Bench bench(system);
     bench.trainer.train_by_example(system.frames(200, 2), bench.model.config().example);
@@ -114,8 +114,8 @@ TEST(Trainer, TrainingByEnergyMakesLabelsExactWhereTheFlowFits)
 
 TEST(Trainer, LabelsShowAHumpThatTheFlowMisses)
 {
-  // Trained by example in the left hump alone, with conditions of the data only: the flow draws nothing in the right one.
-  // Plain weights would look perfect there; the widened samples find it and the label's error says so.
+  // Trained by example in the left hump only, at the conditions of the data, the flow draws nothing in the right one. Plain weights
+  // would look perfect; the widened samples find the right hump, and the label's error shows it.
   Bench bench(kTwoHumps, "train: {example: {epochs: 200, rate: 5e-3}}\n");
   std::vector<double> frames;
   RandomStream random(3, Stream::test);
@@ -151,7 +151,7 @@ TEST(Trainer, DropsTheLastLabels)
   bench.trainer.drop_labels(2);
   ASSERT_EQ(bench.model.labels().size(), 1u);
   EXPECT_EQ(bench.model.labels()[0].s[0], 0.1);
-  // Evaluations were spent all the same, and the next labels have latent samples of their own.
+  // The evaluations were spent nevertheless, and the next labels have latent samples of their own.
   EXPECT_EQ(bench.model.counts.labels, 24);
   bench.trainer.add_labels({0.1}, 8);
   EXPECT_NE(bench.model.labels()[1].ln_mean_w, bench.model.labels()[0].ln_mean_w);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Samples a second of whole training steps by energy, through the child LAMMPS, as fix cgflow/al takes them: drawing, coordinates,
+// Samples per second of whole training steps by energy through the child LAMMPS, as fix cgflow/al takes them: drawing, coordinates,
 // energies, path gradient, sum over ranks, clip, Adam. Two CG variables: phi and psi of the alanine dipeptide of the examples.
-//   [mpiexec -n R] training_step in.SYSTEM [--flow default|paper] [--batch N a rank] [--seconds S] [--clock processor|wall]
+//   [mpiexec -n R] training_step in.SYSTEM [--flow default|paper] [--batch N per rank] [--seconds S] [--clock processor|wall]
 //     [--parts yes|no] [--json FILE --row ROW]
-// In the script's folder, with OMP_NUM_THREADS=1. Ranks are compared by the wall's clock: a rank that waits for another is no faster for
-// that. --parts yes shows what a step of the default flow spends on what.
+// Runs in the script's folder, with OMP_NUM_THREADS=1. Numbers of ranks are compared by wall time, which includes the time in which
+// ranks wait for each other. --parts yes shows how the time of a step of the default flow is divided.
 #include "cgflow_child.h"
 #include "cgflow_communicator.h"
 #include "cgflow_torch_blas.h"
@@ -30,8 +30,8 @@ using namespace cgflow;
 namespace {
 
 constexpr double kT = 0.0019872067 * 300.0;    // kcal/mol
-constexpr std::int64_t kSamples = 2048;        // of one training on each rank, as in an iteration of learning, but
-constexpr std::int64_t kFewestSteps = 8;
+constexpr std::int64_t kSamples = 2048;        // of one training on each rank, as in an iteration of learning
+constexpr std::int64_t kFewestSteps = 8;       // of one training, with a large batch
 constexpr double kSpread = 40.0;    // degrees around the structure
 // Passes of the networks' products in a path-gradient step: drawing, the derivative of ln q to the sample at held weights, then backward
 // for inputs and weights.
@@ -64,11 +64,11 @@ std::vector<double> points_around(const std::vector<double> &s, std::int64_t n)
   std::uniform_real_distribution<double> shift(-kSpread, kSpread);
   std::vector<double> points;
   for (std::int64_t i = 0; i < n; ++i)
-    for (const double centre : s) points.push_back(std::remainder(centre + shift(random), 360.0));
+    for (const double center : s) points.push_back(std::remainder(center + shift(random), 360.0));
   return points;
 }
 
-/// One model in training, and what measures it.
+/// One model in training with the objects that measure its parts.
 struct Subject {
   Subject(CGFlowChild &child_, Communicator &comm_, const std::string &flow, std::int64_t a_rank)
       : child(child_), comm(comm_), batch(a_rank * comm_.size()), steps(std::max(kFewestSteps, kSamples / a_rank)),
@@ -104,7 +104,7 @@ struct Subject {
 
 double wall_seconds() { return MPI_Wtime(); }
 
-/// Samples a second of trainings that all ranks begin together: the median.
+/// Samples per second, the median over trainings that all ranks begin together.
 double rate(Subject &a, double seconds, const std::string &which)
 {
   if (which != "wall" && which != "processor")
@@ -118,21 +118,21 @@ double rate(Subject &a, double seconds, const std::string &which)
     a.train();
     double took = clock() - begin;
     a.comm.max(&took, 1);
-    if (round < 0) continue;    // the first reserves memory
+    if (round < 0) continue;    // the first one allocates memory
     times.push_back(took);
     spent += took;
   }
   return static_cast<double>(a.batch * a.steps) / bench::median(times);
 }
 
-/// Seconds of one step by what they were spent on; the same calls as the library's step.
+/// Seconds of the parts of one step, which makes the same calls as the library's step.
 struct Parts {
-  std::vector<double> flow, coordinates, energies, optimiser;
+  std::vector<double> flow, coordinates, energies, optimizer;
 };
 
 void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
 {
-  const ConditionalFlow &flow = *a.model.parts().flow;
+  ConditionalFlow &flow = *a.model.parts().flow;
   const CoordinateMap &map = *a.model.parts().map;
   double flow_time = 0.0, map_time = 0.0, last = processor_seconds();
   const auto lap = [&] {
@@ -140,30 +140,29 @@ void step_by_parts(Subject &a, std::int64_t number, Parts &parts)
     last = processor_seconds();
     return last - before;
   };
-  const Tensor s = at::from_blob(a.points.data(), {a.batch, 2}, at::TensorOptions(at::kDouble));
-  const auto sample = a.pass.sample(flow.draw_latent(1, Stream::latent, number * a.batch, a.batch, 0), s);
-  const Tensor leaf = sample.fine.detach().requires_grad_(true);
+  const Tensor s = at::from_blob(a.points.data(), {a.batch, 2}, at::TensorOptions(at::kDouble)).t().contiguous();
+  auto sample = a.pass.sample(flow.draw_latent(1, Stream::latent, number * a.batch, a.batch, 0), s);
   flow_time += lap();
-  const auto x = map.to_cartesian(s, leaf);
+  const auto x = map.to_cartesian(s, sample.fine());
   map_time += lap();
-  const EnergyBatch energy = evaluate_energies(a.child, x.x.detach(), kT);
+  const EnergyBatch energy = evaluate_energies(a.child, x.x, kT);
   parts.energies.push_back(lap());
   const CompressedEnergy compressed = compress_energies(energy.u, energy.u.min().item<double>(), a.schedule.cap);
   const Tensor force = energy.gradient * compressed.factor.view({-1, 1, 1});
-  const Tensor by_map = torch::autograd::grad({(x.x * force).sum() - x.log_det.sum()}, {leaf}, {}, false, false, true)[0];
+  const auto back = map.pull_back(s, sample.fine(), force, at::ones({a.batch}, at::kDouble));
   map_time += lap();
-  const Tensor g = (by_map + a.pass.score()).nan_to_num(0.0, 0.0, 0.0);
-  a.pass.pull_back_sample(g, at::zeros({a.batch}, at::kDouble), a.gradient);
+  const Tensor g = (back.by_x.fine - back.by_log_det.fine + sample.score()).nan_to_num(0.0, 0.0, 0.0);
+  sample.pull_back(g, at::zeros({a.batch}, at::kDouble), a.gradient);
   flow_time += lap();
   const double clip = std::min(1.0, 1.0 / a.gradient.norm().item<double>());
-  a.adam.step(a.gradient, 1e-9, clip / static_cast<double>(a.batch));    // the model stays what it is
+  a.adam.step(a.gradient, 1e-9, clip / static_cast<double>(a.batch));    // a rate that leaves the model unchanged
   flow.computed_is_current();
-  parts.optimiser.push_back(lap());
+  parts.optimizer.push_back(lap());
   parts.flow.push_back(flow_time);
   parts.coordinates.push_back(map_time);
 }
 
-// Per cent of the library's own step. What its parts leave is bookkeeping: rows, latent numbers, weights, losses.
+// Percentages of the library's own step. The rest is bookkeeping: indices, latent numbers, weights, losses.
 void report_parts(bench::Rows &rows, const std::string &row, Subject &a, double samples_a_second)
 {
   const bool single = a.model.config().flow.precision == "float32";
@@ -179,10 +178,10 @@ void report_parts(bench::Rows &rows, const std::string &row, Subject &a, double 
   }
   const double step = static_cast<double>(a.batch) / samples_a_second, of_products = bench::median(bare);
   const double flow = bench::median(parts.flow), coordinates = bench::median(parts.coordinates);
-  const double energies = bench::median(parts.energies), optimiser = bench::median(parts.optimiser);
+  const double energies = bench::median(parts.energies), optimizer = bench::median(parts.optimizer);
   const std::pair<const char *, double> shares[] = {
       {"products", of_products}, {"flow", flow - of_products}, {"coordinates", coordinates},
-      {"energies", energies},    {"optimiser", optimiser},     {"rest", step - flow - coordinates - energies - optimiser}};
+      {"energies", energies},    {"optimiser", optimizer},     {"rest", step - flow - coordinates - energies - optimizer}};
   std::printf(" ");
   for (const auto &[name, time] : shares) {
     rows.set(row, std::string("percent_") + name, 100 * time / step);
@@ -234,7 +233,7 @@ int main(int argc, char **argv)
     parent.input->one("units real");
     measure(parent, options);
   });
-  // Ranks that still wait for this one would wait for ever.
+  // Otherwise ranks that wait for this one would wait forever.
   int ranks = 1;
   MPI_Comm_size(MPI_COMM_WORLD, &ranks);
   if (code != 0 && ranks > 1) MPI_Abort(MPI_COMM_WORLD, code);

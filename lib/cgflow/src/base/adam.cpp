@@ -7,8 +7,8 @@
 namespace cgflow {
 
 Adam::Adam(const Tensor &parameters, const Tensor &rounded, double beta1, double beta2, double epsilon)
-    : parameters_(parameters), rounded_(rounded), first_(at::zeros_like(rounded.detach())),
-      second_(at::zeros_like(rounded.detach())), beta1_(beta1), beta2_(beta2), epsilon_(epsilon)
+    : parameters_(parameters), rounded_(rounded), first_(at::zeros_like(rounded)), second_(at::zeros_like(rounded)),
+      beta1_(beta1), beta2_(beta2), epsilon_(epsilon)
 {
   check_shape("rounded parameters", rounded, parameters.sizes().vec(), rounded.scalar_type());
 }
@@ -25,7 +25,7 @@ void Adam::step(const Tensor &gradient, double rate, double factor)
   else
     kernels::adam_step(adam, n, g.data_ptr<double>(), parameters_.data_ptr<double>(), first_.data_ptr<double>(),
                        second_.data_ptr<double>());
-  // An in-place change, by which copies in another precision know that they are old.
+  // The version number of an in-place change tells copies in another precision that they are out of date.
   parameters_.unsafeGetTensorImpl()->bump_version();
 }
 

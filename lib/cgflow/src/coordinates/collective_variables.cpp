@@ -33,10 +33,9 @@ void CollectiveVariables::evaluate(int n, const double *x, double *s) const
 {
   if (n == 0) return;
   if (impl_->linear) {
-    const at::NoGradGuard no_grad;
-    // from_blob takes no const pointer; the map only reads.
+    // from_blob takes no pointer to const; the map only reads.
     const Tensor positions = at::from_blob(const_cast<double *>(x), {n, n_atoms(), 3}, at::kDouble);
-    const Tensor values = impl_->linear->to_internal(positions).s.contiguous();
+    const Tensor values = impl_->linear->to_internal(positions).s.t().contiguous();
     std::copy_n(values.data_ptr<double>(), values.numel(), s);
     return;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "coordinates/coordinates.h"
 
-#include "base/text.h"
+#include "base/tensor_shape.h"
 #include "coordinates/internal_map.h"
 #include "coordinates/linear_map.h"
 #include "molecule/bond_graph.h"
@@ -19,9 +19,21 @@ void check_cg_atoms(const Config &config, int n_atoms)
                           ", expected atom IDs from 1 to " + std::to_string(n_atoms) + ", the molecule's number of atoms");
 }
 
+void CoordinateMap::check_point(const Tensor &s, const Tensor &fine) const
+{
+  check_shape("CG points", s, {n_cv(), -1});
+  check_shape("fine coordinates", fine, {n_fine(), s.size(1)});
+}
+
+void CoordinateMap::check_gradient(const Tensor &s, const Tensor &gx, const Tensor &g_log_det) const
+{
+  if (gx.defined()) check_shape("derivatives by Cartesian coordinates", gx, {s.size(1), n_atoms(), 3});
+  if (g_log_det.defined()) check_shape("derivatives by log_det", g_log_det, {s.size(1)});
+}
+
 namespace {
 
-// With three atoms and fewer there is no dihedral, and only some of the six rigid motions are to be taken off.
+// Three atoms have no dihedral, and fewer than three have less than six rigid motions.
 constexpr int kFewestAtoms = 4;
 
 void check_molecule(const Config &config, const Molecule &molecule, int dimension)
@@ -46,7 +58,7 @@ std::unique_ptr<CoordinateMap> make_coordinate_map(const Config &config, const M
   if (molecule.n_atoms() < 1)
     throw ConfigError("coordinate map: got a system of " + std::to_string(molecule.n_atoms()) +
                       " atoms, expected at least one");
-  // One map a kind of CG variable; kinds cannot be mixed, because each map completes the coordinates in its own way.
+  // One map for each kind of CG variable. Kinds cannot be mixed, because each map completes the coordinates in its own way.
   if (!is_molecular(config)) return std::make_unique<LinearMap>(config, molecule.n_atoms(), dimension);
   check_molecule(config, molecule, dimension);
   return make_internal_map(config, molecule);

@@ -13,7 +13,7 @@
 
 namespace cgflow {
 
-/// Where a fine coordinate lives.
+/// The domain of a fine coordinate.
 struct FineCoordinate {
   enum class Kind { unbounded, circular, bounded };
   std::string name;
@@ -22,8 +22,9 @@ struct FineCoordinate {
   double hi = 0.0;
 };
 
-/// Invertible map between a molecule's Cartesian coordinates and (s, fine). All functions take and give float64 tensors
-/// on a batch and are differentiable by autograd.
+/// Invertible map between a molecule's Cartesian coordinates and (s, fine). All tensors are float64. The batch is the
+/// innermost dimension of s and fine, as in the flow and in the kernels. Derivatives are given by pull_back(); autograd
+/// records nothing.
 class CoordinateMap {
  public:
   virtual ~CoordinateMap() = default;
@@ -33,38 +34,60 @@ class CoordinateMap {
   int n_cv() const { return space().n_cv(); }
   int n_fine() const { return static_cast<int>(fine().size()); }
 
-  /// True when the map uses absolute positions, so that a sample must not be moved (an external field).
+  /// True when the map uses absolute positions, as in an external field. A sample must then not be moved or rotated.
   virtual bool absolute() const = 0;
 
-  /// A structure to begin from without any dynamics, for maps that know one.
+  /// A structure from which training can start without any dynamics.
   struct Start {
     Tensor s;        // [n_cv], box units
     Tensor fine;     // [n_fine]
-    Tensor scale;    // [n_fine], a thermal width to begin with; 0 for circular coordinates
+    Tensor scale;    // [n_fine], an estimate of the thermal width; 0 for circular coordinates
   };
+  /// Nothing for maps that know no structure.
   virtual std::optional<Start> start() const { return std::nullopt; }
 
-  /// Groups of atoms that the map takes as equal, and exchanges in cyclic order: the energy must not change by that.
+  /// Groups of atoms that the map treats as equal. The energy must not change when the atoms of a group are exchanged in
+  /// cyclic order.
   virtual std::vector<std::vector<int>> equal_atoms() const { return {}; }
 
   struct Internal {
-    Tensor s;          // [batch, n_cv], box units
-    Tensor fine;       // [batch, n_fine]
+    Tensor s;          // [n_cv, batch], box units
+    Tensor fine;       // [n_fine, batch]
     Tensor log_det;    // [batch], ln |dx/d(s, fine)|
   };
   struct Cartesian {
-    Tensor x;          // [batch, n_atoms, 3]; NaN where (s, fine) is no structure of the domain
+    Tensor x;          // [batch, n_atoms, 3]; NaN where (s, fine) is outside the map's domain
     Tensor log_det;    // [batch], ln |dx/d(s, fine)|
   };
   /// x [batch, n_atoms, 3]. Throws ShapeError.
   virtual Internal to_internal(const Tensor &x) const = 0;
-  /// s [batch, n_cv], fine [batch, n_fine]. Throws ShapeError.
+  /// s [n_cv, batch], fine [n_fine, batch]. Throws ShapeError.
   virtual Cartesian to_cartesian(const Tensor &s, const Tensor &fine) const = 0;
+
+  /// Derivatives by s [n_cv, batch] and by fine [n_fine, batch].
+  struct Gradient {
+    Tensor s, fine;
+  };
+  /// The derivatives of a function of x and log_det by (s, fine) are the sum of the two parts.
+  struct PulledBack {
+    Gradient by_x;          // the part through x
+    Gradient by_log_det;    // the part through log_det
+  };
+  /// Carries derivatives from (x, log_det) back to (s, fine), where to_cartesian() was called with the same s and fine:
+  /// gx [batch, n_atoms, 3] by x and g_log_det [batch] by log_det. An undefined gx or g_log_det leaves its part undefined.
+  /// gx must be 0 where x is NaN, as the gradient of an EnergyBatch is. Throws ShapeError.
+  virtual PulledBack pull_back(const Tensor &s, const Tensor &fine, const Tensor &gx, const Tensor &g_log_det) const = 0;
+
+ protected:
+  /// Throws ShapeError unless these are arguments of to_cartesian() and pull_back().
+  void check_point(const Tensor &s, const Tensor &fine) const;
+  void check_gradient(const Tensor &s, const Tensor &gx, const Tensor &g_log_det) const;
 };
 
 /// Builds the map that a Config asks for: internal coordinates of the molecule (its bonds and configuration are needed), or
-/// linear mixes (its number of atoms alone) in `dimension` (2 or 3) dimensions: in two, z is 0 and no coordinate. Throws
-/// ConfigError, also when the molecule is not connected by bonds, has fewer than 4 atoms or not those of the CG variables.
+/// linear mixes (only its number of atoms is needed) in `dimension` (2 or 3) dimensions. In two dimensions z is 0 and is no
+/// coordinate. Throws ConfigError, also when the bonds do not connect the molecule, when it has fewer than 4 atoms or when a
+/// CG variable names an atom that it does not have.
 std::unique_ptr<CoordinateMap> make_coordinate_map(const Config &config, const Molecule &molecule, int dimension);
 
 /// Throws ConfigError when a CG variable names an atom beyond n_atoms.

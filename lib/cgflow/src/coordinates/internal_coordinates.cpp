@@ -17,13 +17,13 @@ constexpr double kPi = std::numbers::pi;
 constexpr double kDegree = kPi / 180.0;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Closer to a straight line than this, the dihedrals about it are ill-defined.
+// Dihedrals about an angle closer to a straight line than this are ill-defined.
 constexpr double kCollinear = 5.0;    // degrees
-// Siblings further apart than this lie in one plane with the bond that they hang on.
+// Siblings with a larger dihedral between them are in one plane with the bond that they share.
 constexpr double kPlanar = 150.0 * kDegree;
 
-// Thermal widths to begin with: 0.025 of a bond's length, 0.07 rad for angles, more for soft out-of-plane motions. Of the
-// size that force fields give near 300 K; the learner measures the molecule's own.
+// Estimates of thermal widths: 0.025 of a bond's length, 0.07 rad for angles, more for soft out-of-plane motions. They are
+// typical of force fields near 300 K; the Hessian gives the molecule's own (training/thermal_shape).
 constexpr double kBondWidth = 0.025, kAngleWidth = 0.07, kSiblingWidth = 0.1, kTorsionWidth = 0.15;
 
 std::string ids(const ZRow &row, int count)
@@ -41,9 +41,9 @@ class Classifier {
       : z_(z), layout_(layout), molecule_(molecule), reference_(reference), config_(config), graph_(molecule),
         chemistry_(molecule)
   {
-    // Looked for in any case: a structure that is flat at one is no reference.
-    auto centres = find_stereo_centres(molecule);
-    if (config.chirality == "filter") out_.filtered = std::move(centres);
+    // Called for both kinds of chirality, because it refuses a reference that is flat at a stereo center.
+    auto centers = find_stereo_centres(molecule);
+    if (config.chirality == "filter") out_.filtered = std::move(centers);
   }
 
   InternalCoordinates run()
@@ -51,7 +51,7 @@ class Classifier {
     for (std::size_t i = 2; i < z_.rows.size(); ++i) check_angles(z_.rows[i]);
     for (const auto &place : z_.cg) out_.cg_raw.push_back(raw_of(place));
     const int n = static_cast<int>(z_.rows.size());
-    // Rotors first: the flow draws them first, and all others given them.
+    // Rotors come first: the flow draws them first, and all others given them.
     for (const bool rotors : {true, false})
       for (int i = 3; i < n; ++i) add_dihedral(i, rotors);
     for (int i = 2; i < n; ++i) add_angle(i);
@@ -86,13 +86,13 @@ class Classifier {
     if (row.dihedral >= 0) check(row.bond, row.angle, row.dihedral);
   }
 
-  // The dihedral of such a row is measured from a neighbour of the same atom.
+  // Whether the dihedral of a row is measured from another neighbor of atom `bond`.
   bool is_sibling(const ZRow &row) const
   {
     return graph_.bonded(row.dihedral, row.bond) && !graph_.bonded(row.dihedral, row.angle);
   }
 
-  // What hangs on the row's atom's neighbour `bond`, beside `angle`: ends of equal mass and nothing behind them?
+  // Whether all neighbors of atom `bond` but `angle` are ends of equal mass with no other bond.
   bool equal_ends(const ZRow &row) const
   {
     for (const int n : graph_.neighbours(row.bond)) {
@@ -102,7 +102,7 @@ class Classifier {
     return true;
   }
 
-  // The rows whose dihedrals refer to this one's atom, about the same bond.
+  // The rows with dihedrals about the same bond that are measured from this row's atom.
   std::vector<int> sibling_rows(int i) const
   {
     std::vector<int> rows;
@@ -118,7 +118,7 @@ class Classifier {
     return config_.omega == "full" || !chemistry_.is_conjugated(row.bond, row.angle);
   }
 
-  // Of a rotor: the number of equal ends that a turn exchanges; 1: none.
+  // The number of equal ends of a rotor that a rotation exchanges; 1: none.
   int symmetric_ends(int i) const
   {
     if (!config_.symmetry || !is_rotor(i) || !equal_ends(z_.rows[i])) return 1;
@@ -133,7 +133,7 @@ class Classifier {
     InternalCoordinates::Coordinate c;
     c.fine.name = name;
     c.raw = raw;
-    c.centre = reference_[raw];
+    c.center = reference_[raw];
     c.lo = -kInfinity;
     c.hi = kInfinity;
     return c;
@@ -151,10 +151,10 @@ class Classifier {
     } else if (is_sibling(row)) {
       bound_sibling(c, row);
     } else {
-      // A peptide bond is centred on its planar form: trans and cis are equally far.
-      if (!graph_.in_ring(row.bond, row.angle)) c.centre = std::fabs(c.centre) > 0.5 * kPi ? kPi : 0.0;
-      c.lo = c.centre - 0.5 * kPi;
-      c.hi = c.centre + 0.5 * kPi;
+      // The interval of a peptide bond is centered at the planar form, so that it ends halfway between trans and cis.
+      if (!graph_.in_ring(row.bond, row.angle)) c.center = std::fabs(c.center) > 0.5 * kPi ? kPi : 0.0;
+      c.lo = c.center - 0.5 * kPi;
+      c.hi = c.center + 0.5 * kPi;
       c.scale = kTorsionWidth;
     }
     out_.coordinates.push_back(c);
@@ -163,18 +163,18 @@ class Classifier {
   void bound_sibling(InternalCoordinates::Coordinate &c, const ZRow &row) const
   {
     c.scale = kSiblingWidth;
-    const bool planar = std::fabs(c.centre) > kPlanar;
-    // Turning inside out is a motion of its own unless it only exchanges equal ends.
+    const bool planar = std::fabs(c.center) > kPlanar;
+    // An inversion is a motion of its own unless it only exchanges equal ends.
     const bool inverts = chemistry_.inverts(row.bond) && !equal_ends(row);
     const bool filtered = std::any_of(out_.filtered.begin(), out_.filtered.end(),
-                                      [&](const StereoCentre &centre) { return centre.atom == row.bond; });
+                                      [&](const StereoCentre &center) { return center.atom == row.bond; });
     if (filtered || planar || inverts) {
-      if (planar) c.centre = kPi;
-      c.lo = c.centre - kPi;
-      c.hi = c.centre + kPi;
+      if (planar) c.center = kPi;
+      c.lo = c.center - kPi;
+      c.hi = c.center + kPi;
     } else {
-      c.lo = c.centre > 0.0 ? 0.0 : -kPi;
-      c.hi = c.centre > 0.0 ? kPi : 0.0;
+      c.lo = c.center > 0.0 ? 0.0 : -kPi;
+      c.hi = c.center > 0.0 ? kPi : 0.0;
     }
   }
 
@@ -193,7 +193,7 @@ class Classifier {
     if (is_cg(layout_.bond(i))) return;
     auto c = make("bond " + ids(z_.rows[i], 2), layout_.bond(i));
     c.lo = 0.0;
-    c.scale = kBondWidth * c.centre;
+    c.scale = kBondWidth * c.center;
     out_.coordinates.push_back(c);
   }
 
@@ -212,13 +212,13 @@ class Classifier {
     std::vector<std::pair<double, int>> ends{{0.0, z_.rows[i].atom}};
     for (const int k : sibling_rows(i)) {
       const int raw = layout_.dihedral(k);
-      // The nearest multiple of a turn's n-th part, never zero.
+      // The nearest multiple of 2 pi / n other than zero.
       const double step = 2.0 * kPi / n;
       const double ideal = n == 2 ? kPi : (reference_[raw] > 0.0 ? step : -step);
       rotor.siblings.push_back(coordinate_of(raw));
       rotor.offsets.push_back(ideal);
       ends.emplace_back(ideal < 0.0 ? ideal + 2.0 * kPi : ideal, z_.rows[k].atom);
-      if (n > 2) out_.coordinates[rotor.siblings.back()].centre = ideal;
+      if (n > 2) out_.coordinates[rotor.siblings.back()].center = ideal;
     }
     std::sort(ends.begin(), ends.end());
     for (const auto &end : ends) rotor.atoms.push_back(end.second);

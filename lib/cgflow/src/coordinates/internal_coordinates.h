@@ -10,35 +10,35 @@
 
 namespace cgflow {
 
-/// What each internal coordinate of a z-matrix is to the flow.
+/// The CG variables and the fine coordinates among the internal coordinates of a z-matrix.
 struct InternalCoordinates {
-  /// A coordinate and its entry of the internal vector.
+  /// A fine coordinate and its entry in the internal vector.
   struct Coordinate {
     FineCoordinate fine;
     int raw = 0;
-    double centre = 0.0;    ///< value in the molecule's configuration; dihedrals are taken within half a turn of it
-    double lo = 0.0;        ///< a structure with a value outside (lo, hi) does not belong to the domain
+    double center = 0.0;    ///< value in the molecule's configuration; dihedrals are taken within half a turn of it
+    double lo = 0.0;        ///< the value of a structure in the domain lies in (lo, hi)
     double hi = 0.0;
-    double scale = 0.0;    ///< a thermal width to begin with
+    double scale = 0.0;    ///< an estimate of the thermal width
   };
-  /// A rotor with n equal ends: its coordinate is the mean of their dihedrals, with the period of a turn's n-th part.
+  /// A rotor with n equal ends. Its coordinate is the mean of their dihedrals, with the period 2 pi / n.
   struct SymmetricRotor {
-    int coordinate = 0;             ///< of the rotor itself
-    std::vector<int> siblings;      ///< coordinates of the other ends, dihedrals relative to the first
+    int coordinate = 0;             ///< coordinate of the rotor itself
+    std::vector<int> siblings;      ///< coordinates of the other ends: dihedrals relative to the first
     std::vector<double> offsets;    ///< ideal values of these, radians
-    std::vector<int> atoms;         ///< all ends, in the order in which a turn brings one to the next
+    std::vector<int> atoms;         ///< all ends, in the order in which a rotation takes each to the next
   };
-  std::vector<int> cg_raw;                ///< place of each CG variable
+  std::vector<int> cg_raw;                ///< entry of each CG variable in the internal vector
   std::vector<Coordinate> coordinates;    ///< all others: rotors, then dihedrals, angles and bonds
   std::vector<SymmetricRotor> rotors;
-  std::vector<StereoCentre> filtered;    ///< centres whose hand no interval keeps: structures are to be looked at
+  std::vector<StereoCentre> filtered;    ///< stereo centers that no interval keeps, so that structures must be checked
 };
 
 /// Classifies the coordinates of a z-matrix; `reference` [3 n - 6] is the internal vector of the molecule's configuration.
-/// Dihedrals relative to a sibling keep their handedness (the order of equal hydrogens, and chirality unless it is
-/// filtered); those about bonds of rings and about conjugated C-N bonds (peptide bonds: omega) stay within a quarter turn of
-/// the configuration; the others turn freely. Throws ConfigError when three atoms are collinear or a stereo centre is flat
-/// in the configuration.
+/// Dihedrals relative to a sibling keep their sign, which is the order of equal hydrogens and, unless it is filtered,
+/// chirality. Dihedrals about bonds of rings and about conjugated C-N bonds (omega of peptide bonds) stay within a quarter
+/// turn of the configuration. The others are free. Throws ConfigError when three atoms are collinear or a stereo center is
+/// flat in the configuration.
 InternalCoordinates classify_coordinates(const ZMatrix &z, const kernels::InternalLayout &layout, const Molecule &molecule,
                                          const std::vector<double> &reference, const CoordinatesConfig &config);
 

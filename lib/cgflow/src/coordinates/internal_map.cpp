@@ -10,8 +10,6 @@
 #include "cgflow/collective_variables.h"
 #include "cgflow/error.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <limits>
 #include <numbers>
 
@@ -21,73 +19,11 @@ namespace {
 constexpr double kPi = std::numbers::pi;
 constexpr double kDegree = kPi / 180.0;
 
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-// Coordinates have the batch innermost here, which is what kernels read: s [n_cv, batch], fine [n_fine, batch].
-// Differentiable once: energies have forces, but no second derivatives either.
-class PlaceAtoms : public torch::autograd::Function<PlaceAtoms> {
- public:
-  static variable_list forward(AutogradContext *context, const Tensor &s, const Tensor &fine,
-                               const kernels::Placement *placement)
-  {
-    const Tensor cg = s.contiguous(), rest = fine.contiguous();
-    const auto batch = cg.size(1);
-    Tensor x = at::empty({batch, placement->layout().n_atoms(), 3}, at::kDouble), log_det = at::empty({batch}, at::kDouble);
-    placement->place(batch, values(cg), values(rest), x.data_ptr<double>(), log_det.data_ptr<double>());
-    context->save_for_backward({cg, rest});
-    context->saved_data["placement"] = reinterpret_cast<std::int64_t>(placement);
-    context->set_materialize_grads(false);
-    return {x, log_det};
-  }
-
-  static variable_list backward(AutogradContext *context, const variable_list &gradients)
-  {
-    const auto *placement = reinterpret_cast<const kernels::Placement *>(context->saved_data["placement"].toInt());
-    const auto saved = context->get_saved_variables();
-    const Tensor s = saved[0], fine = saved[1];
-    const Tensor gx = contiguous(gradients[0]), g_log_det = contiguous(gradients[1]);
-    Tensor gs = at::empty_like(s), g_fine = at::empty_like(fine);
-    placement->pull_back(s.size(1), values(s), values(fine), values(gx), values(g_log_det), gs.data_ptr<double>(),
-                         g_fine.data_ptr<double>());
-    return {gs, g_fine, Tensor()};
-  }
-
-  static const double *values(const Tensor &t) { return t.defined() ? t.data_ptr<double>() : nullptr; }
-  static Tensor contiguous(const Tensor &t) { return t.defined() ? t.contiguous() : t; }
-};
-
-class MeasureAtoms : public torch::autograd::Function<MeasureAtoms> {
- public:
-  static variable_list forward(AutogradContext *context, const Tensor &positions, std::int64_t n_cv,
-                               const kernels::Measurement *measurement)
-  {
-    const Tensor x = positions.contiguous();
-    const auto batch = x.size(0), n = 3 * x.size(1) - 6;
-    Tensor s = at::empty({n_cv, batch}, at::kDouble), fine = at::empty({n - n_cv, batch}, at::kDouble);
-    Tensor log_det = at::empty({batch}, at::kDouble);
-    measurement->measure(batch, x.data_ptr<double>(), s.data_ptr<double>(), fine.data_ptr<double>(),
-                         log_det.data_ptr<double>());
-    context->save_for_backward({x});
-    context->saved_data["measurement"] = reinterpret_cast<std::int64_t>(measurement);
-    return {s, fine, log_det};
-  }
-
-  static variable_list backward(AutogradContext *context, const variable_list &gradients)
-  {
-    const auto *measurement = reinterpret_cast<const kernels::Measurement *>(context->saved_data["measurement"].toInt());
-    const Tensor x = context->get_saved_variables()[0];
-    const Tensor gs = gradients[0].contiguous(), g_fine = gradients[1].contiguous(), g_log_det = gradients[2].contiguous();
-    Tensor gx = at::empty_like(x);
-    measurement->pull_back(x.size(0), x.data_ptr<double>(), gs.data_ptr<double>(), g_fine.data_ptr<double>(),
-                           g_log_det.data_ptr<double>(), gx.data_ptr<double>());
-    return {gx, Tensor(), Tensor()};
-  }
-};
+const double *numbers_of(const Tensor &t) { return t.defined() ? t.data_ptr<double>() : nullptr; }
 
 Tensor numbers(const std::vector<double> &values) { return at::tensor(values, at::kDouble); }
 
-// The internal vector of one structure as it is measured.
+// The internal vector of one structure, without any ranges or factors.
 std::vector<double> internal_vector(const kernels::InternalLayout &layout, const std::vector<double> &x)
 {
   const int n = layout.n_internal();
@@ -114,6 +50,7 @@ class InternalMap : public CoordinateMap {
   std::vector<std::vector<int>> equal_atoms() const override { return equal_; }
   Internal to_internal(const Tensor &x) const override;
   Cartesian to_cartesian(const Tensor &s, const Tensor &fine) const override;
+  PulledBack pull_back(const Tensor &s, const Tensor &fine, const Tensor &gx, const Tensor &g_log_det) const override;
 
  private:
   InternalMap(const Config &config, const Molecule &molecule, const ZMatrix &z);
@@ -125,7 +62,7 @@ class InternalMap : public CoordinateMap {
   std::vector<FineCoordinate> fine_;
   std::optional<Start> start_;
   std::vector<std::vector<int>> equal_;
-  std::vector<StereoCentre> filtered_;    // centres whose hand is checked, not built in
+  std::vector<StereoCentre> filtered_;    // centers whose chirality is checked, not built in
   std::optional<kernels::Placement> placement_;
   std::optional<kernels::Measurement> measurement_;
 };
@@ -144,7 +81,6 @@ InternalMap::InternalMap(const Config &config, const Molecule &molecule)
 InternalMap::InternalMap(const Config &config, const Molecule &molecule, const ZMatrix &z)
     : n_atoms_(static_cast<int>(z.rows.size())), space_(make_cg_space(config))
 {
-  const at::NoGradGuard no_grad;
   const kernels::InternalLayout layout(z.rows);
   InternalCoordinates c =
       classify_coordinates(z, layout, molecule, internal_vector(layout, molecule.configuration), config.coordinates);
@@ -153,11 +89,11 @@ InternalMap::InternalMap(const Config &config, const Molecule &molecule, const Z
   for (const auto &coordinate : c.coordinates) fine_.push_back(coordinate.fine);
   make_kernels(layout, c);
   filtered_ = std::move(c.filtered);
-  // The start: the configuration's own coordinates, and widths to begin with.
+  // The start: the configuration's own coordinates, and estimates of their widths.
   const Internal own = to_internal(numbers(molecule.configuration).view({1, n_atoms(), 3}));
   std::vector<double> scale;
   for (const auto &coordinate : c.coordinates) scale.push_back(coordinate.scale);
-  start_ = Start{own.s[0], own.fine[0], numbers(scale)};
+  start_ = Start{own.s.select(1, 0), own.fine.select(1, 0), numbers(scale)};
 }
 
 void InternalMap::make_kernels(const kernels::InternalLayout &layout, const InternalCoordinates &c)
@@ -169,7 +105,7 @@ void InternalMap::make_kernels(const kernels::InternalLayout &layout, const Inte
   sources.source.resize(n);
   ranges.q.resize(n);
   ranges.z.resize(n);
-  // Dihedrals are taken within half a turn of their centre.
+  // Dihedrals are taken within half a turn of their center.
   for (int raw = layout.dihedral(3); raw < n; ++raw) ranges.q[raw] = {-kPi, 2.0 * kPi};
   for (int k = 0; k < n_cg; ++k) {
     const int raw = c.cg_raw[k];
@@ -181,35 +117,34 @@ void InternalMap::make_kernels(const kernels::InternalLayout &layout, const Inte
     if (coordinate.fine.kind == FineCoordinate::Kind::circular)
       ranges.z[coordinate.raw] = {coordinate.fine.lo, coordinate.fine.hi - coordinate.fine.lo};
     else
-      ranges.q[coordinate.raw].lo += coordinate.centre;
+      ranges.q[coordinate.raw].lo += coordinate.center;
     sources.lo.push_back(coordinate.lo);
     sources.hi.push_back(coordinate.hi);
   }
-  // The first end's dihedral is the mean less what the others are off their ideal places.
+  // The first end's dihedral is the rotor's mean minus the mean deviation of the other ends from their ideal places.
   for (const auto &rotor : c.rotors) {
     const int raw = c.coordinates[rotor.coordinate].raw;
     equal_.push_back(rotor.atoms);
     ranges.rotors.push_back({raw, static_cast<int>(ranges.ends.size()), static_cast<int>(rotor.atoms.size())});
     ranges.ends.insert(ranges.ends.end(), rotor.atoms.begin(), rotor.atoms.end());
-    const double share = 1.0 / static_cast<double>(rotor.siblings.size() + 1);
+    const double fraction = 1.0 / static_cast<double>(rotor.siblings.size() + 1);
     for (std::size_t k = 0; k < rotor.siblings.size(); ++k) {
-      sources.couplings.push_back({raw, c.coordinates[rotor.siblings[k]].raw, -share});
-      sources.source[raw].offset += share * rotor.offsets[k];
+      sources.couplings.push_back({raw, c.coordinates[rotor.siblings[k]].raw, -fraction});
+      sources.source[raw].offset += fraction * rotor.offsets[k];
     }
   }
   placement_.emplace(layout, sources);
   measurement_.emplace(layout, sources, ranges);
 }
 
-// Rows whose stereo centres have the hands of the molecule's configuration, [batch].
+// [batch], true for structures whose stereo centers have the chirality of the molecule's configuration.
 Tensor InternalMap::right_handed(const Tensor &x) const
 {
-  const Tensor positions = x.detach().contiguous();
   Tensor right = at::ones({x.size(0)}, at::kBool);
   for (std::int64_t i = 0; i < x.size(0); ++i) {
-    const double *row = positions.data_ptr<double>() + i * 3 * n_atoms();
-    for (const StereoCentre &centre : filtered_)
-      if (hand_of(centre, row) != centre.hand) right[i] = false;
+    const double *row = x.data_ptr<double>() + i * 3 * n_atoms();
+    for (const StereoCentre &center : filtered_)
+      if (hand_of(center, row) != center.hand) right[i] = false;
   }
   return right;
 }
@@ -217,18 +152,45 @@ Tensor InternalMap::right_handed(const Tensor &x) const
 CoordinateMap::Internal InternalMap::to_internal(const Tensor &x) const
 {
   check_shape("Cartesian coordinates", x, {-1, n_atoms(), 3});
-  const auto z = MeasureAtoms::apply(x, n_cv(), &*measurement_);
-  return {z[0].t(), z[1].t(), z[2]};
+  const Tensor positions = x.contiguous();
+  const auto batch = x.size(0);
+  Internal out{at::empty({n_cv(), batch}, at::kDouble), at::empty({n_fine(), batch}, at::kDouble),
+               at::empty({batch}, at::kDouble)};
+  measurement_->measure(batch, positions.data_ptr<double>(), out.s.data_ptr<double>(), out.fine.data_ptr<double>(),
+                        out.log_det.data_ptr<double>());
+  return out;
 }
 
 CoordinateMap::Cartesian InternalMap::to_cartesian(const Tensor &s, const Tensor &fine) const
 {
-  check_shape("CG points", s, {-1, n_cv()});
-  check_shape("fine coordinates", fine, {s.size(0), n_fine()});
-  const auto placed = PlaceAtoms::apply(s.t(), fine.t(), &*placement_);
-  if (filtered_.empty()) return {placed[0], placed[1]};
-  const Tensor right = right_handed(placed[0]).view({-1, 1, 1});
-  return {at::where(right, placed[0], std::numeric_limits<double>::quiet_NaN()), placed[1]};
+  check_point(s, fine);
+  const Tensor cg = s.contiguous(), rest = fine.contiguous();
+  const auto batch = s.size(1);
+  Cartesian out{at::empty({batch, n_atoms(), 3}, at::kDouble), at::empty({batch}, at::kDouble)};
+  placement_->place(batch, numbers_of(cg), numbers_of(rest), out.x.data_ptr<double>(), out.log_det.data_ptr<double>());
+  if (!filtered_.empty())
+    out.x = at::where(right_handed(out.x).view({-1, 1, 1}), out.x, std::numeric_limits<double>::quiet_NaN());
+  return out;
+}
+
+CoordinateMap::PulledBack InternalMap::pull_back(const Tensor &s, const Tensor &fine, const Tensor &gx,
+                                                 const Tensor &g_log_det) const
+{
+  check_point(s, fine);
+  check_gradient(s, gx, g_log_det);
+  const auto contiguous = [](const Tensor &t) { return t.defined() ? t.contiguous() : t; };
+  const Tensor cg = s.contiguous(), rest = fine.contiguous(), by_x = contiguous(gx), by_log_det = contiguous(g_log_det);
+  const auto make = [&](const Tensor &of) {
+    return of.defined() ? Gradient{at::empty_like(cg), at::empty_like(rest)} : Gradient{};
+  };
+  const auto place = [](const Gradient &g) {
+    if (!g.s.defined()) return kernels::Placement::Gradient{};
+    return kernels::Placement::Gradient{g.s.data_ptr<double>(), g.fine.data_ptr<double>()};
+  };
+  const PulledBack out{make(gx), make(g_log_det)};
+  placement_->pull_back(s.size(1), numbers_of(cg), numbers_of(rest), numbers_of(by_x), numbers_of(by_log_det),
+                        place(out.by_x), place(out.by_log_det));
+  return out;
 }
 
 }    // namespace

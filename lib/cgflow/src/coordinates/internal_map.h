@@ -10,10 +10,11 @@
 
 namespace cgflow {
 
-/// s and fine as internal coordinates of one molecule that may be anywhere: bonds, angles and dihedrals of a z-matrix. Fine
-/// coordinates in length units and radians, rotors first. A point outside the domain (wrong handedness, a negative bond) has
-/// x = NaN: it is no structure, and its weight is zero. log_det leaves out the constant volume of rotation and translation.
-/// For a molecule that make_coordinate_map() has let pass. Throws ConfigError when it cannot have such coordinates.
+/// s and fine as internal coordinates of one molecule, which may be anywhere: bonds, angles and dihedrals of a z-matrix.
+/// Fine coordinates are in length units and radians, rotors first. A point outside the domain (wrong chirality, a negative
+/// bond) has x = NaN, and the weight of its sample is zero. log_det leaves out the constant volume of rotation and
+/// translation. make_coordinate_map() has checked the molecule. Throws ConfigError when the molecule has no such
+/// coordinates.
 std::unique_ptr<CoordinateMap> make_internal_map(const Config &config, const Molecule &molecule);
 
 }    // namespace cgflow

@@ -13,7 +13,7 @@ namespace {
 
 using Row = std::vector<double>;
 
-// A row whose part outside the span of the others is shorter than this share of it counts as dependent: the inverse
+// A row counts as dependent when its part outside the span of the others is shorter than this fraction of it: the inverse
 // would lose more than half of the digits.
 constexpr double kDependent = 1e-8;
 
@@ -62,7 +62,8 @@ double length(const Row &row)
   return std::sqrt(sum);
 }
 
-// The part of `row` outside the span of the orthonormal `basis`; twice, because once loses digits for near-dependent rows.
+// The part of `row` outside the span of the orthonormal `basis`. Two passes, because one loses digits for nearly dependent
+// rows.
 Row outside(Row row, const std::vector<Row> &basis)
 {
   for (int pass = 0; pass < 2; ++pass)
@@ -90,7 +91,8 @@ void extend_basis(std::vector<Row> &basis, const Row &row, const std::string &wh
   basis.push_back(rest);
 }
 
-// The unit vector whose part outside the basis is longest, made orthonormal: the same choice on every machine.
+// The unit vector with the longest part outside the basis, made orthonormal. The margin makes the choice the same on every
+// machine.
 Row next_complement(const std::vector<Row> &basis, std::size_t n)
 {
   Row best;
@@ -160,18 +162,34 @@ CoordinateMap::Internal LinearMap::to_internal(const Tensor &x) const
   check_shape("Cartesian coordinates", x, {-1, n_atoms_, 3});
   const auto batch = x.size(0);
   const Tensor flat = x.narrow(2, 0, dimension_).reshape({batch, n_atoms_ * dimension_});
-  const Tensor q = at::matmul(flat, matrix_.t());
-  return {q.narrow(1, 0, n_cv()), q.narrow(1, n_cv(), n_fine()), at::full({batch}, log_det_, x.options())};
+  const Tensor q = at::matmul(flat, matrix_.t()).t();
+  return {q.narrow(0, 0, n_cv()), q.narrow(0, n_cv(), n_fine()), at::full({batch}, log_det_, x.options())};
 }
 
 CoordinateMap::Cartesian LinearMap::to_cartesian(const Tensor &s, const Tensor &fine) const
 {
-  check_shape("CG points", s, {-1, n_cv()});
-  check_shape("fine coordinates", fine, {s.size(0), n_fine()});
-  const auto batch = s.size(0);
-  Tensor x = at::matmul(at::cat({s, fine}, 1), inverse_.t()).reshape({batch, n_atoms_, dimension_});
+  check_point(s, fine);
+  const auto batch = s.size(1);
+  // The product takes s and fine as they lie and gives x in the layout of energy models.
+  Tensor x = at::matmul(at::cat({s, fine}, 0).t(), inverse_.t()).view({batch, n_atoms_, dimension_});
   if (dimension_ == 2) x = at::cat({x, at::zeros({batch, n_atoms_, 1}, x.options())}, 2);
   return {x, at::full({batch}, log_det_, x.options())};
+}
+
+CoordinateMap::PulledBack LinearMap::pull_back(const Tensor &s, const Tensor &fine, const Tensor &gx,
+                                               const Tensor &g_log_det) const
+{
+  check_point(s, fine);
+  check_gradient(s, gx, g_log_det);
+  PulledBack out;
+  if (gx.defined()) {
+    const Tensor flat = gx.narrow(2, 0, dimension_).reshape({s.size(1), n_atoms_ * dimension_});
+    const Tensor g = at::matmul(inverse_.t(), flat.t());
+    out.by_x = {g.narrow(0, 0, n_cv()), g.narrow(0, n_cv(), n_fine())};
+  }
+  // log_det is constant.
+  if (g_log_det.defined()) out.by_log_det = {at::zeros_like(s), at::zeros_like(fine)};
+  return out;
 }
 
 }    // namespace cgflow

@@ -6,11 +6,11 @@
 
 namespace cgflow {
 
-/// s and fine as invertible linear mixes of the Cartesian coordinates: for particles in an external field. Rows of the
-/// matrix are the CG variables, then the fine coordinates; columns x1, y1, (z1,) x2, ...
+/// s and fine as invertible linear mixes of the Cartesian coordinates, for particles in an external field. Rows of the
+/// matrix are the CG variables, then the fine coordinates; its columns are x1, y1, (z1,) x2, ...
 class LinearMap : public CoordinateMap {
  public:
-  /// Without `fine` entries the fine coordinates are an orthonormal basis of what the CG variables leave. Throws
+  /// Without `fine` entries the fine coordinates are an orthonormal basis of the complement of the CG variables. Throws
   /// ConfigError for unknown names, a wrong number of entries, or an entry that depends linearly on those before it.
   LinearMap(const Config &config, int n_atoms, int dimension);
 
@@ -20,6 +20,7 @@ class LinearMap : public CoordinateMap {
   bool absolute() const override { return true; }
   Internal to_internal(const Tensor &x) const override;
   Cartesian to_cartesian(const Tensor &s, const Tensor &fine) const override;
+  PulledBack pull_back(const Tensor &s, const Tensor &fine, const Tensor &gx, const Tensor &g_log_det) const override;
 
  private:
   int n_atoms_, dimension_;

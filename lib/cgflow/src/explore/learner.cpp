@@ -52,9 +52,9 @@ bool Learner::finish_if_over_budget(std::int64_t evaluations)
 std::int64_t Learner::first_cost() const
 {
   const Config &c = model_.config();
-  const std::size_t points =
+  const std::int64_t points =
       strategy_->only_once() ? strategy_->first(model_.space(), {}).size() / model_.space().n_cv() : c.energy.points;
-  return training_cost(static_cast<double>(points), c.energy, c.energy.first_epochs) + label_cost(c.labels);
+  return training_cost(points, c.energy, c.energy.first_epochs) + label_cost(c.labels);
 }
 
 void Learner::check_budget()

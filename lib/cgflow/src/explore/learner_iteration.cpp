@@ -85,7 +85,7 @@ bool Learner::train_and_label(const std::vector<double> &centers, int epochs, En
   const std::size_t labels_before = model_.labels().size();
   double last_ess = median_ess_;
   for (int attempt = 0; attempt < kTrainingAttempts; ++attempt) {
-    if (finish_if_over_budget(training_cost(static_cast<double>(points), c.energy, epochs) + label_cost(c.labels)))
+    if (finish_if_over_budget(training_cost(points, c.energy, epochs) + label_cost(c.labels)))
       return attempt > 0;
     if (attempt > 0) trainer_.drop_labels(static_cast<std::int64_t>(model_.labels().size() - labels_before));
     const std::uint64_t key = draw_key(attempt);
@@ -176,7 +176,7 @@ bool Learner::consolidate()
   energy.rate = c.consolidate.rate;
   energy.final_rate = c.consolidate.final_rate;
   const std::int64_t n = c.consolidate.points;
-  if (finish_if_over_budget(training_cost(static_cast<double>(n), energy, 1))) return false;
+  if (finish_if_over_budget(training_cost(n, energy, 1))) return false;
   std::vector<double> points = draw_where_uncertain(n / 2, Stream::conditions, 0);
   const std::vector<double> everywhere =
       spread_points(model_.space(), {}, label_points(model_.labels()), 1.0, 0.5 * c.explore.spread, n - n / 2,

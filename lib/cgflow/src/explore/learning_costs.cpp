@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/learning_costs.h"
 
-#include <cmath>
+#include "base/test_points.h"
 
 namespace cgflow {
 
-std::int64_t training_cost(double points, const EnergyConfig &energy, int epochs)
+std::int64_t training_cost(std::int64_t points, const EnergyConfig &energy, int epochs)
 {
-  const double test = std::floor(energy.test * points);
-  return std::llround((points - test) * energy.latent * epochs + test);
+  const std::int64_t test = test_points(points, energy.test);
+  return (points - test) * energy.latent * epochs + test;
 }
 
 std::int64_t label_cost(const LabelConfig &labels)

@@ -8,8 +8,9 @@
 
 namespace cgflow {
 namespace {
-// Adam moves every weight by about the rate, so that a step of the output grows with the number of its inputs. The factor
-// kOutputInputs / width makes one rate fit all widths; without it splines tear in the first steps in 1 of 4 trainings.
+// Adam moves every weight by about the rate, so that the change of an output grows with the number of its inputs. The factor
+// kOutputInputs / width makes one rate suitable for all widths. Without it splines tear in the first steps of 1 in 4
+// trainings.
 constexpr double kOutputInputs = 16.0;
 }    // namespace
 
@@ -34,7 +35,7 @@ Conditioner::Conditioner(const std::string &name, int n_condition, Seen seen, co
       residual_(config.network == "residual" && !config.hidden.empty()), seen_(std::move(seen))
 {
   int in = n_condition + seen_.size();
-  // Variance 2 / in of the weights keeps the size of SiLU's outputs from layer to layer about the same.
+  // The variance 2 / in of the weights keeps the size of SiLU's outputs about the same from layer to layer.
   const auto add_random = [&](const std::string &layer, int out) {
     Tensor weight = source.uniform({in, out}, std::sqrt(6.0 / in));
     add_layer(name + "." + layer, std::move(weight), source.uniform({out}, 1.0));
@@ -72,7 +73,6 @@ std::int64_t Conditioner::size() const
 
 std::int64_t Conditioner::bind(const Tensor &all, const Tensor &computed, std::int64_t first)
 {
-  const at::NoGradGuard no_grad;
   first_ = first;
   weight_.clear(), bias_.clear();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -93,7 +93,8 @@ Conditioner::Work Conditioner::make_work(std::int64_t batch) const
   const auto options = at::TensorOptions().dtype(type_);
   for (std::size_t i = 0; i < n_layers(); ++i) {
     const auto in = weight_[i].size(0), out = weight_[i].size(1);
-    // A layer begins with what the one before has left, and leaves it its derivatives in the same way.
+    // Each layer reads the output buffer of the layer before, and writes the derivative by it to a buffer that that layer
+    // reads.
     work.before.push_back(i > 0 ? work.layer_out[i - 1] : Tensor());
     work.layer_in.push_back(i > 0 && !activates(i) ? work.before[i] : at::empty({in, batch}, options));
     work.slope.push_back(activates(i) ? at::empty({in, batch}, options) : Tensor());
@@ -162,7 +163,8 @@ kernels::DenseShape Conditioner::shape(std::size_t i, const Work &work) const
   return {weight_[i].size(0), weight_[i].size(1), work.outputs().size(1), factor(i)};
 }
 
-// layer_out = W^T layer_in + b, layer_in first made from `before` where there is an activation; a block's sum passes by its two layers.
+// layer_out = W^T layer_in + b, plus the skip connection at the end of a residual block. An activation computes layer_in
+// from `before` first.
 void Conditioner::dense(std::size_t i, Work &work) const
 {
   with_type(type_, [&](auto type) {
@@ -181,7 +183,8 @@ void Conditioner::forward(const Tensor &c, const Tensor &x, Work &work) const
   for (std::size_t i = 0; i < n_layers(); ++i) dense(i, work);
 }
 
-// From g_out[i] to the parameters' gradient and, before the activation, to g_in[i]. What the sum of a block passes by is added.
+// From g_out[i] to the parameters' gradient and to g_in[i], the derivative by the layer's input before the activation. The
+// derivative through the skip connection is added.
 void Conditioner::dense_back(std::size_t i, Work &work, bool parameters, bool input) const
 {
   with_type(type_, [&](auto type) {
@@ -199,7 +202,6 @@ void Conditioner::dense_back(std::size_t i, Work &work, bool parameters, bool in
 
 void Conditioner::pull_back(Work &work, const Tensor &gx, const Tensor &gradient) const
 {
-  const at::NoGradGuard no_grad;
   const bool parameters = gradient.defined();
   if (parameters && !gradient.is_same(work.gradient)) {
     work.gradient = gradient;

@@ -12,13 +12,13 @@
 
 namespace cgflow {
 
-/// Hands out start values of parameters in a fixed order: tensor number k comes from RandomStream(seed, flow_init, k).
+/// Gives start values of parameters in a fixed order: tensor number k comes from RandomStream(seed, flow_init, k).
 class ParameterSource {
  public:
   explicit ParameterSource(std::uint64_t seed) : seed_(seed) {}
   /// Values uniform in [-bound, bound].
   Tensor uniform(at::IntArrayRef shape, double bound);
-  /// Zeros; they take a number too, so that a change of their start leaves the others as they are.
+  /// Zeros. They take a number too, so that a later change of their start does not change the others.
   Tensor zeros(at::IntArrayRef shape);
 
  private:
@@ -26,49 +26,52 @@ class ParameterSource {
   std::uint64_t count_ = 0;
 };
 
-/// Small network with SiLU between its layers that turns a layer's inputs into the parameters of its map: plain dense layers,
-/// or residual blocks of two dense layers each. The last layer starts at zero: every map starts as the identity.
-/// `flow.precision: float32` computes it in float32; parameters are float64 all the same, so that the optimiser adds up small
-/// steps without loss and files do not depend on it. The batch is the innermost dimension throughout, so that kernels which
-/// take the outputs load neighbours. Nothing here is recorded by autograd.
+/// Small network with SiLU between its layers that computes the parameters of a layer's maps from the layer's inputs. It
+/// consists of plain dense layers, or of residual blocks of two dense layers each. The last layer starts at zero, so that
+/// every map starts as the identity. `flow.precision: float32` computes it in float32; parameters are float64 all the same,
+/// so that the optimizer adds up small steps without loss and files do not depend on the precision. The batch is the
+/// innermost dimension throughout, so that kernels read the outputs of neighboring samples from neighboring addresses.
 class Conditioner {
  public:
-  /// Rows of a layer's coordinates that its network sees beside the condition: values, and angles as cosines and sines.
+  /// Rows of a layer's coordinates that are inputs of its network besides the condition: values, and angles as cosines and
+  /// sines.
   struct Seen {
     std::vector<std::int64_t> values, angles;
     int size() const { return static_cast<int>(values.size() + 2 * angles.size()); }
   };
-  /// `name` begins the parameters' names; of the configuration it uses network, hidden and precision.
+  /// `name` is the prefix of the parameters' names. Of the configuration it uses network, hidden and precision.
   Conditioner(const std::string &name, int n_condition, Seen seen, const FlowConfig &config, int n_outputs,
               ParameterSource &source);
 
-  /// What one batch leaves for its derivatives, in the network's precision. Kept for the next batch of the same size.
+  /// Values of one batch that its derivatives need, in the network's precision. The buffers serve for other batches of the
+  /// same size.
   struct Work {
     std::vector<Tensor> layer_in;     // of each dense layer, [in, batch], after the activation
     std::vector<Tensor> before;       // the same before the activation
     std::vector<Tensor> slope;        // of the activation; undefined where there is none
     std::vector<Tensor> layer_out;    // [out, batch]; the last one holds the outputs
     std::vector<Tensor> g_in, g_out;
-    std::vector<Tensor> g_weight, g_bias;    // views of the gradient that was given last
+    std::vector<Tensor> g_weight, g_bias;    // views of `gradient`, which is the caller's
     Tensor gradient;
     const Tensor &outputs() const { return layer_out.back(); }
-    /// Adds what it keeps; the gradient is its caller's.
+    /// Counts its buffers.
     void count(StorageBytes &bytes) const;
   };
   Work make_work(std::int64_t batch) const;
 
   /// Condition c [n_condition, batch], coordinates x [any, batch], float64 -> work.outputs() [n_outputs, batch].
   void forward(const Tensor &c, const Tensor &x, Work &work) const;
-  /// From the derivatives by the outputs (given in work.g_out.back()): adds those by the coordinates to gx [any, batch], float64,
-  /// and writes those by the parameters to their places in `gradient`, a tensor like that of bind(), unless it is undefined.
+  /// From the derivatives by the outputs, in work.g_out.back(): adds those by the coordinates to gx [any, batch], float64,
+  /// and writes those by the parameters to their positions in `gradient`, a tensor like that of bind(), unless it is
+  /// undefined.
   void pull_back(Work &work, const Tensor &gx, const Tensor &gradient) const;
 
-  /// Moves the parameters into `all` [any] from element `first` on; `computed` is `all` in the network's precision, which the
-  /// caller keeps up to date. Returns the element after the last.
+  /// Moves the parameters into `all` [any] from element `first` on and returns the element after the last. `computed` is
+  /// `all` in the network's precision; the caller keeps it up to date.
   std::int64_t bind(const Tensor &all, const Tensor &computed, std::int64_t first);
   const NamedTensors &parameters() const { return parameters_; }
   std::int64_t size() const;
-  /// Whether it sees coordinates beside the condition.
+  /// Whether it has coordinates as inputs besides the condition.
   bool sees() const { return seen_.size() > 0; }
   at::ScalarType type() const { return type_; }
 
@@ -81,9 +84,9 @@ class Conditioner {
   void dense_back(std::size_t i, Work &work, bool parameters, bool input) const;
   std::size_t n_layers() const { return parameters_.size() / 2; }
   double factor(std::size_t i) const { return i + 1 == n_layers() ? output_factor_ : 1.0; }
-  /// Is there an activation before dense layer i?
+  /// Whether there is an activation before dense layer i.
   bool activates(std::size_t i) const { return i > 0 && !(residual_ && i + 1 == n_layers()); }
-  /// Is dense layer i the second of a residual block?
+  /// Whether dense layer i is the second of a residual block, whose skip connection ends after it.
   bool ends_block(std::size_t i) const { return residual_ && i > 0 && i % 2 == 0 && i + 1 < n_layers(); }
 
   at::ScalarType type_;
@@ -91,7 +94,7 @@ class Conditioner {
   Seen seen_;
   double output_factor_ = 1.0;
   NamedTensors parameters_;              // weight [in, out] and bias [out] of each layer
-  std::int64_t first_ = 0;               // where they begin in what they are bound to
+  std::int64_t first_ = 0;               // their first element in the tensor that they are bound to
   std::vector<Tensor> weight_, bias_;    // views in the network's precision
 };
 

@@ -23,7 +23,7 @@ std::vector<bool> coupling_mask(const std::string &masks, std::int64_t n, int nu
 Tensor wrap_angle(const Tensor &angle)
 {
   constexpr double pi = std::numbers::pi;
-  const Tensor turns = at::floor((angle.detach() + pi) / (2.0 * pi));
+  const Tensor turns = at::floor((angle + pi) / (2.0 * pi));
   return angle - 2.0 * pi * turns;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow/flow_pass.h"
 
-#include "base/below_autograd.h"
 #include "base/tensor_shape.h"
 #include "flow/flow_parts.h"
 
@@ -10,10 +9,18 @@
 namespace cgflow {
 
 namespace {
-constexpr std::size_t kKept = 3;    // batch sizes: that of steps, of the last step of an epoch, of a test
+
+// Batch sizes whose buffers are kept: that of steps, that of the last step of an epoch, and that of a test.
+constexpr std::size_t kKept = 3;
+
+void check_parameter_gradient(const ConditionalFlow::Impl &flow, const Tensor &gradient)
+{
+  check_shape("gradient of the flow", gradient, flow.computed.sizes().vec(), flow.computed.scalar_type());
+}
+
 }    // namespace
 
-// states[0] is the latent side, states[k + 1] what layer k makes of states[k].
+// states[0] is the latent side, states[k + 1] the output of layer k for states[k].
 struct FlowPass::Buffers {
   Buffers(const ConditionalFlow::Impl &flow, std::int64_t batch_size) : batch(batch_size)
   {
@@ -31,15 +38,14 @@ struct FlowPass::Buffers {
   std::int64_t batch;
   std::vector<Tensor> states;    // [n_fine, batch]
   std::vector<std::unique_ptr<FlowLayer::Work>> work;
-  Tensor condition;    // [n_condition, batch]
-  Tensor g, g_next, log_det, ones;
-  Tensor fine;    // [batch, n_fine]
+  Tensor g, g_next;        // [n_fine, batch]
+  Tensor log_det, ones;    // [batch]
 };
 
 std::int64_t FlowPass::memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches)
 {
   const auto &parts = *flow.impl_;
-  // Made and let go again: memory that nobody writes to is none.
+  // Allocated only to measure: untouched pages cost no resident memory.
   StorageBytes bytes;
   std::vector<Buffers> kept;
   std::int64_t largest = 0;
@@ -53,90 +59,88 @@ std::int64_t FlowPass::memory(const ConditionalFlow &flow, const std::vector<std
     for (const auto &work : b.work) work->count(bytes);
     for (const Tensor &t : {b.g, b.g_next, b.log_det, b.ones}) bytes.add(t);
   }
-  // Condition and result of each size, and what the standardisation makes of the largest on its way.
-  std::int64_t numbers = 0;
-  for (const Buffers &b : kept) numbers += b.batch * (parts.features.size() + parts.n_fine);
-  numbers += largest * 4 * parts.n_fine;
-  return bytes.bytes() + 8 * numbers;
+  // Of the largest batch: the condition, the result and the standardization's intermediate values.
+  return bytes.bytes() + 8 * largest * (parts.features.size() + 5 * parts.n_fine);
 }
 
 FlowPass::FlowPass(const ConditionalFlow &flow) : flow_(flow) {}
 
 FlowPass::~FlowPass() = default;
 
-FlowPass::Buffers &FlowPass::buffers(std::int64_t batch)
+FlowPass::Lease FlowPass::lease(std::int64_t batch)
 {
   flow_.impl_->refresh();
-  auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto &b) { return b->batch == batch; });
-  if (found == kept_.end()) {
-    if (kept_.size() == kKept) kept_.erase(kept_.begin());
-    kept_.push_back(std::make_unique<Buffers>(*flow_.impl_, batch));
-    found = kept_.end() - 1;
-  }
-  last_ = found->get();
-  return *last_;
+  const auto found = std::find_if(free_.begin(), free_.end(), [&](const auto &b) { return b->batch == batch; });
+  if (found == free_.end()) return Lease(new Buffers(*flow_.impl_, batch), GiveBack{this});
+  Lease lease(found->release(), GiveBack{this});
+  free_.erase(found);
+  return lease;
 }
 
-ConditionalFlow::Sample FlowPass::sample(const Tensor &z, const Tensor &s)
+void FlowPass::GiveBack::operator()(Buffers *buffers) const
 {
-  const BelowAutograd below_autograd;
+  if (pass->free_.size() == kKept) pass->free_.erase(pass->free_.begin());
+  pass->free_.emplace_back(buffers);
+}
+
+FlowPass::Sample FlowPass::sample(const Tensor &z, const Tensor &s)
+{
   const auto &flow = *flow_.impl_;
-  check_shape("latent samples", z, {s.size(0), flow.n_fine});
-  Buffers &b = buffers(s.size(0));
-  b.condition = flow.features(s).t().contiguous();
-  b.states[0].copy_(z.t());
+  check_shape("CG points", s, {flow.n_cv, -1});
+  check_shape("latent samples", z, {flow.n_fine, s.size(1)});
+  Sample out(flow_, lease(s.size(1)));
+  Buffers &b = *out.buffers_;
+  const Tensor condition = flow.features(s);
+  b.states[0].copy_(z);
   b.log_det.zero_();
   for (std::size_t k = 0; k < flow.layers.size(); ++k)
-    flow.layers[k]->map(Direction::forward, b.states[k], b.condition, b.states[k + 1], b.log_det, *b.work[k]);
-  const auto end = flow.standardisation.to_fine(b.states.back().t());
-  b.fine = end.value;
-  return {end.value, flow.log_base(b.states[0]) - b.log_det - end.log_det};
+    flow.layers[k]->map(Direction::forward, b.states[k], condition, b.states[k + 1], b.log_det, *b.work[k]);
+  const auto end = flow.standardization.to_fine(b.states.back());
+  out.fine_ = end.value;
+  out.log_q_ = flow.log_base(b.states[0]) - b.log_det - end.log_det;
+  return out;
 }
 
-Tensor FlowPass::log_prob(const Tensor &fine, const Tensor &s)
+FlowPass::Density FlowPass::log_prob(const Tensor &fine, const Tensor &s)
 {
-  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
-  check_shape("fine coordinates", fine, {s.size(0), flow.n_fine});
-  Buffers &b = buffers(s.size(0));
-  b.condition = flow.features(s).t().contiguous();
-  b.fine = fine.detach();
-  const auto start = flow.standardisation.to_unit(b.fine);
-  b.states.back().copy_(start.value.t());
+  check_shape("CG points", s, {flow.n_cv, -1});
+  check_shape("fine coordinates", fine, {flow.n_fine, s.size(1)});
+  Density out(flow_, lease(s.size(1)));
+  Buffers &b = *out.buffers_;
+  const Tensor condition = flow.features(s);
+  out.fine_ = fine;
+  const auto start = flow.standardization.to_unit(fine);
+  b.states.back().copy_(start.value);
   b.log_det.zero_();
   for (std::size_t k = flow.layers.size(); k-- > 0;)
-    flow.layers[k]->map(Direction::inverse, b.states[k + 1], b.condition, b.states[k], b.log_det, *b.work[k]);
-  return flow.log_base(b.states[0]) + b.log_det + start.log_det;
+    flow.layers[k]->map(Direction::inverse, b.states[k + 1], condition, b.states[k], b.log_det, *b.work[k]);
+  out.log_q_ = flow.log_base(b.states[0]) + b.log_det + start.log_det;
+  return out;
 }
 
-Tensor FlowPass::score()
+Tensor FlowPass::Sample::score()
 {
-  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
-  Buffers &b = *last_;
+  Buffers &b = *buffers_;
   flow.log_base_back(b.states[0], b.ones, b.g);
   for (std::size_t k = 0; k < flow.layers.size(); ++k) {
     flow.layers[k]->pull_back(Direction::inverse, b.states[k + 1], b.states[k], b.g, b.ones, b.g_next, {}, *b.work[k]);
     std::swap(b.g, b.g_next);
   }
-  return flow.standardisation.to_unit_back(b.fine, b.g.t(), b.ones);
+  return flow.standardization.to_unit_back(fine_, b.g, b.ones);
 }
 
-void FlowPass::check_gradient(const Tensor &gradient) const
+void FlowPass::Sample::pull_back(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient)
 {
-  const Tensor &like = flow_.computed();
-  check_shape("gradient of the flow", gradient, like.sizes().vec(), like.scalar_type());
-}
-
-void FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient)
-{
-  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
-  Buffers &b = *last_;
-  check_gradient(gradient);
-  // ln q = ln of the base density less log_det of the layers and of the standardisation.
+  Buffers &b = *buffers_;
+  check_shape("derivatives by fine coordinates", g_fine, fine_.sizes().vec());
+  check_shape("derivatives by ln q", g_log_q, {b.batch});
+  check_parameter_gradient(flow, gradient);
+  // ln q is ln of the base density minus the log_det of the layers and of the standardization.
   const Tensor g_log_det = -g_log_q;
-  b.g.copy_(flow.standardisation.to_fine_back(b.states.back().t(), g_fine, g_log_det).t());
+  b.g.copy_(flow.standardization.to_fine_back(b.states.back(), g_fine, g_log_det));
   for (std::size_t k = flow.layers.size(); k-- > 0;) {
     flow.layers[k]->pull_back(Direction::forward, b.states[k], b.states[k + 1], b.g, g_log_det, b.g_next, gradient,
                               *b.work[k]);
@@ -144,12 +148,12 @@ void FlowPass::pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, con
   }
 }
 
-Tensor FlowPass::pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradient)
+Tensor FlowPass::Density::pull_back(const Tensor &g_log_q, const Tensor &gradient)
 {
-  const BelowAutograd below_autograd;
   const auto &flow = *flow_.impl_;
-  Buffers &b = *last_;
-  check_gradient(gradient);
+  Buffers &b = *buffers_;
+  check_shape("derivatives by ln q", g_log_q, {b.batch});
+  check_parameter_gradient(flow, gradient);
   const Tensor g_log_det = g_log_q.contiguous();
   flow.log_base_back(b.states[0], g_log_det, b.g);
   for (std::size_t k = 0; k < flow.layers.size(); ++k) {
@@ -157,7 +161,7 @@ Tensor FlowPass::pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradien
                               *b.work[k]);
     std::swap(b.g, b.g_next);
   }
-  return flow.standardisation.to_unit_back(b.fine, b.g.t(), g_log_det);
+  return flow.standardization.to_unit_back(fine_, b.g, g_log_det);
 }
 
 }    // namespace cgflow

@@ -6,40 +6,77 @@
 
 namespace cgflow {
 
-/// One batch through a flow and its derivatives. The memory of a batch is kept for the next one of the same size, so that a
-/// training allocates nothing in its steps: about batch (n_fine (layers + 4) + twice the widths of all networks) numbers. Results
-/// are tensors of their own. The flow is kept by reference and must not change between a batch and its derivatives.
+/// Batches through a flow and their derivatives. sample() and log_prob() return a handle for their batch, and derivatives
+/// are asked of the handle. The handle holds the layers' buffers and gives them back to the pass when it ends, so that the
+/// next batch of the same size allocates none: about batch (n_fine (layers + 4) + twice the widths of all networks) numbers.
+/// Results are tensors of their own. A handle must end before its pass. The flow is kept by reference and must not change
+/// while a handle lives.
 class FlowPass {
+  struct Buffers;
+  struct GiveBack {
+    FlowPass *pass = nullptr;
+    void operator()(Buffers *buffers) const;
+  };
+  using Lease = std::unique_ptr<Buffers, GiveBack>;
+
  public:
   explicit FlowPass(const ConditionalFlow &flow);
   ~FlowPass();
+  FlowPass(const FlowPass &) = delete;
+  FlowPass &operator=(const FlowPass &) = delete;
 
-  /// Bytes that a pass keeps when it has seen batches of these sizes, with the results of the largest.
+  /// Bytes that a pass keeps after batches of these sizes, one at a time, with the results of the largest.
   static std::int64_t memory(const ConditionalFlow &flow, const std::vector<std::int64_t> &batches);
 
-  /// As ConditionalFlow::sample() and log_prob().
-  ConditionalFlow::Sample sample(const Tensor &z, const Tensor &s);
-  Tensor log_prob(const Tensor &fine, const Tensor &s);
+  /// A batch that was drawn.
+  class Sample {
+   public:
+    const Tensor &fine() const { return fine_; }      // [n_fine, batch]
+    const Tensor &log_q() const { return log_q_; }    // [batch], ln q(fine | s) in nats
 
-  /// Of the last sample(): d ln q(fine | s) / d fine with the parameters held [batch, n_fine], which a path gradient needs
-  /// (Roeder et al. 2017). Goes along the layers from the latent side with what sample() has left, and computes no network
-  /// anew (Vaitl et al. 2022).
-  Tensor score();
-  /// Of the last sample(), from the derivatives of a function by fine [batch, n_fine] and by ln q [batch]: that by the flow's
-  /// parameters, written to `gradient`, a tensor like ConditionalFlow::computed().
-  void pull_back_sample(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient);
-  /// Of the last log_prob(), from the derivative by ln q [batch]: gives that by fine [batch, n_fine], and writes that by the
-  /// parameters to `gradient`.
-  Tensor pull_back_log_prob(const Tensor &g_log_q, const Tensor &gradient);
+    /// d ln q(fine | s) / d fine at fixed parameters [n_fine, batch], the term that turns the plain gradient into the path
+    /// gradient (Roeder et al. 2017). It goes through the layers from the latent side with the values of the forward pass,
+    /// and evaluates no network again (Vaitl et al. 2022).
+    Tensor score();
+    /// From the derivatives of a function by fine [n_fine, batch] and by ln q [batch], writes the derivative by the flow's
+    /// parameters to `gradient`, a tensor like ConditionalFlow::computed(). Throws ShapeError.
+    void pull_back(const Tensor &g_fine, const Tensor &g_log_q, const Tensor &gradient);
+
+   private:
+    friend class FlowPass;
+    Sample(const ConditionalFlow &flow, Lease buffers) : flow_(flow), buffers_(std::move(buffers)) {}
+    const ConditionalFlow &flow_;
+    Lease buffers_;
+    Tensor fine_, log_q_;
+  };
+
+  /// A batch whose density was computed.
+  class Density {
+   public:
+    const Tensor &log_q() const { return log_q_; }    // [batch], ln q(fine | s) in nats
+
+    /// From the derivative of a function by ln q [batch], returns the derivative by fine [n_fine, batch] and writes that by
+    /// the flow's parameters to `gradient`, a tensor like ConditionalFlow::computed(). Throws ShapeError.
+    Tensor pull_back(const Tensor &g_log_q, const Tensor &gradient);
+
+   private:
+    friend class FlowPass;
+    Density(const ConditionalFlow &flow, Lease buffers) : flow_(flow), buffers_(std::move(buffers)) {}
+    const ConditionalFlow &flow_;
+    Lease buffers_;
+    Tensor fine_, log_q_;
+  };
+
+  /// Draws fine = f(z; s). z [n_fine, batch] from draw_latent(), s [n_cv, batch] in box units. Throws ShapeError.
+  Sample sample(const Tensor &z, const Tensor &s);
+  /// ln q(fine | s) of fine [n_fine, batch] at s [n_cv, batch]. Throws ShapeError.
+  Density log_prob(const Tensor &fine, const Tensor &s);
 
  private:
-  struct Buffers;
-  Buffers &buffers(std::int64_t batch);
-  void check_gradient(const Tensor &gradient) const;
+  Lease lease(std::int64_t batch);
 
   const ConditionalFlow &flow_;
-  std::vector<std::unique_ptr<Buffers>> kept_;    // of the batch sizes used last
-  Buffers *last_ = nullptr;
+  std::vector<std::unique_ptr<Buffers>> free_;    // of the batch sizes used last
 };
 
 }    // namespace cgflow

@@ -4,7 +4,7 @@
 namespace cgflow {
 
 namespace {
-// Scales stay within exp(+-kScaleLimit) of the standardisation: a wild step cannot overflow.
+// Scales stay within exp(+-kScaleLimit) of the standardization, so that no step of the optimizer can make them overflow.
 constexpr double kScaleLimit = 6.0;
 }    // namespace
 

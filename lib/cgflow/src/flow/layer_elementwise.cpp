@@ -9,13 +9,13 @@ namespace {
 // Scales of one affine coupling stay within exp(+-kScaleLimit).
 constexpr double kScaleLimit = 3.0;
 
-// Raw spline parameters are kSplineLimit tanh(kSplineGain / kSplineLimit * output): a bin never gets below e^-6 of another,
-// and shapes change more slowly than means and widths do. Else a spline that still misses the target folds up into steps
-// whose ln q has slopes of thousands, and path gradients never find out of them.
+// Raw spline parameters are kSplineLimit tanh(kSplineGain / kSplineLimit * output). The ratio of two bins stays above e^-6,
+// and shapes change more slowly than means and widths. Without this a spline that still misses the target turns into steps
+// at which ln q has slopes of thousands, and path gradients do not lead out of them.
 constexpr double kSplineLimit = 3.0;
 constexpr double kSplineGain = 0.3;
 
-// Indices of coordinates by what a layer does with them.
+// Indices of coordinates by their part in a layer.
 struct Parts {
   std::vector<std::int64_t> line, circle;    // mapped
   Conditioner::Seen seen;
@@ -54,7 +54,7 @@ std::unique_ptr<FlowLayer> make_elementwise_layer(const LayerContext &context, E
   if (parts.line.empty() && parts.circle.empty()) return nullptr;
   NetworkLayer::Maps maps;
   (kind == Elementwise::affine_coupling ? maps.affine_rows : maps.line_rows) = std::move(parts.line);
-  // The spline leaves the angle +-pi where it is; the turn after it moves that knot to where the density needs it.
+  // The spline does not move the angle +-pi; the rotation after it moves this knot to where the density needs it.
   maps.circle_rows = std::move(parts.circle);
   maps.affine.limit = kScaleLimit;
   maps.affine.step = 2;

@@ -8,13 +8,13 @@
 
 namespace cgflow {
 
-/// A layer whose maps take their parameters from one network, and map other rows than those it sees.
+/// A layer with maps that take their parameters from one network. The rows that they map are no inputs of the network.
 class NetworkLayer : public FlowLayer {
  public:
-  /// Rows by the map that takes them; those in none of them pass.
+  /// Rows by the map that acts on them. Rows in none of them pass unchanged.
   struct Maps {
     std::vector<std::int64_t> affine_rows, line_rows, circle_rows;
-    // The layer sets their rows, and where their raw parameters begin: one after the other in this order.
+    // The layer sets their rows and the first of their raw parameters, which follow each other in this order.
     kernels::AffineMap affine;
     kernels::RqSplines line, circle;
   };

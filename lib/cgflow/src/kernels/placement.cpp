@@ -10,7 +10,7 @@ namespace cgflow::kernels {
 namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// What the loops need of a Placement, as plain pointers.
+// A Placement as the loops read it, with plain pointers.
 struct Plan {
   int n_atoms, n_cv, n_couplings;
   double log_factors;
@@ -20,13 +20,15 @@ struct Plan {
   const double *lo, *hi;
 
   CGFLOW_INLINE int n_internal() const { return 3 * n_atoms - 6; }
-  CGFLOW_INLINE int n_turns() const { return 2 * n_atoms - 5; }    // angles and dihedrals
+  CGFLOW_INLINE int n_turns() const { return 2 * n_atoms - 5; }    // number of angles and dihedrals
   CGFLOW_INLINE int angle(int row) const { return n_atoms - 1 + row - 2; }
   CGFLOW_INLINE int dihedral(int row) const { return 2 * n_atoms - 3 + row - 3; }
 };
 
-// Of a row's frame, right-handed axes at the bond from `angle` to `bond`: u along it, e3 across it, off the plane of
-// `dihedral`; one over the bond's length and over the distance of `dihedral` from its line, and where that is along the line.
+// Numbers that are kept of a row's frame. The frame is a right-handed set of axes at the bond from atom `angle` to atom
+// `bond`: u along the bond, e3 normal to the plane of the bond and atom `dihedral`, e2 = e3 x u. Kept are u, e3, the inverse
+// of the bond's length, the inverse distance of atom `dihedral` from the bond's line, and the position of that atom along
+// the line.
 constexpr int kFrame = 9;
 
 struct Space {
@@ -77,7 +79,7 @@ CGFLOW_INLINE void load_internal(const Plan &p, std::int64_t batch, const Tile &
   }
 }
 
-// Two loops: of sin and cos of one argument in one loop the compiler makes sincos, which has no vector form.
+// In two loops: the compiler turns sin and cos of one argument in one loop into sincos, which has no vector form.
 CGFLOW_INLINE void turn_functions(const Plan &p, const Space &w)
 {
   const double *turns = w.q + (p.n_atoms - 1) * kLanes;
@@ -111,7 +113,7 @@ template <bool kKeepFrames> CGFLOW_INLINE void place_atoms(const Plan &p, const 
     for (int l = 0; l < kLanes; ++l) {
       const Vec near = at(w.x, row.bond, l), far = at(w.x, row.angle, l);
       const Vec axis = near - far, to = at(w.x, row.dihedral, l) - far;
-      // Across the bond times its squared length: so no root waits for another.
+      // Scaled by the bond's squared length, so that the two square roots do not depend on each other.
       const double square = dot(axis, axis), projection = dot(to, axis);
       const Vec across = square * to - projection * axis;
       const double over_length = 1.0 / sqrt(square), over_across = 1.0 / sqrt(dot(across, across));
@@ -143,9 +145,10 @@ CGFLOW_CLONES void place_tile(const Plan &p, std::int64_t batch, const Tile &t, 
   store_rows(t, 3 * p.n_atoms, w.x, x);
 }
 
-// An atom's place r from `bond` turns with the frame of the three atoms it refers to. With the torque r x g, a shift of
-// `dihedral` turns the frame about u by its share across the bond, and a shift of `bond` or `angle` turns u itself, which
-// also moves `dihedral` relative to the frame.
+// An atom at r from atom `bond` rotates with the frame of the three atoms that it refers to. Its derivative g gives the
+// torque r x g. Atom `dihedral` rotates the frame about u by the part of its shift that is normal to the plane, divided by
+// its distance from the bond's line. Atoms `bond` and `angle` rotate u itself, which also moves atom `dihedral` relative to
+// the frame.
 CGFLOW_INLINE void pull_atoms(const Plan &p, const Space &w)
 {
   for (int i = p.n_atoms - 1; i >= 3; --i) {
@@ -161,11 +164,11 @@ CGFLOW_INLINE void pull_atoms(const Plan &p, const Space &w)
       const Vec across = w.cosine[dihedral + l] * e2 + w.sine[dihedral + l] * e3;
       const Vec direction = sine * across - cosine * u;
       const Vec torque = r * cross(direction, force);
-      const double about = dot(torque, u), share = about * over_lever;
+      const double about = dot(torque, u), twist = about * over_lever;
       w.gq[(i - 1) * kLanes + l] = dot(force, direction);
       w.gq[p.angle(i) * kLanes + l] = r * dot(force, cosine * across + sine * u);
       w.gq[p.dihedral(i) * kLanes + l] = about;
-      const Vec swing = share * e3;
+      const Vec swing = twist * e3;
       const Vec turn = over_length * (cross(torque, u) - along * swing);
       add(w.g, row.dihedral, l, swing);
       add(w.g, row.angle, l, -1.0 * (swing + turn));
@@ -184,8 +187,28 @@ CGFLOW_INLINE void pull_atoms(const Plan &p, const Space &w)
   }
 }
 
+// From the derivatives by the internal vector, which it uses up, to those by s and fine.
+CGFLOW_INLINE void store_gradient(const Plan &p, std::int64_t batch, const Tile &t, const Space &w,
+                                  const Placement::Gradient &to)
+{
+  for (int i = 0; i < p.n_couplings; ++i) {
+    const auto c = p.couplings[i];
+#pragma omp simd
+    for (int l = 0; l < kLanes; ++l) w.gq[c.from * kLanes + l] += c.factor * w.gq[c.to * kLanes + l];
+  }
+  for (int i = 0; i < p.n_internal(); ++i) {
+    const auto source = p.source[i];
+    const int k = source.from - p.n_cv;
+    double *gq = w.gq + i * kLanes;
+#pragma omp simd
+    for (int l = 0; l < kLanes; ++l) gq[l] *= source.factor;
+    store_lanes(gq, t, k < 0 ? to.s + source.from * batch : to.fine + k * batch);
+  }
+}
+
 CGFLOW_CLONES void pull_tile(const Plan &p, std::int64_t batch, const Tile &t, const double *s, const double *fine,
-                             const double *gx, const double *g_log_det, double *space, double *gs, double *g_fine)
+                             const double *gx, const double *g_log_det, double *space, const Placement::Gradient &by_x,
+                             const Placement::Gradient &by_log_det)
 {
   const Space w(p, space);
   load_internal(p, batch, t, s, fine, w);
@@ -198,25 +221,13 @@ CGFLOW_CLONES void pull_tile(const Plan &p, std::int64_t batch, const Tile &t, c
       for (int l = 0; l < kLanes; ++l) w.g[k * kLanes + l] = w.outside[l] == 0.0 ? w.g[k * kLanes + l] : 0.0;
     }
     pull_atoms(p, w);
-  } else {
-    for (int k = 0; k < p.n_internal() * kLanes; ++k) w.gq[k] = 0.0;
+    store_gradient(p, batch, t, w, by_x);
   }
   if (g_log_det) {
+    for (int k = 0; k < p.n_internal() * kLanes; ++k) w.gq[k] = 0.0;
     load_lanes(g_log_det, t, w.log_det);
     pull_internal_log_det(p.n_atoms, w.log_det, w.q, w.sine, w.cosine, w.gq);
-  }
-  for (int i = 0; i < p.n_couplings; ++i) {
-    const auto c = p.couplings[i];
-#pragma omp simd
-    for (int l = 0; l < kLanes; ++l) w.gq[c.from * kLanes + l] += c.factor * w.gq[c.to * kLanes + l];
-  }
-  for (int i = 0; i < p.n_internal(); ++i) {
-    const auto source = p.source[i];
-    const int k = source.from - p.n_cv;
-    double *gq = w.gq + i * kLanes;
-#pragma omp simd
-    for (int l = 0; l < kLanes; ++l) gq[l] *= source.factor;
-    store_lanes(gq, t, k < 0 ? gs + source.from * batch : g_fine + k * batch);
+    store_gradient(p, batch, t, w, by_log_det);
   }
 }
 
@@ -247,11 +258,11 @@ void Placement::place(std::int64_t batch, const double *s, const double *fine, d
 }
 
 void Placement::pull_back(std::int64_t batch, const double *s, const double *fine, const double *gx, const double *g_log_det,
-                          double *gs, double *g_fine) const
+                          const Gradient &by_x, const Gradient &by_log_det) const
 {
   const Plan plan = plan_of(layout_, sources_, log_factors_);
   for_each_tile("cgflow::pull_back", batch, Space::backward(plan.n_atoms), [=](const Tile &tile, double *space) {
-    pull_tile(plan, batch, tile, s, fine, gx, g_log_det, space, gs, g_fine);
+    pull_tile(plan, batch, tile, s, fine, gx, g_log_det, space, by_x, by_log_det);
   });
 }
 

@@ -2,11 +2,12 @@
 #include "cgflow/backmap.h"
 
 #include "base/grid_points.h"
+#include "base/weights.h"
 #include "files/tensor_archive.h"
 #include "model/model_parts.h"
 #include "model/point_chains.h"
 #include "training/energy_guard.h"
-#include "training/flow_trainer.h"
+#include "training/weighted_samples.h"
 
 #include "cgflow/error.h"
 
@@ -21,20 +22,6 @@ namespace {
 // Distinct values of the second index of Stream::backmap.
 enum Draw : std::uint64_t { draw_structure = 0, draw_point = 1 };
 
-double ess(const double *ln_w, std::int64_t n)
-{
-  double highest = -std::numeric_limits<double>::infinity();
-  for (std::int64_t i = 0; i < n; ++i) highest = std::max(highest, ln_w[i]);
-  if (!std::isfinite(highest)) return 0.0;
-  double sum = 0.0, square = 0.0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const double w = std::exp(ln_w[i] - highest);
-    sum += w;
-    square += w * w;
-  }
-  return sum * sum / square;
-}
-
 void check_number(int n)
 {
   if (n < 1) throw ShapeError("Backmapping: got " + std::to_string(n) + " structures, expected at least one");
@@ -47,7 +34,7 @@ Structures draw(const Model &model, const std::vector<double> &s, std::uint64_t 
   const Model::Parts &p = model.parts();
   const int d = model.space().n_cv();
   const auto [first, count] = comm.share(static_cast<std::int64_t>(s.size()) / d);
-  const Tensor mine = to_tensor({s.begin() + first * d, s.begin() + (first + count) * d}, {count, d});
+  const Tensor mine = to_tensor({s.begin() + first * d, s.begin() + (first + count) * d}, {count, d}).t().contiguous();
   Structures out;
   out.s = s;
   if (energy) {
@@ -59,7 +46,6 @@ Structures draw(const Model &model, const std::vector<double> &s, std::uint64_t 
     out.energy = comm.gather(to_vector(drawn.energy));
     out.ln_w = comm.gather(to_vector(drawn.ln_w));
   } else {
-    const at::NoGradGuard no_grad;
     const Tensor z = p.flow->draw_latent(seed, Stream::backmap, first, count, draw_structure);
     out.x = comm.gather(to_vector(p.map->to_cartesian(mine, p.flow->sample(z, mine).fine).x));
   }
@@ -124,10 +110,10 @@ Structures backmap_points(const Model &model, const std::vector<double> &points,
   for (std::int64_t i = 0; i < count * n; ++i) out.point[i] = i / n;
   if (!energy) return out;
   out.ln_W.assign(count * n, std::numeric_limits<double>::quiet_NaN());
-  std::vector<double> shares;
-  for (std::int64_t i = 0; i < count; ++i) shares.push_back(ess(&out.ln_w[i * n], n) / n);
-  std::nth_element(shares.begin(), shares.begin() + count / 2, shares.end());
-  out.ess_share = shares[count / 2];
+  std::vector<double> fractions;
+  for (std::int64_t i = 0; i < count; ++i)
+    fractions.push_back(ess_fraction({&out.ln_w[i * n], static_cast<std::size_t>(n)}));
+  out.ess_share = median(fractions);
   return out;
 }
 
@@ -143,7 +129,7 @@ Structures backmap_pmf(const Model &model, int n, std::uint64_t seed, EnergyMode
   if (!energy) return out;
   out.ln_W.resize(n);
   for (int i = 0; i < n; ++i) out.ln_W[i] = out.ln_w[i] - drawn.ln_p[i];
-  out.ess_share = ess(out.ln_W.data(), n) / n;
+  out.ess_share = ess_fraction(out.ln_W);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/trainer.h"
 
+#include "base/weights.h"
 #include "files/tensor_archive.h"
 #include "kernels/runtime.h"
 #include "model/model_parts.h"
@@ -8,9 +9,10 @@
 #include "training/energy_guard.h"
 #include "training/energy_training.h"
 #include "training/equal_atoms.h"
-#include "training/flow_trainer.h"
+#include "training/example_training.h"
 #include "training/relaxed_structure.h"
 #include "training/thermal_shape.h"
+#include "training/weighted_samples.h"
 
 #include "cgflow/error.h"
 
@@ -22,12 +24,10 @@ namespace cgflow {
 
 namespace {
 
-double median(std::vector<double> values)
+// CG points [n, n_cv] as [n_cv, n], the layout of flows and coordinate maps.
+Tensor columns(const double *points, std::size_t size, int n_cv)
 {
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = values.begin() + values.size() / 2;
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return to_tensor({points, points + size}, {static_cast<std::int64_t>(size) / n_cv, n_cv}).t().contiguous();
 }
 
 }    // namespace
@@ -44,7 +44,7 @@ std::vector<double> Trainer::cg_of(const std::vector<double> &x) const
 {
   const Model::Parts &p = model_.parts();
   const std::int64_t n = x.size() / (3 * p.info.n_atoms());
-  return to_vector(p.map->to_internal(to_tensor(x, {n, p.info.n_atoms(), 3})).s);
+  return to_vector(p.map->to_internal(to_tensor(x, {n, p.info.n_atoms(), 3})).s.t().contiguous());
 }
 
 std::vector<double> Trainer::start_from_structure()
@@ -60,7 +60,7 @@ std::vector<double> Trainer::start_from_structure()
   const ThermalShape shape = thermal_shape(*p.map, energy, p.info.kT, relaxed.start, comm_);
   energy.rethrow();
   model_.counts.example += relaxed.evaluations + shape.evaluations;
-  p.flow->set_standardisation(relaxed.start.fine, shape.scale, shape.mixing);
+  p.flow->set_standardization(relaxed.start.fine, shape.scale, shape.mixing);
   return to_vector(start->s);
 }
 
@@ -68,9 +68,9 @@ ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const Exa
 {
   const WorkTimer timer(times_.training);
   Model::Parts &p = model_.parts();
-  FlowTrainer trainer(*p.flow, *p.map, comm_, log_, p.info.kT, p.info.seed);
   const std::int64_t n = x.size() / (3 * p.info.n_atoms());
-  const ExampleReport report = trainer.by_example(to_tensor(x, {n, p.info.n_atoms(), 3}), config);
+  const ExampleReport report =
+      cgflow::train_by_example(*p.flow, *p.map, p.info.seed, config, to_tensor(x, {n, p.info.n_atoms(), 3}));
   return {report.frames, report.test_frames, report.loss, report.test_loss};
 }
 
@@ -80,32 +80,32 @@ EnergySummary Trainer::train_by_energy(const std::vector<double> &points, const 
   const WorkTimer timer(times_.training, &times_.energies);
   Model::Parts &p = model_.parts();
   if (!energy_) throw ModelError("Training by energy: there is no atomistic system to take energies from");
-  FlowTrainer trainer(*p.flow, *p.map, comm_, log_, p.info.kT, p.info.seed);
-  const std::int64_t n = points.size() / model_.space().n_cv();
   EnergyGuard energy(*energy_, comm_, &times_.energies);
-  EnergyReport report =
-      trainer.by_energy(to_tensor(points, {n, model_.space().n_cv()}), config, epochs, energy, p.trainings);
-  energy.rethrow();
+  EnergyTraining trained(*p.flow, *p.map, comm_, p.info.kT, p.info.seed, config, energy, p.trainings);
+  EnergyReport report = trained.run(columns(points.data(), points.size(), model_.space().n_cv()), epochs);
+  if (report.skipped_steps > 0)
+    log_.warning("training by energy: " + std::to_string(report.skipped_steps) +
+                 " steps were skipped, because their loss or gradient was not finite");
   ++p.trainings;
   model_.counts.energy += report.evaluations;
   model_.counts.test += report.test_evaluations;
 
-  std::vector<double> shares;
+  std::vector<double> fractions;    // ESS
   if (labels.from != "frozen") {
     const int d = model_.space().n_cv(), latent = report.latent;
     const std::int64_t label_count = report.ln_w.size() / latent;
     for (std::int64_t i = 0; i < label_count; ++i) {
       const double *s = report.s.data() + i * latent * d, *ln_w = report.ln_w.data() + i * latent;
-      // Of a few samples of a flow that still learns all may be rejected: that is no label. When it is so at all points, the
-      // fresh ones, or the fit, say it.
+      // All of the few samples of a flow that still learns may be rejected, which makes no label. If it happens at all
+      // points, the labels of new samples or the fit will raise the error.
       if (std::none_of(ln_w, ln_w + latent, [](double value) { return std::isfinite(value); })) continue;
       p.labels.push_back(make_label({s, s + d}, ln_w, latent, model_.iteration));
-      shares.push_back(p.labels.back().ess_share);
+      fractions.push_back(p.labels.back().ess_share);
     }
   }
   last_s_ = std::move(report.s);
   last_ln_w_ = std::move(report.ln_w);
-  return {report.evaluations, report.test_evaluations, report.rejected, report.skipped_steps, median(shares)};
+  return {report.evaluations, report.test_evaluations, report.rejected, report.skipped_steps, median(fractions)};
 }
 
 EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
@@ -116,8 +116,8 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   const int d = model_.space().n_cv();
   const std::int64_t n = points.size() / d;
   const auto [first, count] = comm_.share(n);
-  const Tensor mine = to_tensor({points.begin() + first * d, points.begin() + (first + count) * d}, {count, d});
-  // The samples so far key the stream: every label of a model has latent samples of its own.
+  const Tensor mine = columns(points.data() + first * d, count * d, d);
+  // The number of samples so far keys the stream, so that every label of a model has latent samples of its own.
   const auto key = static_cast<std::uint64_t>(model_.counts.labels);
   EnergyGuard energy(*energy_, comm_, &times_.energies);
   const DefensiveSamples drawn = draw_defensive(*p.flow, *p.map, energy, p.info.kT, mine, latent, p.info.seed, first, key);
@@ -126,16 +126,16 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   const std::vector<double> ln_control = comm_.gather(to_vector(drawn.ln_control));
 
   EnergySummary summary;
-  std::vector<double> shares;
+  std::vector<double> fractions;    // ESS
   for (std::int64_t i = 0; i < n; ++i) {
     const double *s = points.data() + i * d;
     p.labels.push_back(
         make_label({s, s + d}, ln_w.data() + i * latent, ln_control.data() + i * latent, latent, model_.iteration));
-    shares.push_back(p.labels.back().ess_share);
+    fractions.push_back(p.labels.back().ess_share);
     summary.rejected += p.labels.back().rejected;
   }
   summary.evaluations = n * latent;
-  summary.ess_share = median(shares);
+  summary.ess_share = median(fractions);
   model_.counts.labels += summary.evaluations;
   return summary;
 }
@@ -158,7 +158,7 @@ Resources Trainer::resources() const
   const Model::Parts &p = model_.parts();
   const Config &c = p.config;
   // Parameters, and their copy in another precision.
-  const double flow = (c.flow.precision == "float32" ? 12.0 : 8.0) * static_cast<double>(p.flow->all().numel());
+  const double flow = (c.flow.precision == "float32" ? 12.0 : 8.0) * static_cast<double>(p.flow->n_parameters());
   const std::int64_t points = std::max(c.energy.points, c.consolidate.points);
   Resources r;
   r.backend = kernels::backend();
@@ -166,7 +166,7 @@ Resources Trainer::resources() const
   r.training = flow + static_cast<double>(EnergyTraining::memory(*p.flow, *p.map, comm_, c.energy, points));
   r.labels = flow + static_cast<double>(memory_to_weigh(*p.flow, *p.map, labels_at_once(c.labels.latent) * c.labels.latent));
   r.fit = static_cast<double>(p.ensemble->memory(c.labels.points, comm_));
-  // By many labels, where neither rounding to whole parts nor the evidence of a few tells.
+  // From many labels, where neither rounding to whole parts nor the fixed part of the memory matters.
   constexpr std::int64_t kMany = 100000;
   r.fit_per_label = static_cast<double>(p.ensemble->memory(2 * kMany, comm_) - p.ensemble->memory(kMany, comm_)) / kMany;
   return r;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/labels.h"
 
+#include "base/weights.h"
+
 #include "cgflow/error.h"
 
 #include <cmath>
@@ -37,12 +39,8 @@ Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration
     throw EnergyError(where(s, iteration) + ": all " + std::to_string(n) +
                       " samples were rejected, at least one weight above zero is needed");
   // Weights relative to the largest cannot overflow, and those that underflow do not matter.
-  double sum = 0.0, squares = 0.0;
-  for (int i = 0; i < n; ++i) {
-    const double w = std::exp(ln_w[i] - largest);
-    sum += w;
-    squares += w * w;
-  }
+  double sum = 0.0;
+  for (int i = 0; i < n; ++i) sum += std::exp(ln_w[i] - largest);
   const double mean = sum / n;
   double deviations = 0.0;
   for (int i = 0; i < n; ++i) {
@@ -52,7 +50,7 @@ Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration
   label.ln_mean_w = largest + std::log(mean);
   // One sample does not tell its variance; 1 is the relative variance of exponentially distributed weights.
   label.relative_variance = n == 1 ? 1.0 : deviations / (n - 1.0) / n / (mean * mean);
-  label.ess_share = sum * sum / squares / n;
+  label.ess_share = ess_fraction({ln_w, static_cast<std::size_t>(n)});
   label.s = std::move(s);
   label.n = n;
   label.iteration = iteration;

@@ -13,9 +13,9 @@
 
 namespace cgflow {
 
-/// Keeps a failure of the energies on one rank from leaving the others in a collective call: evaluate() never throws, a
-/// failed rank gets +infinity from then on, and rethrow() makes all ranks throw the same error. Adds the time of energies to
-/// `seconds`, where that is given.
+/// Keeps a failure of the energies on one rank from leaving the others in a collective call. evaluate() never throws; from
+/// its first failure on, the rank gets energies of +infinity. rethrow() then throws the same error on all ranks. Adds the
+/// time of evaluations to `seconds`, if given.
 class EnergyGuard : public EnergyModel {
  public:
   EnergyGuard(EnergyModel &energy, Communicator &comm, double *seconds = nullptr)
@@ -41,7 +41,10 @@ class EnergyGuard : public EnergyModel {
     std::fill_n(force, std::size_t{3} * n * n_atoms(), 0.0);
   }
 
-  /// Collective. Throws EnergyError with the lowest failed rank's text on every rank.
+  /// True after a failure on this rank.
+  bool failed() const { return failed_; }
+
+  /// Collective. Throws EnergyError on every rank when one has failed, with the text of the lowest such rank.
   void rethrow()
   {
     double last_failed = failed_ ? comm_.size() - comm_.rank() : 0.0;

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "training/energy_training.h"
 
-#include "base/below_autograd.h"
 #include "base/element_type.h"
+#include "base/one_thread.h"
 #include "base/shuffle.h"
+#include "base/tensor_shape.h"
+#include "base/test_points.h"
+#include "base/weights.h"
 #include "kernels/adam_step.h"
+#include "training/flow_adam.h"
 
 #include "cgflow/error.h"
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <limits>
 #include <numbers>
 
@@ -20,10 +23,10 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kMaxSkipped = 50;
 
-// Latent numbers of the test points begin here, far behind those of training.
+// The first latent number of the test points, far above those of training.
 constexpr std::int64_t kTestLatent = std::int64_t{1} << 40;
 
-// Calls body(numbers of t in their type, how many).
+// Calls body(the numbers of t in their own type, their number).
 template <class Body> void with_numbers(const Tensor &t, const Body &body)
 {
   with_type(t.scalar_type(), [&](auto type) { body(t.data_ptr<decltype(type)>(), static_cast<std::size_t>(t.numel())); });
@@ -32,11 +35,10 @@ template <class Body> void with_numbers(const Tensor &t, const Body &body)
 }    // namespace
 
 EnergyTraining::EnergyTraining(ConditionalFlow &flow, const CoordinateMap &map, Communicator &comm, double kT,
-                               std::uint64_t seed, const EnergyConfig &config, EnergyModel &energy, std::uint64_t iteration)
+                               std::uint64_t seed, const EnergyConfig &config, EnergyGuard &energy, std::uint64_t iteration)
     : flow_(flow), map_(map), comm_(comm), kT_(kT), seed_(seed), config_(config), energy_(energy), iteration_(iteration),
       pass_(flow), gradient_(at::empty_like(flow.computed())), mine_(comm.share(gradient_.numel()).first),
-      count_(comm.share(gradient_.numel()).second),
-      adam_(flow.all().narrow(0, mine_, count_), flow.computed().narrow(0, mine_, count_), kBeta1, kBeta2)
+      count_(comm.share(gradient_.numel()).second), adam_(flow_adam(flow, mine_, count_))
 {
 }
 
@@ -45,20 +47,23 @@ std::int64_t EnergyTraining::memory(const ConditionalFlow &flow, const Coordinat
 {
   const std::int64_t samples = points * config.latent, batch = std::min<std::int64_t>(config.batch, samples);
   const auto mine = [&](std::int64_t n) { return (n + comm.size() - 1) / comm.size(); };
-  const std::int64_t parameters = flow.all().numel();
+  const std::int64_t parameters = flow.n_parameters();
   // Latent numbers and the order of an epoch; the gradient, and two moments of a share of the parameters.
   const std::int64_t numbers = samples * (map.n_fine() + 1) + mine(batch) * numbers_of_energies(map, true);
-  const auto size = static_cast<std::int64_t>(flow.computed().element_size());
   return FlowPass::memory(flow, {mine(batch), mine(samples % batch)}) + 8 * numbers +
-         size * (parameters + 2 * mine(parameters));
+         flow.number_size() * (parameters + 2 * mine(parameters));
 }
 
 EnergyReport EnergyTraining::run(const Tensor &points, int epochs)
 {
+  const OneThread one_thread;
+  check_shape("CG points", points, {flow_.n_cv(), -1});
+  if (points.size(1) == 0) throw ConfigError("training by energy: got no CG point, expected at least one");
+  if (epochs < 1) throw ConfigError("training by energy: got " + std::to_string(epochs) + " epochs, expected at least 1");
   report_.latent = config_.latent;
-  report_.test_loss = report_.ess_share = std::nan("");
+  report_.test_loss = report_.ess_fraction = std::nan("");
   split(points);
-  const std::int64_t samples = points_.size(0) * config_.latent;
+  const std::int64_t samples = points_.size(1) * config_.latent;
   steps_ = epochs * ((samples + config_.batch - 1) / config_.batch);
   for (int k = 0; k < epochs; ++k) epoch(k, k + 1 == epochs);
   spread_exact();
@@ -67,28 +72,27 @@ EnergyReport EnergyTraining::run(const Tensor &points, int epochs)
   for (std::size_t i = losses_.size() - std::min(quarter, losses_.size()); i < losses_.size(); ++i) sum += losses_[i];
   report_.loss = losses_.empty() ? std::nan("") : sum / static_cast<double>(quarter);
   collect();
-  if (test_points_.size(0) > 0) test();
+  if (test_points_.size(1) > 0) test();
+  energy_.rethrow();
   return report_;
 }
 
 void EnergyTraining::split(const Tensor &points)
 {
-  const auto n = points.size(0);
-  // At least one point is left for training.
-  const auto n_test = std::min<std::int64_t>(n - 1, static_cast<std::int64_t>(std::floor(config_.test * n + 1e-9)));
-  // The order of training points is that of the caller: only the choice is random.
+  const auto n = points.size(1), n_test = test_points(n, config_.test);
+  // Only the choice of test points is random: training points stay in the caller's order.
   RandomStream random(seed_, Stream::energy_batches, ~std::uint64_t{0}, iteration_);
   std::vector<std::int64_t> order = shuffled(n, random);
   std::sort(order.begin(), order.begin() + n_test);
   std::sort(order.begin() + n_test, order.end());
   const Tensor index = at::tensor(order, at::kLong);
-  test_points_ = points.index_select(0, index.narrow(0, 0, n_test));
-  points_ = points.index_select(0, index.narrow(0, n_test, n - n_test));
+  test_points_ = points.index_select(1, index.narrow(0, 0, n_test));
+  points_ = points.index_select(1, index.narrow(0, n_test, n - n_test));
 }
 
 void EnergyTraining::epoch(int number, bool last)
 {
-  const std::int64_t samples = points_.size(0) * config_.latent;
+  const std::int64_t samples = points_.size(1) * config_.latent;
   RandomStream random(seed_, Stream::energy_batches, static_cast<std::uint64_t>(number), iteration_);
   const Tensor order = at::tensor(shuffled(samples, random), at::kLong);
   const Tensor latent = flow_.draw_latent(seed_, Stream::latent, number * samples, samples, iteration_);
@@ -101,47 +105,38 @@ void EnergyTraining::epoch(int number, bool last)
 
 EnergyTraining::Drawn EnergyTraining::draw(const Tensor &z, const Tensor &s)
 {
-  Drawn d;
-  const auto sample = pass_.sample(z, s);
-  d.log_q = sample.log_q;
-  d.leaf = sample.fine.detach().requires_grad_(true);
-  d.x = map_.to_cartesian(s, d.leaf);
-  return d;
+  auto sample = pass_.sample(z, s);
+  auto x = map_.to_cartesian(s, sample.fine());
+  auto energy = evaluate_energies(energy_, x.x, kT_);
+  return {s, std::move(sample), std::move(x), std::move(energy)};
 }
 
-void EnergyTraining::step(const Tensor &rows, const Tensor &latent, bool last)
+void EnergyTraining::step(const Tensor &samples, const Tensor &latent, bool last)
 {
-  const Tensor s = points_.index_select(0, rows.div(config_.latent, "floor"));
-  Drawn drawn = draw(latent.index_select(0, rows), s);
-  // A failure on one rank must not leave the others waiting: all meet in lowest_energy() first.
-  std::exception_ptr failure;
-  try {
-    drawn.energy = evaluate_energies(energy_, drawn.x.x, kT_);
-  } catch (const Error &) {
-    failure = std::current_exception();
+  Drawn drawn = draw(latent.index_select(1, samples), points_.index_select(1, samples.div(config_.latent, "floor")));
+  const double lowest = lowest_energy(drawn);
+  if (last) {
+    const Tensor ln_w = at::where(drawn.energy.usable, drawn.x.log_det - drawn.sample.log_q() - drawn.energy.u, -kInfinity);
+    for (std::int64_t i = 0; i < samples.size(0); ++i) {
+      last_samples_.push_back(static_cast<double>(samples.data_ptr<std::int64_t>()[i]));
+      last_samples_.push_back(ln_w.data_ptr<double>()[i]);
+    }
   }
-  const double lowest = lowest_energy(drawn, failure != nullptr);
-  if (failure) std::rethrow_exception(failure);
-  const Tensor ln_w = at::where(drawn.energy.usable, drawn.x.log_det.detach() - drawn.log_q - drawn.energy.u, -kInfinity);
-  for (std::int64_t i = 0; last && i < rows.size(0); ++i) {
-    last_.push_back(static_cast<double>(rows.data_ptr<std::int64_t>()[i]));
-    last_.push_back(ln_w.data_ptr<double>()[i]);
-  }
-  apply(gradients(drawn, lowest), drawn, s);
+  apply(gradients(drawn, lowest), drawn);
   ++step_;
 }
 
-double EnergyTraining::lowest_energy(const Drawn &drawn, bool failed)
+// Over the batches of all ranks. The same message says whether the energies of a rank have failed: then all ranks stop here.
+double EnergyTraining::lowest_energy(const Drawn &drawn)
 {
-  double extremes[2] = {-kInfinity, failed ? 1.0 : 0.0};
-  if (!failed && drawn.energy.u.numel() > 0) extremes[0] = -drawn.energy.u.min().item<double>();
+  double extremes[2] = {-kInfinity, energy_.failed() ? 1.0 : 0.0};
+  if (drawn.energy.u.numel() > 0) extremes[0] = -drawn.energy.u.min().item<double>();
   comm_.max(extremes, 2);
-  if (extremes[1] > 0.0 && !failed)
-    throw EnergyError("training by energy: the evaluation of energies failed on another rank");
+  if (extremes[1] > 0.0) energy_.rethrow();
   return -extremes[0];
 }
 
-// Samples that enter the gradient: usable ones without the `drop` highest losses of the whole batch.
+// [n], true for the samples that enter the gradient: usable ones without the `drop` highest losses of the whole batch.
 Tensor EnergyTraining::kept_samples(const Drawn &drawn, const Tensor &loss)
 {
   if (config_.drop <= 0) return drawn.energy.usable;
@@ -155,32 +150,29 @@ Tensor EnergyTraining::kept_samples(const Drawn &drawn, const Tensor &loss)
   return drawn.energy.usable.logical_and(loss.le(sorted[kept - 1]));
 }
 
-// d(U/kT - ln|dx/dfine| [+ ln q]) / dfine of each sample, [n, n_fine].
-Tensor EnergyTraining::sample_gradient(const Drawn &drawn, const Tensor &factor)
+// d(U/kT - ln|dx/dfine| [+ ln q]) / dfine of each sample, [n_fine, n].
+Tensor EnergyTraining::sample_gradient(Drawn &drawn, const Tensor &factor)
 {
-  const auto by_fine = [&](const Tensor &of, bool keep) -> Tensor {
-    if (!of.requires_grad()) return at::zeros_like(drawn.leaf);
-    const Tensor g = torch::autograd::grad({of}, {drawn.leaf}, {}, keep, false, true)[0];
-    return g.defined() ? g : at::zeros_like(drawn.leaf);
-  };
-  const Tensor force = drawn.energy.gradient * factor.view({-1, 1, 1});
-  Tensor g = by_fine((drawn.x.x * force).sum(), true);
+  const auto back = map_.pull_back(drawn.s, drawn.sample.fine(), drawn.energy.gradient * factor.view({-1, 1, 1}),
+                                   at::ones_like(drawn.x.log_det));
+  Tensor g = back.by_x.fine;
   const bool path = config_.estimator == "path";
   if (path && config_.sample_clip > 0.0) {
-    const Tensor size = flow_.standardised_gradient(g).norm(2, {1}, true);
+    const Tensor size = flow_.standardized_gradient(g).norm(2, {0}, true);
     g = g * (config_.sample_clip / size.clamp_min(config_.sample_clip));
   }
-  g = g - by_fine(drawn.x.log_det.sum(), false);
-  return path ? g + pass_.score() : g;
+  g = g - back.by_log_det.fine;
+  return path ? g + drawn.sample.score() : g;
 }
 
-EnergyTraining::Part EnergyTraining::gradients(const Drawn &drawn, double lowest)
+EnergyTraining::Part EnergyTraining::gradients(Drawn &drawn, double lowest)
 {
   Part part;
-  const auto n = drawn.leaf.size(0);
+  const Tensor &log_q = drawn.sample.log_q();
+  const auto n = log_q.size(0);
   part.evaluated = static_cast<double>(n);
   const CompressedEnergy compressed = compress_energies(drawn.energy.u, lowest, config_.cap);
-  const Tensor loss = (compressed.u - drawn.x.log_det + drawn.log_q).detach();
+  const Tensor loss = compressed.u - drawn.x.log_det + log_q;
   const Tensor kept = kept_samples(drawn, loss);
   part.used = kept.sum().item<double>();
   part.rejected = static_cast<double>(n) - drawn.energy.usable.sum().item<double>();
@@ -189,9 +181,9 @@ EnergyTraining::Part EnergyTraining::gradients(const Drawn &drawn, double lowest
     return part;
   }
   part.loss = at::where(kept, loss, 0.0).sum().item<double>();
-  const Tensor g = at::where(kept.unsqueeze(1), sample_gradient(drawn, compressed.factor), 0.0);
-  const Tensor by_log_q = config_.estimator == "path" ? at::zeros_like(drawn.log_q) : kept.to(at::kDouble);
-  pass_.pull_back_sample(g, by_log_q, gradient_);
+  const Tensor g = at::where(kept, sample_gradient(drawn, compressed.factor), 0.0);
+  const Tensor by_log_q = config_.estimator == "path" ? at::zeros_like(log_q) : kept.to(at::kDouble);
+  drawn.sample.pull_back(g, by_log_q, gradient_);
   return part;
 }
 
@@ -202,11 +194,11 @@ double EnergyTraining::rate() const
   return config_.rate * warm * (config_.final_rate + (1.0 - config_.final_rate) * half_cosine);
 }
 
-// Each rank adds up its share of the gradient, moves the parameters of that share and sends them round as the networks compute with
-// them: as many numbers on the way as for a sum that all get, and the optimiser's work and memory are shared out.
-void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
+// Each rank sums its share of the gradient over all ranks, moves the parameters of that share and sends them to the others
+// in the networks' precision. That takes as many messages as a sum for all ranks, and divides the optimizer's work and
+// memory.
+void EnergyTraining::apply(Part part, const Drawn &drawn)
 {
-  const BelowAutograd below_autograd;
   double squares = 0.0;
   with_numbers(gradient_, [&](auto *g, std::size_t n) {
     comm_.sum_share(g, n);
@@ -218,7 +210,7 @@ void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
   report_.evaluations += std::llround(sums[2]);
   report_.rejected += std::llround(sums[3]);
   const double norm = std::sqrt(sums[4]) / std::max(1.0, used);
-  if (used == 0.0 || !std::isfinite(loss) || !std::isfinite(norm)) return skip(drawn, s);
+  if (used == 0.0 || !std::isfinite(loss) || !std::isfinite(norm)) return skip(drawn);
   skipped_in_a_row_ = 0;
   losses_.push_back(loss / used);
   const double clip = config_.clip > 0.0 && norm > config_.clip ? config_.clip / norm : 1.0;
@@ -227,25 +219,26 @@ void EnergyTraining::apply(Part part, const Drawn &drawn, const Tensor &s)
   flow_.computed_is_current();
 }
 
-// Steps leave each rank with the exact parameters of its own share alone.
+// After the steps a rank knows the exact parameters of its own share only, and the others rounded to the networks'
+// precision.
 void EnergyTraining::spread_exact()
 {
   if (flow_.computed().is_same(flow_.all())) return;
   with_numbers(flow_.all(), [&](auto *p, std::size_t n) { comm_.spread_share(p, n); });
 }
 
-void EnergyTraining::skip(const Drawn &drawn, const Tensor &s)
+void EnergyTraining::skip(const Drawn &drawn)
 {
   ++report_.skipped_steps;
   if (++skipped_in_a_row_ < kMaxSkipped) return;
   std::vector<double> mine;
-  if (const auto n = s.size(0); n > 0) {
-    for (std::int64_t i = 0; i < s.size(1); ++i) mine.push_back(s[n - 1][i].item<double>());
+  if (const auto n = drawn.s.size(1); n > 0) {
+    for (std::int64_t i = 0; i < drawn.s.size(0); ++i) mine.push_back(drawn.s[i][n - 1].item<double>());
     mine.push_back(drawn.energy.u[n - 1].item<double>());
   }
   const std::vector<double> all = comm_.gather(mine);
   std::string text;
-  const std::size_t begin = all.size() - (points_.size(1) + 1);
+  const std::size_t begin = all.size() - (points_.size(0) + 1);
   for (std::size_t i = begin; i + 1 < all.size(); ++i) text += (i > begin ? ", " : "") + std::to_string(all[i]);
   throw EnergyError("training by energy: " + std::to_string(kMaxSkipped) +
                     " steps in a row could not be used, because the energies, the loss or its gradient were not finite; "
@@ -254,14 +247,13 @@ void EnergyTraining::skip(const Drawn &drawn, const Tensor &s)
                     " kT, expected finite energies and forces");
 }
 
-// The loss of fresh samples of the trained flow at points that no step has seen.
+// The loss of new samples of the trained flow at points that no step has used.
 void EnergyTraining::test()
 {
-  const auto [first, count] = comm_.share(test_points_.size(0));
-  const Tensor s = test_points_.narrow(0, first, count);
+  const auto [first, count] = comm_.share(test_points_.size(1));
+  const Tensor s = test_points_.narrow(1, first, count);
   double sums[3] = {0.0, 0.0, 0.0};
   if (count > 0) {
-    const at::NoGradGuard no_grad;
     const Tensor z = flow_.draw_latent(seed_, Stream::latent, kTestLatent + first, count, iteration_);
     const auto sample = flow_.sample(z, s);
     const auto x = map_.to_cartesian(s, sample.fine);
@@ -276,31 +268,20 @@ void EnergyTraining::test()
   report_.test_evaluations = std::llround(sums[2]);
 }
 
-// Brings the last epoch's samples of all ranks into the order of their rows.
+// Brings the last epoch's samples of all ranks into the order of their numbers.
 void EnergyTraining::collect()
 {
-  const std::vector<double> all = comm_.gather(last_);
-  const auto n_cv = points_.size(1);
-  const std::int64_t n = points_.size(0) * config_.latent;
+  const std::vector<double> all = comm_.gather(last_samples_);
+  const std::int64_t n = points_.size(1) * config_.latent;
   report_.ln_w.assign(n, -kInfinity);
   for (std::size_t i = 0; i + 1 < all.size(); i += 2) report_.ln_w[static_cast<std::size_t>(all[i])] = all[i + 1];
-  const Tensor s = points_.repeat_interleave(config_.latent, 0).contiguous();
-  report_.s.assign(s.data_ptr<double>(), s.data_ptr<double>() + n * n_cv);
+  const Tensor s = points_.repeat_interleave(config_.latent, 1).t().contiguous();
+  report_.s.assign(s.data_ptr<double>(), s.data_ptr<double>() + s.numel());
   if (config_.latent < 2) return;
-  std::vector<double> shares;
-  for (std::int64_t i = 0; i < n; i += config_.latent) {
-    const double *ln_w = report_.ln_w.data() + i;
-    const double top = *std::max_element(ln_w, ln_w + config_.latent);
-    double sum = 0.0, squares = 0.0;
-    for (int j = 0; j < config_.latent && top > -kInfinity; ++j) {
-      const double w = std::exp(ln_w[j] - top);
-      sum += w;
-      squares += w * w;
-    }
-    shares.push_back(squares > 0.0 ? sum * sum / squares / config_.latent : 0.0);
-  }
-  std::nth_element(shares.begin(), shares.begin() + shares.size() / 2, shares.end());
-  if (!shares.empty()) report_.ess_share = shares[shares.size() / 2];
+  std::vector<double> fractions;
+  for (std::int64_t i = 0; i < n; i += config_.latent)
+    fractions.push_back(ess_fraction({report_.ln_w.data() + i, static_cast<std::size_t>(config_.latent)}));
+  report_.ess_fraction = median(fractions);
 }
 
 }    // namespace cgflow

@@ -14,10 +14,9 @@ namespace cgflow {
 std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start,
                                  Communicator &comm)
 {
-  const at::NoGradGuard no_grad;
   const auto groups = map.equal_atoms();
   const auto n = static_cast<std::int64_t>(groups.size());
-  Tensor x = map.to_cartesian(start.s.unsqueeze(0), start.fine.unsqueeze(0)).x.repeat({n + 1, 1, 1});
+  Tensor x = map.to_cartesian(start.s.unsqueeze(1), start.fine.unsqueeze(1)).x.repeat({n + 1, 1, 1});
   for (std::int64_t g = 0; g < n; ++g) {
     const auto &atoms = groups[g];
     for (std::size_t k = 0; k < atoms.size(); ++k) x[g + 1][atoms[k]].copy_(x[0][atoms[(k + 1) % atoms.size()]]);

@@ -11,8 +11,8 @@
 
 namespace cgflow {
 
-/// Checks at `start` that the force field does not tell the atoms apart that the map takes as equal: one evaluation for each
-/// group and one more, divided over the ranks. Returns their number. Throws ModelError naming the atoms otherwise, or
+/// Checks at `start` that the force field treats the atoms as equal that the map treats so. It takes one evaluation for each
+/// group and one more, divided over the ranks, and returns their number. Throws ModelError naming the atoms otherwise, or
 /// EnergyError when the energies fail. Collective: every rank throws the same.
 std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start,
                                  Communicator &comm);

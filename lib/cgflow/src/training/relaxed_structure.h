@@ -17,8 +17,9 @@ struct RelaxedStructure {
   std::int64_t evaluations = 0;    // over all ranks
 };
 
-/// Minimises U/kT - ln|dx/dfine| over the fine coordinates at fixed s, by LibTorch's L-BFGS in units of the widths of `start`:
-/// the most probable structure at this CG point. Stays where it is when nothing better is found. Collective.
+/// Minimizes U/kT - ln|dx/dfine| over the fine coordinates at fixed s by LibTorch's L-BFGS, in units of the widths of
+/// `start`. The result is the most probable structure at this CG point, or `start` when nothing better is found. kT in
+/// energy units. Collective.
 RelaxedStructure relax_structure(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start,
                                  Communicator &comm);
 

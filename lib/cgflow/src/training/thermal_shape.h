@@ -11,16 +11,17 @@
 
 namespace cgflow {
 
-/// How the fine coordinates move about a structure at fixed s, in the harmonic approximation of the force field.
+/// Thermal fluctuations of the fine coordinates around a structure at fixed s, in the harmonic approximation of the force
+/// field.
 struct ThermalShape {
   Tensor scale;     // [n_fine], standard deviations; 1 for circular coordinates
   Tensor mixing;    // [n_fine, n_fine], lower triangular: fine = mean + scale (mixing u) has the thermal covariance
   std::int64_t evaluations = 0;    // over all ranks
 };
 
-/// From the Hessian of U/kT - ln|dx/dfine| at `start`, by central differences of gradients: two evaluations a coordinate.
-/// Widths stay within a third and three times of start.scale, which alone is taken for a coordinate whose neighbours cannot
-/// be evaluated. Collective.
+/// From the Hessian of U/kT - ln|dx/dfine| at `start`, by central differences of gradients: two evaluations per coordinate.
+/// Widths stay between a third of start.scale and three times it. A coordinate with neighboring points that cannot be
+/// evaluated gets start.scale. kT in energy units. Collective.
 ThermalShape thermal_shape(const CoordinateMap &map, EnergyModel &energy, double kT, const CoordinateMap::Start &start,
                            Communicator &comm);
 
