@@ -44,8 +44,9 @@ class BeforeTheBuild(Sandbox):
         self.assertEqual(sources.read_text(), "deb-src mirror://nowhere/debian/ trixie main\n")
 
     def test_options(self):
-        for args, pattern in ((["--fast"], "unknown option or variant '--fast'"), (["-j", "0"], "-j needs a number of jobs, 1 or more, but got '0'"),
-                              (["-j"], "-j needs a value"), (["--source", str(self.folder)], "--source needs the top folder of LAMMPS' source"),
+        for args, pattern in ((["--fast"], "unknown option or variant '--fast'"),
+                              (["-j", "0"], "-j needs a number of jobs, 1 or more, but got '0'"), (["-j"], "-j needs a value"),
+                              (["--source", str(self.folder)], "--source needs the top folder of LAMMPS' source"),
                               (["--reduced", "kokkos"], "--reduced takes no variant, but got kokkos")):
             code, text = self.run_tool("test-package", *args)
             self.assertEqual(code, 1, text)

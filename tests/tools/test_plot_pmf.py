@@ -286,7 +286,8 @@ class PlotPmf(Folder):
 
     def test_log_gives_convergence(self):
         self.write("log.lammps", "Step f_learn[2] f_learn[4] f_learn[6]\n0 0 inf inf\n10 100 0.5 0.3\n20 100 0.5 0.3\n"
-                                 "WARNING: x\nLoop time of 1\nStep Temp\n0 1\nLoop time of 1\nStep f_learn[2] f_learn[4] f_learn[6]\n30 250 0.2 0.1\n")
+                                 "WARNING: x\nLoop time of 1\nStep Temp\n0 1\nLoop time of 1\n"
+                                 "Step f_learn[2] f_learn[4] f_learn[6]\n30 250 0.2 0.1\n")
         found = read_log(self.folder / "log.lammps")
         self.assertEqual(found["evaluations"], [0, 100, 250])
         self.assertEqual(found["change"], [float("inf"), 0.3, 0.1])
@@ -334,7 +335,8 @@ class PlotPmf(Folder):
         self.assertEqual(self.run_plot("a.pmf", "--reference", "x", "--range", "1", "2", "3", code=1),
                          "plot-pmf: --range: got 3 numbers, expected LO HI for each of 1 CG variables")
         self.write("y", "0 1\n1 2\n")
-        self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--range", "3", "4", code=1), "plot-pmf: --range: no point of y lies in this range")
+        self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--range", "3", "4", code=1),
+                         "plot-pmf: --range: no point of y lies in this range")
         self.assertEqual(self.run_plot("a.pmf", "--reference", "y", "--below", "0", code=1),
                          "plot-pmf: --below: got 0, expected a number of kT above 0")
         self.assertEqual(self.run_plot("a.pmf", "--labels", "x", code=1), "plot-pmf: x:1: got 2 columns, expected at least 3")

@@ -106,7 +106,8 @@ sees_kokkos() {
 # Kokkos 4.5 is rarely installed, so this only configures: with a stand-in for an installed one, and with the one that LAMMPS
 # would download for its build. Neither may pick up Debian's Kokkos, which is also installed.
 test_kokkos() {
-  local folder="$package_builds/kokkos" kokkos=(-D BUILD_MPI=on -D PKG_KOKKOS=on -D CMAKE_PROJECT_lammps_INCLUDE="$root/cmake/lammps_package.cmake")
+  local folder="$package_builds/kokkos" kokkos=(-D BUILD_MPI=on -D PKG_KOKKOS=on)
+  kokkos+=(-D CMAKE_PROJECT_lammps_INCLUDE="$root/cmake/lammps_package.cmake")
   step "configuring with an installed Kokkos" installed configure_lammps "$folder" "$lammps_tree" "${kokkos[@]}" -D EXTERNAL_KOKKOS=on \
     -D Kokkos_DIR="$root/tests/package/kokkos" && sees_kokkos "$folder" tests/package/kokkos/include || return 1
   step "configuring with LAMMPS' own Kokkos" own configure_lammps "$folder" "$lammps_tree" "${kokkos[@]}" -D DOWNLOAD_KOKKOS=on &&
