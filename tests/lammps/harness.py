@@ -12,22 +12,22 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("CGFLOW_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 BUILD = pathlib.Path(os.environ.get("CGFLOW_BUILD_DIR", SOURCE / "build" / "default"))
 LMP = SOURCE / "tools" / "lmp"
-# With LAMMPS as a package of its own build, CGFLOW_BUILD_DIR is LAMMPS' build folder.
+# For the package in a build of LAMMPS, CGFLOW_BUILD_DIR is the build folder of LAMMPS.
 PACKAGE = (BUILD / "lmp").is_file()
 SERIAL = PACKAGE and re.search(r"^BUILD_MPI:BOOL=(off|no|false|0)$", (BUILD / "CMakeCache.txt").read_text(), re.M | re.I)
-# Where fix cgflow/al/probe is: tools/test-package compiles it into LAMMPS.
+# The folder of fix cgflow/al/probe; tools/test-package compiles it into LAMMPS.
 PROBE = BUILD if PACKAGE else BUILD / "probe"
 
 
 def library_environment():
-    """For a Python process that holds LAMMPS as a library, with the plugin or as the package has made it (tools/test-package puts it
-    into the folder `python`)."""
+    """The environment of a Python process that uses LAMMPS as a library, with the plugin or with the package (tools/test-package puts its
+    module into the folder `python`)."""
     return dict(os.environ, OMP_NUM_THREADS="1", LAMMPS_PLUGIN_PATH="" if PACKAGE else str(BUILD / "plugin"),
                 LD_LIBRARY_PATH=str(pathlib.Path(sys.prefix) / "lib"), PYTHONPATH=f"{BUILD / 'python'}:{pathlib.Path(__file__).parent}")
 
 
 class Result:
-    """What one run of LAMMPS left: exit code, screen text, thermo tables."""
+    """The result of one run of LAMMPS: exit code, screen text, thermo tables."""
 
     def __init__(self, code, text, folder):
         self.code, self.text, self.folder = code, text, pathlib.Path(folder)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Learning runs that are cut short: started in the background, killed, and compared with one that nothing disturbed."""
+"""Learning runs that are started in the background, killed, and compared with an undisturbed run."""
 import os
 import random
 import signal
@@ -10,7 +10,7 @@ import learning as l
 from harness import LMP
 from state_moments import moments
 
-# Some seconds, with refinement, so that there is something to kill.
+# A run of some seconds, with refinement, so that it can be killed.
 LONGER = l.YAML.replace("quiet: 400", "quiet: 3000").replace("target: 0.15", "target: 0.08")
 
 
@@ -29,7 +29,7 @@ class InterruptedRuns(l.LearningTest):
                                 stdin=subprocess.DEVNULL, text=True, start_new_session=True)
 
     def kill(self, process):
-        """kill -9 of all processes of the run, as a node that fails does."""
+        """kill -9 of all processes of the run, like the failure of a node."""
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -37,7 +37,7 @@ class InterruptedRuns(l.LearningTest):
         process.communicate()
 
     def wait_for_states(self, process, count):
-        """Until the run has written its state `count` times more, or has ended. True when it goes on."""
+        """Waits until the run has written its state `count` more times, or has ended. True when it is still running."""
         for _ in moments(self.folder / "mb.state", process):
             count -= 1
             if count <= 0:

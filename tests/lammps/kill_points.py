@@ -35,7 +35,7 @@ TRAIN = """  energy: {points: 64, each: 16, batch: 32}
   labels: {points: 16, latent: 8}
 explore: {quiet: 300, find: 20, keep: 10, wait: 50, target: 0.5}
 """
-# Without a change for so long the run is in training: the state is written every 20 sweeps.
+# The state is written every 20 sweeps: when it has not changed for so many seconds, the run is in a training.
 STALL = 0.15
 
 
@@ -85,7 +85,7 @@ class Example:
         return {ending: (folder / f"{self.stem}.{ending}").read_bytes() for ending in ("state", "cgflow", "pmf", "iterations")}
 
     def undisturbed(self):
-        """Runs it once and counts, for the choice of points: calls that write files, states, states after which it trained."""
+        """Runs the example once and counts, for the choice of kill points, calls that write files, states, and trainings."""
         folder, calls = self.folder("whole"), self.root / "calls"
         prefix = (shutil.which("strace"), "-f", "-o", str(calls), "-e", "trace=rename,fsync,write") if tracing() else ()
         process = self.start(folder, prefix)
@@ -102,7 +102,7 @@ class Example:
         return moments(folder / f"{self.stem}.state", process, STALL)
 
     def killed(self, folder, kind, generator):
-        """Starts a run and kills it at a random point of that kind. Returns in words where."""
+        """Starts a run and kills it at a random point of that kind. Returns a description of the point."""
         if kind == "writes" and tracing():
             call = generator.choice(("rename", "fsync"))
             when = generator.randint(1, self.calls[call])
@@ -128,7 +128,7 @@ class Example:
         return text if alive else "not killed"
 
     def point(self, number, generator):
-        """One kill and its end: (where, killed?, resumed?, names of files that differ)."""
+        """One kill and its result: (where, killed?, resumed?, names of files that differ)."""
         folder = self.folder(f"point{number}")
         kind = KINDS[number % len(KINDS)]
         where = self.killed(folder, kind, generator)
@@ -149,7 +149,7 @@ def tracing():
 
 
 def run(name, points, seed=1, report=print):
-    """Kills one example at so many points. Returns (killed, resumed from a state, texts of what was lost)."""
+    """Kills one example at so many points. Returns (kills, runs resumed from a state, descriptions of losses)."""
     generator, killed, resumed, bad = random.Random(f"{name} {seed}"), 0, 0, []
     with tempfile.TemporaryDirectory(prefix="cgflow-kill-") as root:
         example = Example(name, root)

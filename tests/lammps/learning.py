@@ -104,7 +104,7 @@ class LearningTest(harness.LammpsTest):
         (folder / "mb_basin.dump").write_text(basin_dump())
 
     def outputs(self, folder=None):
-        """What the run wrote, by file name."""
+        """The files that the run has written, by name."""
         folder = pathlib.Path(folder or self.folder)
         return {name: (folder / name).read_bytes() for name in OUTPUTS}
 

@@ -15,10 +15,10 @@ import tempfile
 
 from harness import library_environment
 
-# What a library says to a programmer, and no user should see.
+# Texts of libraries for programmers, which no user should see.
 RAW = re.compile(r"terminate called|Exception raised from|c10::|frame #|std::|what\(\)|bad_alloc|_M_|basic_string|\bvector\b.*::|"
                  r"stod|stoi|\bunknown error\b|Segmentation|Assert", re.I)
-# How texts say what is allowed; those of LAMMPS itself included.
+# Words by which a text, also one of LAMMPS itself, states the allowed values.
 ALLOWED = (r"expected|allowed|must|needs?\b|missing|[Uu]nknown|[Uu]nrecognized|does not exist|differ|only|at most|No such file|"
            r"(here|the script) (it|they|temp|seed|has)|out of (bounds|range)|[Cc]annot|not defined|not allowed|before|damaged|truncated|version|empty|[Bb]ad YAML")
 
@@ -49,7 +49,7 @@ class Outcome:
 
 
 def faults(case, outcome):
-    """What a user would complain about; an empty list for a good end."""
+    """The faults of an ending, as a user would see them; an empty list for a good ending."""
     if outcome.crash:
         return [outcome.crash]
     if not outcome.error:
@@ -87,7 +87,7 @@ class Runner:
             self.process = None
 
     def answer(self):
-        """The worker's line, or None when it does not come in time."""
+        """The line of the worker, or None after the time limit."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             return self.process.stdout.readline() if selector.select(self.patience) else None

@@ -10,7 +10,7 @@ from test_al_errors import crc64
 
 HEAD = "units lj\ndimension 2\n"
 
-# Who reads a trained model; its name is m.cgflow in each.
+# Scripts that read a trained model, whose name is m.cgflow.
 MODEL_READERS = {
     "pair_coeff": l.script(l.WALKERS, model="m.cgflow"),
     "fix cgflow/al": l.learning("run 5\n", model="m.cgflow"),
@@ -57,7 +57,7 @@ def models(random, folder):
 
 
 def forged(random, folder):
-    """Files whose checksum is right and whose content is not: no crash, and an error is one error."""
+    """Files with a right checksum and a wrong content: no crash, and at most one error."""
     for name, script, path in (("m.cgflow", MODEL_READERS["cgflow/backmap"], "m.cgflow"), ("m.cgflow", MODEL_READERS["pair_coeff"], "m.cgflow"),
                                ("m.state", RESUME, "mb.state")):
         content = (folder / name).read_bytes()
@@ -152,7 +152,7 @@ UNITS = ("real", "metal", "si", "cgs", "electron", "micro", "nano")
 
 
 def units(random, folder):
-    """Energies of one unit style where another is in force."""
+    """Energies of another unit style than that of the script."""
     for other in UNITS:
         for reader, script in MODEL_READERS.items():
             yield Case("units", f"model of lj in {other} [{reader}]", script.replace("units           lj", "units " + other).replace("units lj", "units " + other), {}, "m.cgflow|in.mb", "lj", other)

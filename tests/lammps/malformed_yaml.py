@@ -13,7 +13,7 @@ BASE = {"flow.hidden": "[16]", "flow.layers": "[affine]", "pmf.members": "4", "t
 CG = "cg: [{name: s, linear: {x: 1, y: -1}, range: [-2.6, 1.2]}]\n"
 FINE = "fine: [{name: t, linear: {x: 1, y: 1}}]\n"
 
-# Who reads the file.
+# Scripts that read the file.
 READERS = {
     "fix cgflow/al": l.learning("run 5\n"),
     "pair_coeff": l.script(l.WALKERS),
@@ -174,7 +174,7 @@ def entries(random):
 
 
 def texts(random):
-    """Files that are no YAML, or another one."""
+    """Files that are not YAML, or YAML of another kind."""
     text, _ = document(BASE)
     place = r"mb\.yaml"
     yield "empty", "", place, "the file is empty", "expected at least cg:"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a learning run in the background does, seen from its state file."""
+"""Follows a learning run in the background by its state file."""
 import math
 import os
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""fix cgflow/al in LAMMPS: it learns the PMF, alone and beside what else a script does with runs, fixes and pair styles."""
+"""fix cgflow/al in LAMMPS: it learns the PMF, alone and with other runs, fixes and pair styles of a script."""
 import re
 import shutil
 import sys
@@ -25,7 +25,7 @@ def read(folder, name="mb.pmf"):
 
 
 class Example(LammpsTest):
-    """The example as it is shipped, against quadrature."""
+    """The shipped example against quadrature."""
 
     def learn(self, seed):
         for path in EXAMPLE.iterdir():
@@ -50,7 +50,7 @@ class Example(LammpsTest):
                     (self.folder / name).unlink()
 
     def check_figures(self, result, pmf):
-        """Thermo, log lines and the headers of the table tell the same."""
+        """Thermo output, log lines and headers of the table agree."""
         self.assertEqual([w for w in result.warnings() if "cgflow" not in w], [])
         columns = result.thermo()
         iterations = re.findall(r"cgflow/al: iteration (\d+): .* (\d+) labels, (\d+) evaluations", result.text)
@@ -141,7 +141,7 @@ class Runs(l.LearningTest):
         self.assertLessEqual(int(pmf.header["total"]), 2700)
 
     def test_fix_again_goes_on(self):
-        """unfix takes nothing back, and the same fix goes on where the first one was."""
+        """unfix keeps the results, and the same fix command continues from there."""
         learn = l.script(l.LEARN).strip().splitlines()[1]
         self.lammps(l.learning("run 150\nrun 250\n"))
         one = self.outputs()
@@ -149,7 +149,7 @@ class Runs(l.LearningTest):
         script = l.learning("run 150\nunfix learn\n" + learn + "\nrun 250\n")
         self.lammps(script)
         self.assertEqual(one, self.outputs())
-        # The script a second time: both runs are complete.
+        # When the script runs a second time, both runs are complete.
         self.assertEqual(self.lammps(script).text.count("is complete in mb.state, skipped"), 2)
         self.assertEqual(one, self.outputs())
 
@@ -194,7 +194,7 @@ class Runs(l.LearningTest):
         self.assertEqual(pmf.header["status"], "1")
         self.assertEqual(pmf.header["md"], first.header["md"])
         self.assertGreater(int(pmf.header["total"]), int(first.header["total"]))
-        # The schedule, seed and threshold are those of the fix, not those the model was trained with.
+        # Schedule, seed and threshold come from the fix, not from the earlier training of the model.
         self.assertIn("converged: 300 sweeps", result.text)
         state = (self.folder / "mb.state").read_bytes()
         self.assertIn(b"quiet: 300", state)
@@ -202,7 +202,7 @@ class Runs(l.LearningTest):
         self.assert_error(script, "mb.state: its seed is 3, here it is 4711")
 
     def test_inside_hybrid_styles(self):
-        """The PMF that is learned does not depend on how much of it the walkers feel; where they go does."""
+        """The learned PMF does not depend on the fraction of it that acts on the walkers; their positions do."""
         overlay = ("pair_style hybrid/overlay cgflow/pmf zero 1.0\npair_coeff * * cgflow/pmf mb.yaml\npair_coeff * * zero\n")
         scaled = ("pair_style hybrid/scaled 0.5 cgflow/pmf 0.0 zero 1.0\npair_coeff * * cgflow/pmf mb.yaml\npair_coeff * * zero\n")
         plain = "pair_style      cgflow/pmf\npair_coeff      * * mb.yaml\n"
@@ -234,7 +234,7 @@ class Runs(l.LearningTest):
         self.write("in.mb", l.SYSTEM.replace("fix             surface all mueller/brown\n", text.replace("+-", "-")))
         self.lammps(l.learning("run 60\n"))
         own = read(self.folder)
-        # The check of the system is spared the copies where there are none.
+        # Without copies, the check of the system does not evaluate them.
         checks = {"test", "total"}
         self.assertEqual({k: v for k, v in own.header.items() if k not in checks},
                          {k: v for k, v in ours.header.items() if k not in checks})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What fix cgflow/al does when the disk is full or read-only, and when energies fail in the middle of a training: one error, whole
-files, and the same command line goes on later."""
+"""A full or read-only disk, and energies that fail in the middle of a training: fix cgflow/al ends with one error and whole files, and
+the same command line continues later."""
 import os
 import pathlib
 import subprocess
@@ -68,7 +68,7 @@ class SmallDisk(InterruptedRuns):
         self.addCleanup(setattr, l, "learning", learning)
 
         def protect():
-            # Refused while the run has a file open for writing, which it has for some milliseconds now and then.
+            # The system refuses this while the run has a file open for writing, sometimes for some milliseconds.
             for _ in range(1000):
                 done = subprocess.run(["mount", "-o", "remount,ro", str(self.disk)], stderr=subprocess.DEVNULL)
                 if done.returncode == 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Messages of fix cgflow/al and of what it reads: each is one LAMMPS error that says where, what was got and what is allowed."""
+"""Messages of fix cgflow/al and of the files it reads: each is one LAMMPS error that states the place, the value and the allowed ones."""
 import os
 import re
 import resource
@@ -209,7 +209,7 @@ class AtomisticScript(Messages):
                    "fix_modify surface energy yes\n")
         text = l.SYSTEM.replace("fix             surface all mueller/brown\n", surface)
         self.with_file("in.mb", text, "Atomistic script in.mb: .*finite|Divide by 0")
-        # Fine at the script's own place, not a number at some of the training's: such samples have no weight.
+        # The energy is finite at the script's own configuration, and not a number for some samples, which have no weight then.
         surface = ("variable e atom 500*(x+0.55)^2+500*(y-1.44)^2+0.0*exp(1000*(x>-0.4))\nvariable fx atom -1000*(x+0.55)\n"
                    "variable fy atom -1000*(y-1.44)\nfix surface all addforce v_fx v_fy 0.0 energy v_e\n"
                    "fix_modify surface energy yes\n")
@@ -218,7 +218,7 @@ class AtomisticScript(Messages):
         self.assertRegex(result.text, "iteration 1: .* rejected [1-9]")
 
     def test_error_on_one_rank_ends_all(self):
-        """Rank by rank the same message, and no rank waits for the others for ever."""
+        """On any rank an error gives the same message, and no rank waits for the others for ever."""
         self.write("in.mb", l.SYSTEM + "run 10\n")
         self.fails("Atomistic script in.mb: command 'run' is not allowed here", ranks=2)
         self.write("in.mb", l.SYSTEM)
@@ -261,7 +261,7 @@ class Disk(Messages):
     def test_full_disk_leaves_the_old_files(self):
         self.lammps(l.learning("run 20\n"))
         before = self.outputs()
-        # The file is too large, its beginning fits: nothing half-written may stay.
+        # Only the beginning of the file fits: no partial file may remain.
         code, output = self.limited(l.learning("run 40\n", options="fresh yes"), len(before["mb.cgflow"]) // 2)
         self.assertNotEqual(code, 0)
         self.assertRegex(output, r"ERROR.*Cannot write file mb.cgflow: File too large \(while writing mb.cgflow.tmp, mb.cgflow is "
@@ -269,7 +269,7 @@ class Disk(Messages):
         self.assertEqual(len([line for line in output.splitlines() if "ERROR" in line]), 1)
         self.assertEqual(before, self.outputs())
         self.assertEqual([p for p in os.listdir(self.folder) if p.endswith(".tmp")], [])
-        # With room again the same command line goes on.
+        # With enough space the same command line continues.
         self.lammps(l.learning("run 20\nrun 20\n"))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Active learning of a molecule in two dihedrals, on the torus: alanine dipeptide with a small flow, half a minute a run."""
+"""Active learning of a molecule in two dihedrals: alanine dipeptide with a small flow, half a minute per run."""
 import os
 import re
 import shutil
@@ -78,7 +78,7 @@ class MoleculeLearning(LammpsTest):
         result = self.lammps(SCRIPT % {"options": ""}, timeout=900)
         self.assertRegex(result.text, r"starts from the structure at phi -180, psi 180, \d+ energy evaluations for it")
         figures = re.findall(r"against the reference KLD ([0-9.e+-]+), RMS error ([0-9.e+-]+) kT", result.text)
-        # The first PMF knows one basin; the last one all that holds probability.
+        # The first PMF knows one basin; the last one knows all basins of noticeable probability.
         self.assertGreater(float(figures[0][0]), 0.3)
         self.assertLess(float(figures[-1][0]), 0.05)
         header = (self.folder / "ala2.pmf").read_text().split("\n")
@@ -88,7 +88,7 @@ class MoleculeLearning(LammpsTest):
         self.assertGreater(counts["example"], 110)
         self.assertEqual(counts["total"], sum(v for k, v in counts.items() if k != "total"))
         self.assertLessEqual(counts["total"], 60000)
-        # F of the known points against the reference, both with their least value 0.
+        # F of the known points against the reference; the lowest value of both is 0.
         table = np.loadtxt(self.folder / "ala2.pmf")
         reference = {(p, q): f for p, q, f in np.loadtxt(REFERENCE, delimiter=",", usecols=(0, 1, 2))}
         cells = [(f / 0.5962, std / 0.5962, reference.get((6 * np.floor(p / 6) + 3, 6 * np.floor(q / 6) + 3)))
@@ -99,7 +99,7 @@ class MoleculeLearning(LammpsTest):
         self.check_energies_in_basins()
 
     def check_energies_in_basins(self):
-        """Reweighted structures against dynamics begun in each basin: mean, std and distribution of the energy."""
+        """Reweighted structures against dynamics that started in each basin: mean, std and distribution of the energy."""
         result = self.lammps(BACKMAP, timeout=600)
         self.assertRegex(result.text, r"chirality: 100\.00 %.*\(L\)")
         self.assertRegex(result.text, r"omega: 100\.00 % with all of 2 peptide bonds trans")

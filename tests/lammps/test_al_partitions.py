@@ -23,26 +23,26 @@ class Partitions(InterruptedRuns):
         return self.lammps(text, "-partition", *layout, ranks=ranks, **more)
 
     def fails(self, pattern, text, ranks=2, layout=("2x1",)):
-        """All worlds end in finite time, and the universe's screen has one error."""
+        """All worlds end within the time limit, and the screen of the universe shows one error."""
         result = self.assert_error(text, pattern, "-partition", *layout, ranks=ranks)
         self.assertEqual(len(result.errors()), 1, result.errors())
         return result
 
     def fails_in(self, world, pattern, text, ranks=2, layout=("2x1",)):
-        """An error of LAMMPS in one world: it is in that world's log, and all end in finite time."""
+        """An error of LAMMPS in one world is in the log of that world, and all worlds end within the time limit."""
         result = self.lammps(text, "-partition", *layout, ranks=ranks, check=False, timeout=120)
         self.assertNotEqual(result.code, 0, result.text)
         self.assertRegex(self.text_of(world), re.compile("ERROR.*" + pattern, re.S))
 
 
 def lines_of(text):
-    """What fix cgflow/al says, without the processor's time."""
+    """The lines of fix cgflow/al in the log, without that of the processor time."""
     return [line for line in text.splitlines() if line.startswith("cgflow/al:") and "processor time" not in line]
 
 
 class Together(Partitions):
     def test_worlds_of_half_the_walkers_learn_what_one_world_on_as_many_ranks_does(self):
-        """The same walkers, pooled in another way: the same bits."""
+        """The same walkers on the same ranks give the same bits, in one world or in two."""
         self.subfolder("one")
         self.lammps(l.learning(END, walkers=50), ranks=2)
         one = self.outputs()
@@ -63,7 +63,7 @@ class Together(Partitions):
         self.assertRegex(logs[0], r"cgflow/al: converged")
         tables = [re.findall(r"^ +\d+ +25 .*$", log, re.M) for log in logs]
         self.assertGreater(len(tables[0]), 5)
-        # Columns of learning; those before are of the world's own walkers.
+        # The columns of fix cgflow/al; the columns before them belong to the walkers of the world.
         learning = [[row.split()[4:] for row in table] for table in tables]
         self.assertEqual(learning[0], learning[1])
         self.assertNotEqual(tables[0], tables[1])
@@ -145,7 +145,7 @@ class Resume(Partitions):
                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, start_new_session=True)
 
     def kill_after_states(self, text, count):
-        """kill -9 of all processes once the state has been written so many times more. False when the run has ended before."""
+        """kill -9 of all processes when the state has been written `count` more times. False when the run has ended before."""
         process = self.start(text)
         running = self.wait_for_states(process, count)
         self.kill(process)
@@ -166,8 +166,7 @@ class Resume(Partitions):
         self.same_outputs(whole, self.outputs())
 
     def test_wall_time_that_one_world_has_spent_ends_the_run_of_all_at_the_same_sweep(self):
-        """The clock of one world: the others end before the sweep that it has not begun, and the next start goes on to the bits of an
-        undisturbed run."""
+        """One world has a time limit. The other one ends before the same sweep, and the next start continues bit for bit."""
         patient = l.YAML.replace("quiet: 400", "quiet: 75000")
         runs = "run 100000\nprint 'first ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
         text = l.learning(runs, options=SHARE + " checkpoint 25000 sweeps")
@@ -189,7 +188,7 @@ class Resume(Partitions):
         self.same_outputs(whole, self.outputs())
 
     def test_run_that_is_halted_in_one_world_ends_in_all_and_the_next_one_goes_on(self):
-        """Walkers of the other world have not moved in the sweep that the halted one did not do."""
+        """In the sweep that the halted world leaves out, walkers of the other world do not move."""
         text = "variable me world 0 1\nvariable now equal step\n" + l.learning(
             "if '${me} == 1' then 'fix stop all halt 1 v_now == 30 error continue message no'\n", options=SHARE)
         look = "dump 1 all custom 1 walkers.${me} id x\ndump_modify 1 sort id format float %.15g\n"
@@ -199,7 +198,7 @@ class Resume(Partitions):
             self.assertEqual(re.findall(r"^(?:first|second) ended at (\d+)", self.text_of(world), re.M), ["30", "40"])
         frames = {}
         for step, atoms in read_dump(self.folder / "walkers.0"):
-            frames.setdefault(step, atoms)    # the first of step 31: the second run has it once more
+            frames.setdefault(step, atoms)    # the first frame of step 31: the second run writes another one
         self.assertEqual(frames[31]["x"], frames[30]["x"])
         self.assertNotEqual(frames[30]["x"], frames[29]["x"])
 
@@ -216,7 +215,7 @@ class Resume(Partitions):
 
 
 class Differences(Partitions):
-    """What worlds that learn together do not agree in is one error, which names it with both values."""
+    """Worlds that learn together must agree in their settings. A difference is one error, which names the setting and both values."""
 
     def test_arguments(self):
         for name, values, change, what in (
@@ -257,14 +256,14 @@ class Differences(Partitions):
 
 
 class Failures(Partitions):
-    """A world that fails ends all, in finite time and with its message."""
+    """A world that fails ends all worlds, within the time limit and with its message."""
 
     def test_atomistic_script_of_one_world(self):
         self.write("in.bad", l.SYSTEM + "pair_style nonsense\n")
         text = l.learning("run 50\n", options=SHARE).replace("atomistic in.mb", "atomistic ${a}")
         self.fails("Partition 1: fix cgflow/al: Atomistic script in.bad: .*nrecognized pair style 'nonsense'",
                    "variable a world in.mb in.bad\n" + text)
-        # One that has the same fault in all is not one partition's.
+        # A fault that all partitions have is not attributed to one of them.
         result = self.fails("Atomistic script in.bad: ", "variable a world in.bad in.bad\n" + text)
         self.assertNotIn("Partition 1", result.text)
 
@@ -289,7 +288,7 @@ class Failures(Partitions):
         self.fails_in(1, "nonsense", text)
 
     def test_script_that_ends_earlier_in_one_world(self):
-        """The others leave out the runs that it does not do."""
+        """The other world leaves out the runs that this world does not do."""
         text = "variable me world 0 1\n" + l.learning("run 20\nif '${me} == 0' then 'run 20'\nprint 'ended at $(step)'\n", options=SHARE)
         self.learns(text, timeout=120)
         for world in (0, 1):

@@ -33,7 +33,7 @@ class Resume(InterruptedRuns):
         self.same_outputs(whole, self.outputs())
 
     def test_killed_in_a_file_write(self):
-        """Each time at another system call: before the sync of a file or its folder, or before it gets its name."""
+        """Each kill comes at another system call: before the sync of a file or of its folder, or before a file is renamed."""
         strace = shutil.which("strace")
         if not strace or subprocess.run([strace, "-o", os.devnull, "true"], capture_output=True).returncode != 0:
             self.skipTest("no strace that may trace")
@@ -74,7 +74,7 @@ class Resume(InterruptedRuns):
         self.assertRegex(output, r"cgflow/al: run resumed from mb\.state at step \d+, it ends at step 400")
         self.assertIn("ended at 400", output)
         self.same_outputs(whole, self.outputs())
-        # Now both are complete: nothing changes.
+        # Both runs are complete now, so nothing changes.
         again = self.lammps(script).text
         self.assertEqual(again.count("is complete in mb.state, skipped"), 2)
         self.assertIn("ended at 400", again)
@@ -107,7 +107,7 @@ class Resume(InterruptedRuns):
             state = (self.folder / "mb.state").read_bytes()
         except FileNotFoundError:
             return -1
-        # A byte for the type, a word each for the rank and the length of the array, then first step and step.
+        # A byte for the type, a word each for the number of dimensions and the length, then the first step and the present one.
         at = state.index(b"runs.present") + len(b"runs.present") + 1 + 3 * 8
         return int.from_bytes(state[at:at + 8], "little")
 
@@ -151,7 +151,7 @@ class Resume(InterruptedRuns):
                 self.assertEqual(times, {name: os.stat(self.folder / name).st_mtime_ns for name in outputs})
 
     def test_averages_and_dumps_of_the_script_go_on(self):
-        """Fixes and dumps that think in steps take part in a resumed run, wherever they stand in the script."""
+        """Fixes and dumps that act at certain steps work in a resumed run, wherever they are in the script."""
         more = ("fix ave all ave/time 10 5 50 f_walk[1] file ave.dat\nfix late all ave/histo 10 1 10 -2.6 1.2 5 x mode vector\n"
                 "compute pe all pe/atom\ndump 1 all custom 50 d.walkers id x c_pe f_walk\n"
                 "dump_modify 1 sort id format float %.15g append yes\n")
@@ -203,7 +203,7 @@ class Mismatch(l.LearningTest):
         self.refused("number of ranks is 1, here it is 2", ranks=2)
 
     def test_box(self):
-        # A box within rounding of the range passes pair_coeff, but the bits would differ.
+        # pair_coeff accepts a box that differs from the range by rounding, but the bits would differ.
         script = l.learning("run 5\n").replace("-2.6 1.2 -0.5 0.5", "-2.6 1.2 -0.6 0.5")
         self.assert_error(script, "mb.state: its box in y is -0.5 to 0.5, here it is -0.6 to 0.5")
 

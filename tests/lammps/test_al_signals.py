@@ -12,12 +12,12 @@ import learning as l
 from interrupted_runs import LONGER, InterruptedRuns
 
 END = "run 20000\nprint 'ended at $(step)'\nrun 10\nprint 'second ended at $(step)'\n"
-# A first training of many minutes.
+# The first training takes many minutes.
 SLOW = l.YAML.replace("energy: {points: 64", "energy: {points: 1000000").replace("budget: 20000", "budget: 20000000")
 
 
 def processes(folder):
-    """Process IDs of the lmp that work in this folder."""
+    """IDs of the lmp processes whose working folder is this one."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         try:
@@ -29,7 +29,7 @@ def processes(folder):
 
 
 def processor_seconds(pids):
-    """Of all of them together: what a run has done, however busy the machine is."""
+    """Processor time of all of them together, which tells the progress of a run on a busy machine too."""
     ticks = 0
     for pid in pids:
         try:
@@ -57,7 +57,7 @@ class Signals(InterruptedRuns):
         return process
 
     def signalled(self, script, number, ranks=1, which=0):
-        """One rank of a run in its sweeps gets the signal, or mpiexec (None). Returns what it said."""
+        """During the sweeps one rank gets the signal, or mpiexec (None). Returns the output."""
         process = self.started(script, ranks, LONGER)
         self.assertTrue(self.wait_for_states(process, 3))
         self.wait_for(lambda: len(processes(self.folder)) == ranks, process)
@@ -74,7 +74,7 @@ class Signals(InterruptedRuns):
         first = output.split("ended at ")[1].split()[0]
         self.assertIn("second ended at " + first, output, "the runs that follow are skipped")
         resumed = self.lammps(script, ranks=ranks)
-        # It has come in a training when the machine was slow to deliver it.
+        # On a slow machine the signal may arrive during a training.
         if "in a training, which is given up; the same command line goes on from mb.state" not in output:
             self.assertIn("cgflow/al: status 3", output)
             self.assertIn("cgflow/al: a signal asked this run to end; the same command line goes on with it", output)
@@ -89,11 +89,11 @@ class Signals(InterruptedRuns):
         self.check(signal.SIGUSR1, ranks=2, which=1)
 
     def test_sigterm_to_mpiexec(self):
-        """It hands the signal on to all ranks."""
+        """mpiexec forwards the signal to all ranks."""
         self.check(signal.SIGTERM, ranks=2, which=None)
 
     def test_signal_in_a_training_gives_it_up(self):
-        """Before there is a state: nothing is left, and nothing is lost but time."""
+        """A signal before the first state file leaves no file, and only time is lost."""
         for ranks in (1, 2):
             with self.subTest(ranks=ranks):
                 self.subfolder(f"training{ranks}")
@@ -114,7 +114,7 @@ class Signals(InterruptedRuns):
             "consolidate: {points: 64}", "consolidate: {points: 100000}").replace("quiet: 400", "quiet: 60")
         process = self.started(script, 1, more)
         self.wait_for(lambda: (self.folder / "mb.state").exists(), process)
-        # The sweeps to the refinement take milliseconds, and so do the trainings before it; its own takes a minute.
+        # Sweeps and trainings before the refinement take milliseconds; the training of the refinement takes a minute.
         since = [None, 0.0]
 
         def is_busy():
@@ -136,7 +136,7 @@ class Signals(InterruptedRuns):
         self.wait_for(lambda: (self.folder / "done").exists(), process)
         os.kill(process.pid, signal.SIGTERM)
         self.assertEqual(process.wait(timeout=60), -signal.SIGTERM)
-        with contextlib.suppress(ProcessLookupError):    # the shell's sleep, which may have seen the end already
+        with contextlib.suppress(ProcessLookupError):    # the sleep of the shell, which may have ended already
             os.killpg(process.pid, signal.SIGKILL)
 
     def test_a_signal_that_is_ignored_stays_ignored(self):

@@ -31,7 +31,7 @@ class Strategies(l.LearningTest):
         for name in WITHOUT_WALKERS:
             with self.subTest(name):
                 self.subfolder(name)
-                # One walker, and it never stops.
+                # The one walker never stops.
                 result = self.learn(strategy=name, walkers=1)
                 self.check()
                 self.assertIn("converged: 1 sweep without a new point", result.text)

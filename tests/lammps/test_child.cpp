@@ -29,7 +29,7 @@
 
 using namespace LAMMPS_NS;
 
-// Of the OpenMP runtime that LAMMPS brings, where it brings one.
+// From the OpenMP runtime of LAMMPS, if it has one.
 extern "C" {
 int omp_get_max_threads() __attribute__((weak));
 void omp_set_num_threads(int) __attribute__((weak));
@@ -94,8 +94,8 @@ std::string chain(const std::string &boundary = "boundary s s s\n")
          "pair_coeff 1 1 0.2 3.4\n";
 }
 
-// The chain in solvent, each atom with a charge, radius and scale factor of its own: by a type of its own, or with one type
-// for all by fix property/atom, whose values the data file gives. `more` are further arguments of the fix.
+// The chain in solvent. Each atom has its own charge, radius and scale factor: by its own atom type, or by fix property/atom with one
+// type for all, whose values are in the data file. `more`: further arguments of the fix.
 std::string solvated_chain(bool property, const std::string &more = "", const std::string &boundary = "boundary p p p\n")
 {
   const double charge[] = {0.3, -0.4, 0.25, -0.35, 0.2}, radius[] = {1.2, 1.7, 1.5, 1.55, 1.3},
@@ -157,7 +157,7 @@ class Child : public testing::Test {
   {
     return std::make_unique<CGFlowChild>(parent_.get(), write(text), copies, true);
   }
-  // On ranks that write no log: true.
+  // True on ranks that write no log.
   bool warned(const std::string &part)
   {
     parent_->input->one("log none");
@@ -417,7 +417,7 @@ TEST_F(Child, SolventWithPropertiesIsThatWithTypes)
       expect_near(got, alone, 1e-9);
     }
   }
-  // The radii count: with those of two atoms exchanged the energies are others.
+  // The radii matter: the energies differ when the radii of two atoms are exchanged.
   write(solvated_chain(true) + "set atom 1 d_gb_radius 1.7\nset atom 2 d_gb_radius 1.2\n", "in.other");
   CGFlowChild other(parent_.get(), "in.other", 7, false);
   EXPECT_EQ(other.copies(), 7);
@@ -527,7 +527,7 @@ TEST_F(Child, CopiesHaveEveryValueOfEveryProperty)
 TEST_F(Child, PropertiesWhosePlacesWouldChangeAreEvaluatedOneAtATime)
 {
   make_parent("real");
-  // The index of the first property is empty: in the copies the others would have other indices than before.
+  // The first index is free, so the properties of the copies would get other indices than before.
   std::string text = solvated_chain(true);
   text.insert(text.find("fix gb"), "fix gone all property/atom d_gone\n");
   write(text + "unfix gone\n");
@@ -553,7 +553,7 @@ TEST_F(Child, VariablesAreHandedOver)
 {
   parent_->input->one("variable k index 0.25");
   parent_->input->one("variable q equal 2*0.5");
-  parent_->input->one("variable own equal 3");               // the script defines its own: that one counts
+  parent_->input->one("variable own equal 3");               // the script's own definition counts
   parent_->input->one("variable broken equal c_nothing");    // not named by the script: never evaluated
   auto child = field(particle("variable k index 7\nvariable own string 2.0\n"
                               "fix field all mueller/brown scale $(v_k*v_q*2)\nfix_modify field energy yes\n"));
@@ -628,7 +628,7 @@ TEST_F(Child, PassesItsOwnErrorOn)
   } catch (const cgflow::EnergyError &e) {
     EXPECT_STREQ(e.what(), "Atomistic script in.missing: cannot be opened: No such file or directory");
   }
-  // The process and the parent go on as before.
+  // The process and the parent still work.
   auto child = field(particle(kField));
   EXPECT_NEAR(evaluate(*child, {-0.5, 1.4, 0.0}).energy[0], -136.79055, 5e-6);
 }
@@ -683,7 +683,7 @@ TEST_F(Child, MoleculeWrappedWithoutImageFlagsIsMadeWhole)
   make_parent("real");
   write(chain("boundary p p p\n"));
   CGFlowChild reference(parent_.get(), "in.system", 1, false);
-  // Over two faces, as a data file that holds wrapped coordinates alone.
+  // Wrapped across two faces, as in a data file with wrapped coordinates and no image flags.
   write(chain("boundary p p p\n") + "displace_atoms all move 8.2 0.0 -10.1\nset group all image 0 0 0\n", "in.wrapped");
   CGFlowChild child(parent_.get(), "in.wrapped", 1, false);
   const auto &whole = child.molecule().configuration, &there = reference.molecule().configuration;
@@ -780,7 +780,7 @@ TEST_F(Child, ExplodedMoleculeIsRejectedAlone)
 TEST_F(Child, EnergyThatDependsOnTheBoxIsAnError)
 {
   make_parent("real");
-  // The tail depends on the volume: moving the molecule into a box of its own changes the energy, which must not pass.
+  // The tail correction depends on the volume, so the energy changes when the molecule is moved to another box, which must be an error.
   expect_error(chain("boundary p p p\n") + "pair_modify tail yes\n", "energy of its configuration is", false);
 }
 

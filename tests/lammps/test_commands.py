@@ -28,7 +28,7 @@ def evaluations(path):
 
 
 def read_local(path):
-    """Rows of a dump of style local with one row a frame."""
+    """The rows of a dump of style local with one row per frame."""
     lines = path.read_text().splitlines()
     return [list(map(float, lines[i + 1].split())) for i, line in enumerate(lines) if line.startswith("ITEM: ENTRIES")]
 
@@ -91,7 +91,7 @@ class Train(CommandsTest):
         self.lammps(HEAD + TRAIN + "points some.txt\n")
         after, more = self.pmf()
         np.testing.assert_array_equal(more[:len(labels), 0], labels[:, 0])
-        # Two new points are worth 16 labels of 32; the others go where the std asks for them.
+        # The two new points get 16 of 32 labels; the others are chosen by the std.
         new = more[len(labels):]
         self.assertEqual(len(new), 32)
         for s in (-0.5, 0.6):
@@ -129,7 +129,7 @@ shell cp m.cgflow k.cgflow
     def test_epochs_and_settings_of_a_yaml_file(self):
         self.lammps(HEAD + TRAIN + "points minima.txt epochs 3\n")
         self.pmf()
-        # Three new points are worth 192.
+        # Three new points get 192 labels.
         spent = 4 * (256 + 3 * 192)
         self.assertEqual(evaluations(self.folder / "out.pmf")["energy"], spent)
         self.write("other.yaml", (EXAMPLE / "mb.yaml").read_text() + "  energy: {points: 100}\n")
@@ -528,7 +528,7 @@ rerun e.lammpstrj dump x y box no
 
 
 class TwoParticles(LammpsTest):
-    """A bonded pair on the surface, in d = 2 CG variables: what one particle cannot show."""
+    """Cases that need more than one particle: a bonded pair on the surface, with two CG variables."""
 
     SYSTEM = """
 units lj
@@ -602,7 +602,7 @@ cgflow/backmap two.cgflow 6 seed 3 points points.txt dump d.bonds local c_bond[1
         np.testing.assert_allclose(last, [frames[-1][1][c] for c in "xyz"], rtol=1e-5, atol=1e-6)
 
     def test_weights_hold_the_energy_of_the_pair(self):
-        """With the same flow and point, ln w differs by -U/kT and ln q; structures that one bond shifts differ by its energy."""
+        """With the same flow and point, ln w differs by -U/kT and ln q. Structures that differ in one bond differ by the energy of that bond."""
         self.write("in.soft", self.SYSTEM.replace("bond_coeff 1 20", "bond_coeff 1 5"))
         self.lammps(HEAD + "cgflow/train example two.cgflow temp 10 seed 5 from two.yaml\n" + "\n".join(
             f"cgflow/backmap two.cgflow 20 seed 3 points points.txt dump {name}.lammpstrj weights yes atomistic in.{name}"

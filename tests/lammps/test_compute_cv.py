@@ -94,7 +94,7 @@ Atoms # molecular
     def test_molecules_are_whole_and_sorted_on_any_number_of_ranks(self):
         self.write("dimer.yaml", DIMER)
         self.write("data.dimers", self.dimers())
-        # By hand; rows: molecules 3, 5, 9; the atom with the lower ID is the first.
+        # Computed by hand. Rows are the molecules 3, 5, 9; the atom with the lower ID comes first.
         expected = [[(-3.25 + 8) - 3.5, 0.5 - 0.0 + 0.5 * 1.0], [1.0 - 0.25, 2.0 - 1.0 - 0.5], [-1.0 + 2.0, -1.0 + 2.0 + 1.0]]
         for ranks in (1, 2, 4):
             for newton in ("on", "off"):
@@ -115,7 +115,7 @@ Atoms # molecular
             steps = draw.normal(size=(5, 3))
             steps *= 1.4 / np.linalg.norm(steps, axis=1, keepdims=True)
             x = draw.uniform(0, 8, 3) + np.cumsum(steps, axis=0)
-            # By projections on the plane across the middle bond: not the formula of the code.
+            # By projections on the plane normal to the middle bond, which is not the formula of the code.
             def dihedral(a, b, c, d):
                 axis = (c - b) / np.linalg.norm(c - b)
                 v, w = (a - b) - np.dot(a - b, axis) * axis, (d - c) - np.dot(d - c, axis) * axis
@@ -124,7 +124,7 @@ Atoms # molecular
             theta = math.degrees(math.acos(np.dot(u, v) / np.linalg.norm(u) / np.linalg.norm(v)))
             expected.append([dihedral(*x[0:4]), dihedral(*x[1:5]), theta, 1.4])
             wrapped = x - edge * np.floor(x / edge)
-            # Atom IDs grow along each chain, but those of the chains are interleaved.
+            # Atom IDs increase along each chain, and the IDs of the chains are interleaved.
             ids = [1 + m + count * k for k in range(5)]
             rows += [f"{i} {m + 1} 1 {float(a)!r} {float(b)!r} {float(c)!r}" for i, (a, b, c) in zip(ids, wrapped)]
             bonds += [(ids[k], ids[k + 1]) for k in range(4)]
@@ -164,7 +164,7 @@ Atoms # molecular
             thermo = self.lammps(script).thermo()
             phi, psi, r = (thermo[c][0] for c in ("c_cv[1][1]", "c_cv[1][2]", "c_cv[1][4]"))
             self.assertAlmostEqual(phi, expected[0][0], places=9)
-            # compute dihedral/local goes by the same sign.
+            # compute dihedral/local uses the same sign.
             self.assertAlmostEqual(phi + psi, thermo["c_dsum"][0], places=8)
             self.assertAlmostEqual(min(phi, psi), thermo["c_dmin"][0], places=8)
             self.assertAlmostEqual(r, thermo["c_bmax"][0], places=9)

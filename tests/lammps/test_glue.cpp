@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Communicator, log and the border of errors; runs on any number of ranks.
+// Communicator, node memory, log, and translation of errors; runs on any number of ranks.
 #include "cgflow_al_run_state.h"
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"

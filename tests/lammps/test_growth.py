@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Memory and file descriptors of a process that runs scripts again and again: they stay as they are after the first few."""
+"""Memory and file descriptors of a process that runs scripts repeatedly do not grow after the first runs."""
 import json
 import unittest
 
@@ -29,7 +29,7 @@ print(json.dumps([memory, files]))
 
 class Growth(l.LearningTest):
     def flat(self, times, loop, before=""):
-        """The median of the last tenth against that of the second one, within 1 %."""
+        """The median memory of the last tenth of the runs exceeds that of the second tenth by less than 1 %."""
         self.write("in.before", before)
         self.write("in.loop", loop)
         memory, files = json.loads(self.python(LOOP % times).splitlines()[-1])
@@ -44,7 +44,7 @@ class Growth(l.LearningTest):
                                             "thermo_style custom step pe f_walk[1]\nrun 20\n"))
 
     def test_clear_and_a_script_that_goes_on_learning(self):
-        """Each time with a child, and with model and walkers from the state file."""
+        """Each round creates a child and loads model and walkers from the state file."""
         script = l.learning("run 40\n")
         self.lammps(script)
         self.flat(200, "clear\n" + script.replace("run 40", "run 40\nrun 0"))

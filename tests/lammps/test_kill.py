@@ -11,7 +11,7 @@ class Kill(unittest.TestCase):
         lines = []
         killed, resumed, lost = kill_points.run(name, points, report=lines.append)
         self.assertEqual(lost, [], "\n".join(lines))
-        # Points are random moments: now and then a run has ended before, or has no state yet.
+        # Kills come at random moments, so a run may have ended before, or have no state file yet.
         self.assertGreaterEqual(killed, 1)
         self.assertGreaterEqual(resumed, 1)
 

@@ -32,7 +32,7 @@ class Malformed(LammpsTest):
         self.assertEqual(len({(case.script, str(case.files)) for case in must_fail}), len(must_fail))
 
     def test_the_program_ends_with_one_error_and_a_code(self):
-        """As users see it: lmp in a process of its own, screen and exit code."""
+        """The view of a user: screen and exit code of a separate lmp process."""
         must_fail = [case for case in malformed_run.cases(self.store) if not case.may_pass and not case.may_leave]
         for case in must_fail[::len(must_fail) // WHOLE_PROCESSES]:
             with self.subTest(case.title):
@@ -51,7 +51,7 @@ class Malformed(LammpsTest):
                 self.assertEqual({p.name for p in self.folder.iterdir()} - before, set())
 
     def test_faults_are_seen(self):
-        """The judge itself: what must not pass does not."""
+        """The checks themselves refuse bad endings."""
         case = malformed.Case("a", "b", "", place="mb.yaml:3", got="got '0'")
         good = malformed.Outcome("ERROR: fix cgflow/al: mb.yaml:3:1: pmf.members: got '0', expected integer >= 2", 1)
         self.assertEqual(malformed.faults(case, good), [])

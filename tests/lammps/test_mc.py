@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""fix cgflow/mc: the distribution it samples, what is visible after a sweep, counts, errors."""
+"""fix cgflow/mc: the sampled distribution, the visible state after a sweep, counts, errors."""
 import unittest
 
 import numpy as np
@@ -43,13 +43,13 @@ run             {sweeps}
         limit = w.chi_square_limit(degrees)
         self.assertLess(ratio(1.0), limit)
         self.assertGreater(ratio(1.05), 2 * limit)
-        # The bound also sees a wrong rule at the walls: proposals drawn again until they are inside.
+        # The bound also detects a wrong rule at walls: proposals that are drawn again until they are inside.
         exact = w.probabilities_1d(w.double_well, -1.5, 1.3, bins, kT)
         self.assertLess(w.chi_square(self.reference(edges[0], redraw=False), exact), limit)
         self.assertGreater(w.chi_square(self.reference(edges[0], redraw=True), exact), 10 * limit)
 
     def reference(self, edges, redraw):
-        """The same sampling in numpy, for the power of the test."""
+        """The same sampling in numpy, which shows the power of the test."""
         random = np.random.default_rng(7)
         s = random.uniform(-1.5, 1.3, 2000)
         counts = 0
@@ -87,7 +87,7 @@ run             {sweeps}
         self.assertLess(w.chi_square(counts, np.full(36, 1 / 36)), w.chi_square_limit(35))
 
     def test_tempered_pmf(self):
-        """hybrid/scaled 0.5 at T samples what the plain PMF gives at 2 T."""
+        """hybrid/scaled 0.5 at T samples the distribution of the plain PMF at 2 T."""
         w.write_torus(self.folder / "torus.dat")
         bins = 8
         text = w.TORUS.replace("pair_style      cgflow/pmf\npair_coeff      * * torus.dat\n",
@@ -100,7 +100,7 @@ run             {sweeps}
         self.assertGreater(w.chi_square(counts, w.probabilities_torus(bins, w.BOLTZ_REAL * 500)), 2 * limit)
 
     def test_step_counts_and_acceptance(self):
-        """On a flat surface every proposal inside is accepted; those that leave [-1.5, 1.3] are known by quadrature."""
+        """On a flat surface every proposal inside is accepted. A formula gives the fraction that leaves [-1.5, 1.3]."""
         text = w.WELL.replace("cgflow/pmf", "zero 0.1").replace("well.dat", "")
         result = self.lammps(w.script(text + """
 fix             walk all cgflow/mc 1.0 5 0.7
@@ -116,7 +116,7 @@ run             1000
         self.assertEqual(second["f_walk[2]"][-1], 3000 * 500)
         accepted, proposals, walls = (second[f"f_walk[{k}]"][-1] for k in (1, 2, 3))
         self.assertAlmostEqual(accepted * proposals, proposals - walls, delta=0.5)
-        # Share of s' outside for s uniform in a range of width L and a Gaussian step sigma << L: 2 sigma / (sqrt(2 pi) L).
+        # Fraction of s' outside for s uniform in a range of width L and a Gaussian step sigma << L: 2 sigma / (sqrt(2 pi) L).
         self.assertAlmostEqual(walls / proposals, 2 * 0.7 / (np.sqrt(2 * np.pi) * 2.8), delta=0.003)
 
 
@@ -129,7 +129,7 @@ fix             say all print 12 "acceptance $a"
 
 class VisibleState(LammpsTest):
     def compare(self, text, ranks=1, visible=w.VISIBLE, columns="id x y ix iy fx fy c_pe c_std", **values):
-        """Everything shown after each sweep must be what a new LAMMPS shows for the dumped positions."""
+        """All output after each sweep equals the output of a new LAMMPS for the dumped positions."""
         dump = f"dump 1 all custom 1 d.%s {columns}\ndump_modify 1 sort id format float %%.17g\n"
         shown = self.lammps(w.script(text + visible + MC + dump % "shown" + "run 12\n", **values), ranks=ranks)
         self.assertEqual(shown.warnings(), [])

@@ -35,7 +35,7 @@ run             12000
     def ratios(self, counts, temperatures):
         result = []
         for k, T in enumerate(temperatures):
-            # Bins that hold nothing to speak of would give chi-square a long tail.
+            # Nearly empty bins would give chi-square a long tail.
             exact = w.probabilities_1d(w.double_well, -1.5, 1.3, self.BINS, T)
             kept = exact * counts[k].sum() > 10
             share = exact[kept] / exact[kept].sum()
@@ -48,7 +48,7 @@ run             12000
         counts = self.sample("exchange 5 0.5 1.0 2.0")
         ratios = self.ratios(counts, ladder)
         self.assertLess(ratios.max(), limit, ratios)
-        # The bound sees a temperature wrong by a tenth, and that walkers alone stay where they are.
+        # The bound detects a temperature that is wrong by a tenth, and walkers without exchange, which stay in their well.
         self.assertGreater(self.ratios(counts, [1.1 * T for T in ladder]).min(), limit)
         self.assertGreater(self.ratios(self.sample(""), [0.25] * RUNGS).min(), 10 * limit)
 
@@ -82,7 +82,7 @@ class Bookkeeping(LammpsTest):
             names = sorted(set(before) - {"id"})
             rows = [dict(zip(before["id"], zip(*(f[name] for name in names)))) for f in (before, after)]
             for ID, row in rows[1].items():
-                # The upper of a pair has the next ID; the ladder's parity takes turns: sweep 3 tries (1 2), sweep 6 (0 1).
+                # The upper walker of a pair has the next ID. Sweep 3 tries the rungs (1 2), sweep 6 the rungs (0 1), and so on in turn.
                 lower = (ID - 1) % 3 == (sweep // 3) % 2
                 partner = ID + 1 if lower else ID - 1
                 if row == rows[0][ID]:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What fix cgflow/mc and pair_style cgflow/pmf offer another fix: place, refresh, stop, release; and d > 3. The calls come
-from the fix of the probe plugin, at the beginning of a step, before or after fix cgflow/mc's own part of it."""
+"""The calls that fix cgflow/mc and pair_style cgflow/pmf offer to another fix: place, refresh, stop, release; and d > 3. The fix of the
+probe plugin makes the calls at the beginning of a step, before or after fix cgflow/mc acts."""
 import unittest
 
 import numpy as np
@@ -42,7 +42,7 @@ class Service(LammpsTest):
             for k in (6, 7):
                 self.assertAlmostEqual(after["c_pe"][k], w.torus(after["x"][k], after["y"][k]), places=4)
                 self.assertAlmostEqual(after["c_std"][k], w.torus_std(after["x"][k], after["y"][k]), places=4)
-            # A placement is no proposal.
+            # Placing a walker is not a proposal.
             self.assertEqual([int(p) for p in thermo["f_walk[2]"][:5]], [0, 200, 400, 598, 798])
 
     def test_placing_works_across_ranks(self):
@@ -62,7 +62,7 @@ class Service(LammpsTest):
             for column in ("c_pe", "fx", "fy"):
                 np.testing.assert_allclose(frames[4][column], 3 * plain[3][column], rtol=1e-14, atol=1e-15)
             self.assertEqual([int(p) for p in thermo["f_walk[2]"][:6]], [0, 200, 400, 600, 600, 800])
-            # From then on all walkers have energies of the new model only.
+            # From this step on the energies of all walkers come from the new model.
             np.testing.assert_allclose(frames[6]["c_pe"], 3 * w.torus(frames[6]["x"], frames[6]["y"]), atol=1e-3)
 
     def test_walkers_stop_above_the_threshold_until_released(self):

@@ -113,7 +113,7 @@ class Scripts(MoleculeTest):
 
 
 class Rules(MoleculeTest):
-    """The comparison sees what it is to see."""
+    """The comparison detects wrong force fields."""
 
     def test_a_wrong_mixing_rule_and_a_wrong_factor_are_seen(self):
         reference = np.load(ORACLE / "valine_conformers.npz")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the examples of molecules promise, with their own files and defaults: half a minute to two minutes a run."""
+"""The claims of the molecule examples, with their own files and defaults: half a minute to two minutes per run."""
 import pathlib
 import re
 import shutil
@@ -14,7 +14,7 @@ ORACLE = SOURCE / "tests" / "oracle"
 
 
 class Vacuum(LammpsTest):
-    """Alanine dipeptide in vacuum: a basin of 1 % behind a barrier of 13 kT. The seed is none of those of the manual's tables."""
+    """Alanine dipeptide in vacuum: a basin of 1 % behind a barrier of 13 kT. The seed is not one of those in the tables of the manual."""
 
     @classmethod
     def setUpClass(cls):

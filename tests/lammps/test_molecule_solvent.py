@@ -6,13 +6,13 @@ import numpy as np
 
 from test_molecule_energies import EXAMPLES, ORACLE, MoleculeTest, deviation
 
-# OpenMM's Coulomb constant over LAMMPS': OBC1 is a custom force there and has one of its own, OBC2 the usual one.
+# OpenMM's Coulomb constant over LAMMPS'. OBC1 is a custom force in OpenMM and has its own constant; OBC2 has the usual one.
 BORN = {model: constant * 10.0 / 4.184 / 332.06371 for model, constant in (("obc1", 138.935485), ("obc2", 138.935456))}
 
 
 class Solvated(MoleculeTest):
     def solvation(self, folder, script, positions):
-        """Energy that the solvent adds [n], and forces of the whole."""
+        """The energy that the solvent adds [n], and the total forces."""
         bare, _ = self.evaluate(folder, "in.vacuum", positions)
         whole, forces = self.evaluate(folder, script, positions)
         return whole["PotEng"] - bare["PotEng"], forces

@@ -102,7 +102,7 @@ class Molecules(LammpsTest):
             shifted = []
             for row in rows:
                 w = row.split()
-                # A shift over the faces, to a binary fraction and back, so that digits stay.
+                # Shifts across the faces by binary fractions, so that no digit is lost.
                 x = [float(v) for v in w[2:5]]
                 x = [lo + (v + 0.5 * (hi - lo) - lo) % (hi - lo) for v, (lo, hi) in zip(x, edges)]
                 shifted.append(" ".join(w[:2] + [f"{v:.15g}" for v in x]))

@@ -101,7 +101,7 @@ class MuellerBrown(LammpsTest):
         stock = terms + f"variable e atom {e}\nvariable fx atom {fx}\nvariable fy atom {fy}\n"
         stock += "fix stock all addforce v_fx v_fy 0.0 energy v_e\nfix_modify stock energy yes\n"
         points = grid_points()
-        # The two surfaces cancel when one has the opposite sign.
+        # With opposite signs the two surfaces cancel.
         script = grid(points, options="scale -1") + stock + DUMP + "run 0\n"
         thermo = self.lammps(script).thermo()
         size = sum(abs(surface(*p)) for p in points)
@@ -148,7 +148,7 @@ run 2000
                     self.assertAlmostEqual(value, total[0], delta=0.02)
                 self.assertGreater(max(thermo["PotEng"]) - min(thermo["PotEng"]), 1.0)
                 energies[name] = thermo["PotEng"]
-        # The outer step is 0.0005 everywhere: at the outer level rRESPA is the plain Verlet, step by step.
+        # The outer step is 0.0005 in all runs: at the outer level rRESPA is plain Verlet, step by step.
         for a, b in zip(energies["verlet"], energies["outer"]):
             self.assertAlmostEqual(a, b, delta=1e-6)
 

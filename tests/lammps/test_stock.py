@@ -23,7 +23,7 @@ class Stock(LammpsTest):
         d = self.frame()
         self.assertLess(abs(d["fx"]).max(), 1e-6)
         self.assertLess(abs(d["fy"]).max(), 1e-6)
-        # Each is at a minimum of the function behind the table: no neighbour is lower.
+        # Each walker is at a minimum of the function that the table was made of: no neighboring point is lower.
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             self.assertTrue((w.torus(d["x"] + 3 * dx, d["y"] + 3 * dy) > w.torus(d["x"], d["y"])).all())
 
@@ -62,7 +62,7 @@ class Stock(LammpsTest):
                           "fix_modify|does not support|Illegal")
 
     def test_several_runs_and_timeouts(self):
-        """A limit of wall time ends a walk cleanly, and it goes on from its restart file as if nothing had been."""
+        """A wall time limit ends a run cleanly, and the run continues from its restart file bit for bit."""
         walk = "fix walk all cgflow/mc 300 1 6\n"
         self.lammps(w.script(w.TORUS + walk + DUMP + "run 4000\n", walkers=20))
         whole = self.frame()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Whose BLAS serves LibTorch in a process that has loaded liblammps first.
+// The BLAS that LibTorch uses in a process that has loaded liblammps first.
 #include "cgflow_torch_blas.h"
 
 #include "lammps.h"
@@ -35,6 +35,6 @@ TEST(TorchBlas, ServesItselfAfterwards)
   ASSERT_NE(torch, nullptr) << dlerror();
   EXPECT_THAT(cgflow_bind_torch_blas(), testing::IsSupersetOf({"dgemm_", "dgemv_", "dpotrf_", "dtrsm_"}));
   EXPECT_THAT(cgflow_bind_torch_blas(), testing::IsEmpty());
-  // Only LibTorch's calls: the process's own still go where they went.
+  // Only LibTorch's calls are bound anew; those of the process itself stay as they were.
   EXPECT_NE(home_of(dlsym(RTLD_DEFAULT, "dgemm_")).find("liblammps"), std::string::npos);
 }

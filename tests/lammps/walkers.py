@@ -8,7 +8,7 @@ BOLTZ_REAL = 0.0019872067    # kcal/mol/K, LAMMPS' units real
 
 
 def torus(x, y):
-    """A PMF on the torus, kcal/mol, degrees: three wells of different depth, none of its harmonics is lost on 121 points."""
+    """A PMF on the torus, kcal/mol, degrees: three wells of different depth. A grid of 121 points resolves all its harmonics."""
     a, b = np.radians(x), np.radians(y)
     return 0.8 * np.cos(a) + 0.5 * np.cos(2 * b - a) + 0.4 * np.sin(b)
 
@@ -64,7 +64,7 @@ pair_coeff      * * well.dat
 reset_atoms     id sort yes
 """
 
-# What a user may look at after each sweep, with all digits.
+# The output that a user may see after each sweep, with all digits.
 VISIBLE = """
 compute         pe all pe/atom
 compute         std all cgflow/std
@@ -76,7 +76,7 @@ thermo          1
 
 
 def script(text, **values):
-    """LAMMPS script with its ${...} filled in; what is not given has the defaults of LAMMPS."""
+    """LAMMPS script with its ${...} filled in, by default with the values below."""
     values = {"newton": "on", "processors": "* * *", "walkers": 200, **values}
     for name, value in values.items():
         text = text.replace("${%s}" % name, str(value))
@@ -99,7 +99,7 @@ def probabilities_torus(bins, kT, fine=20):
 
 def chi_square(counts, expected, samples_per_independent=1.0):
     """Pearson's chi-square over its degrees of freedom, 1 on average when the counts follow the probabilities `expected`.
-    Counts of correlated samples are first divided by how many of them make one independent sample."""
+    Counts of correlated samples are first divided by the number of samples per independent one."""
     counts = np.asarray(counts, float) / samples_per_independent
     total = counts.sum()
     return float(((counts - total * expected) ** 2 / (total * expected)).sum() / (len(expected) - 1))

@@ -15,8 +15,8 @@ FixStyle(cgflow/al/probe,FixProbe);
 
 namespace LAMMPS_NS {
 
-/// For tests of what fix cgflow/mc and pair_style cgflow/pmf offer to another fix: fix cgflow/al/probe stands where fix cgflow/al
-/// will and calls it at given steps:
+/// For tests of the calls that fix cgflow/mc and pair_style cgflow/pmf offer to another fix: fix cgflow/al/probe takes the place of fix
+/// cgflow/al and makes these calls at given steps:
 ///   fix ID all cgflow/al/probe keyword STEP values ...
 ///     place STEP ID s1 ...      send a walker to s
 ///     scale STEP FACTOR         replace the model by FACTOR times it, and refresh
