@@ -43,8 +43,9 @@ class Example(LammpsTest):
                 self.assertLessEqual(int(pmf.header["total"]), 50000)
                 restricted = pmf_compare.restrict(reference(), [-2.5, 1.1], None)
                 comparison = pmf_compare.compare(pmf, restricted)
-                self.assertLess(comparison.rms, 0.05, comparison.line())
-                self.assertLess(np.abs(comparison.error).max(), 0.2, comparison.line())
+                # Twice the worst of seeds 1 to 5: 0.022 and 0.079.
+                self.assertLess(comparison.rms, 0.044, comparison.line())
+                self.assertLess(np.abs(comparison.error).max(), 0.158, comparison.line())
                 self.check_figures(result, pmf)
                 for name in ("mb.pmf", "mb.cgflow", "mb.state", "mb.iterations"):
                     (self.folder / name).unlink()
@@ -269,13 +270,16 @@ class Ranks(l.LearningTest):
         restricted = pmf_compare.restrict(reference(), [-2.5, 1.1], None)
         for pmf in pmfs:
             comparison = pmf_compare.compare(pmf, restricted)
+            # Seeds 1 to 5 on 1, 2 and 4 ranks: at most 0.113 and 0.38.
             self.assertLess(comparison.rms, 0.2, comparison.line())
+            self.assertLess(np.abs(comparison.error).max(), 0.76, comparison.line())
         for other in pmfs[1:]:
             known = pmfs[0].known & other.known
             difference = (other.F - pmfs[0].F)[known]
             difference -= difference.mean()
             std = np.hypot(other.std, pmfs[0].std)[known]
-            self.assertLess(np.sqrt(np.mean((difference / std) ** 2)), 2.0)
+            # Seeds 1 to 5: at most 2e-8, by rounding. Random numbers that depended on the rank would give about 1.
+            self.assertLess(np.sqrt(np.mean((difference / std) ** 2)), 1e-3)
 
     def test_same_ranks_same_bits(self):
         outputs = []

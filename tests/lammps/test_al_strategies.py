@@ -25,6 +25,7 @@ class Strategies(l.LearningTest):
         self.assertEqual(pmf.header["status"], "1")
         reference = pmf_reference.read_reference(str(SOURCE / "tests" / "oracle" / "mueller_brown_pmf.csv"), 1)
         comparison = pmf_compare.compare(pmf, pmf_compare.restrict(reference, [-2.5, 1.1], None))
+        # Seeds 1 to 5: 0.046 to 0.160 without walkers, 0.046 to 0.187 with them; this small flow is trained for two seconds.
         self.assertLess(comparison.rms, 0.2, comparison.line())
 
     def test_strategies_without_walkers_learn(self):

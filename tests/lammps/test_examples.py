@@ -71,8 +71,9 @@ class MuellerBrown(LammpsTest):
         inside = (self.pmf[:, 0] >= -2.5) & (self.pmf[:, 0] <= 1.1)
         error = self.pmf[inside, 1] / KT - exact_pmf(self.pmf[inside, 0])
         error -= error.mean()
-        self.assertLess(np.sqrt(np.mean(error**2)), 0.05)
-        self.assertLess(abs(error).max(), 0.2)
+        # Twice the worst of seeds 1 to 5: 0.022 and 0.079.
+        self.assertLess(np.sqrt(np.mean(error**2)), 0.044)
+        self.assertLess(abs(error).max(), 0.158)
 
     def test_langevin_histogram_is_the_boltzmann_distribution_of_the_pmf(self):
         """40 histograms, joined to 10 of 16 time units, much longer than the walkers remember: their spread gives the error of

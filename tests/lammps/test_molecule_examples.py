@@ -43,7 +43,8 @@ class Vacuum(LammpsTest):
 
     def test_the_pmf_is_right_and_its_std_honest(self):
         found = self.figures()
-        self.assertLess(found["forward KLD"], 3e-3)
+        # Seeds 1 to 5: at most 1.2e-3 and 0.066.
+        self.assertLess(found["forward KLD"], 2.4e-3)
         self.assertLess(found["RMS error"], 0.1)
         self.assertGreater(found["within 1 std"], 50.0)
         self.assertGreater(found["within 2 std"], 85.0)
