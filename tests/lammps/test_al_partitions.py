@@ -94,7 +94,8 @@ class Together(Partitions):
             low = oracle[oracle[:, 1] < 8.0]
             f = np.interp(low[:, 0], table[:, 0], table[:, 1] / 10.0)
             errors[name] = float(np.sqrt(np.mean((f - low[:, 1] - np.mean(f - low[:, 1])) ** 2)))
-        self.assertLess(errors["two"], 0.1, errors)
+        # Twice the worst of seeds 1 to 5, which is 0.038.
+        self.assertLess(errors["two"], 0.076, errors)
         self.assertLess(errors["two"], errors["one"] + 0.05, errors)
 
     def test_share_without_partitions_is_harmless(self):
