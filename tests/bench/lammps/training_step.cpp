@@ -32,7 +32,7 @@ namespace {
 constexpr double kT = 0.0019872067 * 300.0;    // kcal/mol
 constexpr std::int64_t kSamples = 2048;        // of one training on each rank, as in an iteration of learning
 constexpr std::int64_t kFewestSteps = 8;       // of one training, with a large batch
-constexpr double kSpread = 40.0;    // degrees around the structure
+constexpr double kSpread = 40.0;               // degrees around the structure
 // Passes of the networks' products in a path-gradient step: drawing, the derivative of ln q to the sample at held weights, then backward
 // for inputs and weights.
 constexpr int kPathPasses = 4;
