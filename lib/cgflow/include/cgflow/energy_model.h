@@ -10,10 +10,10 @@ class EnergyModel {
   virtual ~EnergyModel() = default;
   virtual int n_atoms() const = 0;
 
-  /// Energies and forces of n conformers on this rank (not collective).
-  /// x [n, n_atoms, 3] in length units; energy [n] in energy units; force [n, n_atoms, 3] = -dU/dx.
-  /// A conformer that cannot be evaluated (not finite, outside a box that must hold it) gets energy = +infinity and
-  /// force 0, and counts as an evaluation only when it was evaluated. Throws EnergyError when the evaluation itself fails.
+  /// Energies and forces of n conformers on this rank. Not collective. x [n, n_atoms, 3] in length units; energy [n] in
+  /// energy units; force [n, n_atoms, 3] = -dU/dx. A conformer that cannot be evaluated (not finite, or outside a box that
+  /// must hold it) gets energy = +infinity and force 0. It counts as an evaluation only if it was evaluated. Throws
+  /// EnergyError when the evaluation itself fails.
   virtual void evaluate(int n, const double *x, double *energy, double *force) = 0;
 };
 

@@ -7,13 +7,13 @@
 
 namespace cgflow {
 
-/// What a random stream is for. Streams of different purpose never share numbers. Values are part of the file formats'
-/// promise that a resumed run continues with the same numbers: never renumber.
+/// The purpose of a random stream. Streams of different purpose never share numbers. A resumed run must continue with the
+/// same numbers, so that values must never change.
 enum class Stream : std::uint32_t {
   walkers = 1,               ///< index: walker ID, sweep
   flow_init = 2,             ///< index: parameter, element block
   example_batches = 3,       ///< index: epoch
-  conditions = 4,            ///< index: sample, iteration
+  conditions = 4,            ///< index: frame, epoch of a training by example; and point, draw of a training by energy
   latent = 5,                ///< index: sample, iteration
   label_points = 6,          ///< index: point, iteration
   label_latent = 7,          ///< index: sample, iteration
@@ -24,14 +24,14 @@ enum class Stream : std::uint32_t {
   walker_starts = 12,        ///< index: walker ID, iteration
   backmap = 13,              ///< index: frame
   energy_batches = 14,       ///< index: epoch, iteration
-  label_widening = 15,       ///< index: sample, labels drawn before
+  label_widening = 15,       ///< index: sample, label samples drawn before
   flow_masks = 16,           ///< index: pair of couplings; shift, 1
   exchanges = 17,            ///< index: ID of the pair's first walker, sweep
   test = 99
 };
 
-/// Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011). The numbers depend on (seed, purpose, a, b)
-/// alone, so they are the same for every number of ranks and need no state in a checkpoint.
+/// Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011). The numbers depend only on (seed, purpose, a, b),
+/// so that they are the same for every number of ranks and need no state in a checkpoint.
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, Stream purpose, std::uint64_t a = 0, std::uint64_t b = 0);

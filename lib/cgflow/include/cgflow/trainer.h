@@ -14,7 +14,7 @@
 
 namespace cgflow {
 
-/// What a training by example reached: -ln q(fine | s) in nats, means over training and test frames.
+/// Result of a training by example: means of -ln q(fine | s) over training and test frames, nats.
 struct ExampleSummary {
   int frames = 0;
   int test_frames = 0;
@@ -22,54 +22,60 @@ struct ExampleSummary {
   double test_loss = 0.0;    ///< NaN without test frames
 };
 
-/// What a training by energy, or the drawing of labels, did and cost.
+/// Result and cost of a training by energy, or of drawing labels.
 struct EnergySummary {
   std::int64_t evaluations = 0;
   std::int64_t test_evaluations = 0;
   std::int64_t rejected = 0;
   std::int64_t skipped_steps = 0;
-  double ess_share = 0.0;    ///< median over the labels drawn; NaN when there are none
+  double ess_share = 0.0;    ///< ESS as a fraction of the samples, median over the labels drawn; NaN when there are none
 };
 
 /// The steps of learning on one model. All calls are collective over the communicator; every rank holds the same model
-/// before and after. Evaluations are added to model.counts.
+/// before and after. Energy evaluations are added to model.counts. When the energies fail on one rank, every rank throws its
+/// EnergyError.
 class Trainer {
  public:
-  /// References are kept; `energy` may be null when no energies will be asked for.
+  /// References are kept; `energy` may be null when no energies will be needed. Throws ModelError when its number of atoms
+  /// is not the model's.
   Trainer(Model &model, EnergyModel *energy, Communicator &comm, Log &log);
 
-  /// Training by example (METHOD section 2, step 1) on frames x [n, n_atoms, 3].
+  /// Training by example (Eq. 8 of the paper) on frames x [n, n_atoms, 3], length units. Throws ModelError.
   ExampleSummary train_by_example(const std::vector<double> &x, const ExampleConfig &config);
 
-  /// Instead of training by example: the flow's start is the molecule's own configuration, with the force field's thermal
-  /// widths and correlations about it. Returns the configuration's CG point [n_cv]. Throws ModelError when the coordinates
-  /// know no structure, when equal atoms are not equal to the force field, or when its energy is not finite.
+  /// Instead of training by example: the flow starts at the molecule's own configuration, with thermal widths and
+  /// correlations from the force field. Returns the CG point of the configuration [n_cv]. Throws ModelError when the
+  /// coordinates know no structure, when the force field tells equal atoms apart, or when the configuration's energy is not
+  /// finite.
   std::vector<double> start_from_structure();
 
   /// CG variables of frames x [n, n_atoms, 3]: [n, n_cv].
   std::vector<double> cg_of(const std::vector<double> &x) const;
 
-  /// Training by energy (METHOD section 2, step 2) on CG points [n, n_cv]. Unless labels are from the frozen flow
-  /// alone, the last epoch's samples become labels (step 3): each was drawn before the flow learned from it.
+  /// Training by energy (Eq. 10 of the paper) on CG points [n, n_cv]. Unless labels come from the frozen flow alone, the
+  /// samples of the last epoch become labels: each was drawn before the flow learned from it. Throws EnergyError and
+  /// ModelError.
   EnergySummary train_by_energy(const std::vector<double> &points, const EnergyConfig &config, int epochs,
                                 const LabelConfig &labels);
 
-  /// Labels by Eq. 12 from `latent` fresh samples of the frozen flow at each point [n, n_cv].
+  /// Labels by Eq. 12 of the paper from `latent` new samples of the frozen flow at each point [n, n_cv]. Throws EnergyError
+  /// and ModelError.
   EnergySummary add_labels(const std::vector<double> &points, int latent);
 
-  /// Takes the last n labels away again: their flow was not good enough.
+  /// Removes the last n labels, when their flow was not good enough.
   void drop_labels(std::int64_t n);
 
-  /// Fits the ensemble to all labels (step 4); returns the RMS of (mean - label) / label error.
+  /// Fits the ensemble to all labels; returns the RMS of (mean - label) / label error. Throws ModelError without labels.
   double fit();
 
-  /// Mean over the last training's samples of -ln w - F(s), kT: the reverse KL divergence of the flow, 0 for a perfect one.
+  /// Mean of -ln w - F(s) over the samples of the last training, kT: the reverse KL divergence of the flow, which is 0 for a
+  /// perfect one. NaN before the first training or fit.
   double flow_divergence() const;
 
-  /// What learning by the model's configuration takes of this rank.
+  /// Memory and threads that learning by the model's configuration takes on this rank.
   Resources resources() const;
 
-  /// Of this process, since this trainer was made.
+  /// Times of this process since the trainer was made.
   const WorkTimes &times() const { return times_; }
 
  private:

@@ -6,11 +6,11 @@
 
 namespace cgflow {
 
-/// Adam (Kingma and Ba 2015) on a tensor of parameters, in place. It begins afresh: nothing of it outlives a training.
+/// Adam (Kingma and Ba 2015) on a tensor of parameters, in place. Moments start at zero and end with the object.
 class Adam {
  public:
-  /// `parameters`: float64, contiguous; a leaf, or a part of one that is this rank's to move. `rounded`, of the same shape: either the
-  /// same tensor, or float32, which each step brings up to date; gradients and moments have its precision.
+  /// `parameters`: float64, contiguous, possibly a part of a larger tensor. `rounded`, of the same shape: either the same
+  /// tensor, or float32, which each step brings up to date. Gradients and moments have its precision. Throws ShapeError.
   Adam(const Tensor &parameters, const Tensor &rounded, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8);
 
   /// One step with `factor` times the gradient, of the shape and type of `rounded`. Throws ShapeError.

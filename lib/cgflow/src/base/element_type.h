@@ -6,7 +6,7 @@
 
 namespace cgflow {
 
-/// Calls body with a value of a network's element type: for code that is written for float and double alike.
+/// Calls body(float{}) or body(double{}) by the element type of a network.
 template <class Body> void with_type(at::ScalarType type, const Body &body)
 {
   if (type == at::kFloat)

@@ -8,14 +8,14 @@
 
 namespace cgflow {
 
-/// Holds LibTorch to one thread in a scope: one rank a core is the parallel mode, and the matrices here are too small to
-/// share. With the threads LibTorch takes by itself, learning Mueller-Brown beside one other busy process takes ten times as
-/// long. What the host program has set is restored.
+/// Limits LibTorch to one thread in a scope and restores the host program's number afterwards. The parallel mode is one rank
+/// per core, and the matrices here are too small to be divided. With LibTorch's default number of threads, learning
+/// Mueller-Brown beside one other busy process takes ten times as long.
 class OneThread {
  public:
   OneThread()
   {
-    // LibTorch's number is OpenMP's, which says how many kernels may take: they start before it is changed.
+    // LibTorch's number is OpenMP's, which also limits the threads of kernels. They must read it before it is changed.
     kernels::ensure_runtime();
     before_ = at::get_num_threads();
     if (before_ != 1) at::set_num_threads(1);

@@ -10,7 +10,7 @@
 
 namespace cgflow {
 
-/// 0 ... n-1 in random order (Fisher-Yates). std::shuffle's order differs from one standard library to the next.
+/// 0 ... n-1 in random order (Fisher-Yates). The order of std::shuffle depends on the standard library.
 inline std::vector<std::int64_t> shuffled(std::int64_t n, RandomStream &random)
 {
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));

@@ -8,7 +8,7 @@
 
 namespace cgflow {
 
-/// Memory that tensors hold, in bytes: each once however many of them share it.
+/// Memory of tensors in bytes. Storage that several of them share counts once.
 class StorageBytes {
  public:
   void add(const Tensor &t)

@@ -6,8 +6,8 @@
 
 namespace cgflow {
 
-/// Throws ShapeError naming `what`, the shape that was got and the one expected unless `t` has that shape and type;
-/// -1 stands for any size.
+/// Throws ShapeError unless `t` has the expected shape and type; -1 stands for any size. The text names `what`, the shape of
+/// `t` and the expected one.
 void check_shape(const std::string &what, const Tensor &t, const std::vector<std::int64_t> &expected,
                  at::ScalarType type = at::kDouble);
 

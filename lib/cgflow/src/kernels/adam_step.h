@@ -6,20 +6,20 @@
 
 namespace cgflow::kernels {
 
-/// One step of Adam (Kingma and Ba 2015, Algorithm 1), number `step` from 1, on n parameters with gradients factor * g: moments and
-/// parameters are read and written once, and a scaled or clipped gradient is not stored. All [n].
+/// Step number `step`, counted from 1, of Adam (Kingma and Ba 2015, Algorithm 1) on n parameters with gradients factor * g.
+/// Moments and parameters are read and written once, and a scaled or clipped gradient is not stored. All arrays are [n].
 struct AdamStep {
   double rate, beta1, beta2, epsilon;
   std::int64_t step;
   double factor = 1.0;
 };
 void adam_step(const AdamStep &adam, std::int64_t n, const double *g, double *parameters, double *first, double *second);
-/// The same for networks in float32: gradients and moments are float32, parameters stay float64, so that small steps add up, and
-/// are written rounded to `rounded` as well.
+/// The same for networks in float32. Gradients and moments are float32. Parameters stay float64, so that small steps add up;
+/// their float32 values are written to `rounded`.
 void adam_step(const AdamStep &adam, std::int64_t n, const float *g, double *parameters, float *rounded, float *first,
                float *second);
 
-/// Sum of g[i]^2, added up in float64: squares of float32 end at 1e38. The same bits for any number of threads.
+/// Sum of g[i]^2 in float64, because squares of float32 overflow at 1e38. It has the same bits for any number of threads.
 double sum_of_squares(std::int64_t n, const double *g);
 double sum_of_squares(std::int64_t n, const float *g);
 

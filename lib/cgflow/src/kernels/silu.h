@@ -6,8 +6,8 @@
 
 namespace cgflow::kernels {
 
-/// y = x / (1 + exp(-x)), to a few units in the last place, and its slope dy/dx, to as much of 1 + |x|. x, y and slope [n]. A
-/// number's result does not depend on where it stands.
+/// y = x / (1 + exp(-x)) with an error of a few units in the last place, and its slope dy/dx with an error of the same
+/// fraction of 1 + |x|. x, y and slope [n]. The result for a number does not depend on its position.
 void silu(std::int64_t n, const float *x, float *y, float *slope);
 void silu(std::int64_t n, const double *x, double *y, double *slope);
 
