@@ -6,6 +6,9 @@
 #include "kernels/rq_splines.h"
 #include "measure.h"
 
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/grad_mode.h>
+
 #include <numeric>
 
 using namespace cgflow;

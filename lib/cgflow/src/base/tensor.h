@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The one place that says which parts of LibTorch the library uses: tensors and reverse-mode derivatives. torch/torch.h
-// would bring torch::nn and its optimisers, which cost 35 s a file to compile and are not needed.
+// The part of LibTorch that the library uses: tensors and their operators. Derivatives are taken by hand, so that autograd has no
+// part in it. torch/torch.h would bring torch::nn and the optimizers, which take 35 s per file to compile.
 #ifndef CGFLOW_SRC_TENSOR_H
 #define CGFLOW_SRC_TENSOR_H
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/autograd/grad_mode.h>
-#include <torch/csrc/autograd/variable.h>
+#include <ATen/core/grad_mode.h>
 
 #include <string>
 #include <vector>
@@ -17,7 +15,7 @@ namespace cgflow {
 
 using at::Tensor;
 
-/// A tensor that is stored under a name: a leaf parameter (requires_grad) or a buffer.
+/// A tensor that is stored under a name.
 struct NamedTensor {
   std::string name;
   Tensor value;

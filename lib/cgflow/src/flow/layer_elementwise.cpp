@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow/network_layer.h"
 
+#include <cassert>
 #include <numbers>
 
 namespace cgflow {
@@ -52,6 +53,7 @@ std::unique_ptr<FlowLayer> make_elementwise_layer(const LayerContext &context, E
 {
   Parts parts = parts_of(context, kind);
   if (parts.line.empty() && parts.circle.empty()) return nullptr;
+  assert(context.config.bins >= 2 && context.config.bins <= kernels::kMaxBins);    // as Config::check() ensures
   NetworkLayer::Maps maps;
   (kind == Elementwise::affine_coupling ? maps.affine_rows : maps.line_rows) = std::move(parts.line);
   // The spline does not move the angle +-pi; the rotation after it moves this knot to where the density needs it.
