@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# cmake --install BUILD --prefix PREFIX: lib/cgflow for other programs, found by find_package(cgflow CONFIG). The build folder
-# offers the same to a LAMMPS that is built with the package (cgflow_DIR).
+# cmake --install BUILD --prefix PREFIX installs lib/cgflow for other programs, which find it by find_package(cgflow CONFIG).
+# A LAMMPS that is built with the package finds it in the build folder, too (cgflow_DIR).
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(_config "${CMAKE_INSTALL_LIBDIR}/cmake/cgflow")

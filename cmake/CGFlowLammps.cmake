@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The LAMMPS that the plugin is for, and its MPI, as targets:
+# Finds the LAMMPS of the plugin, and its MPI, as targets:
 #   LAMMPS::lammps       headers and library
 #   MPI::MPI_CXX         the MPI that this LAMMPS was built with
-# and CGFLOW_LAMMPS_VERSION, YYYYMMDD, where it can be found.
+# and sets CGFLOW_LAMMPS_VERSION, YYYYMMDD, if it can be found.
 
-# The wheel's mpicxx cannot say where it lies when the path holds a space: name header and library directly.
+# The mpicxx of the wheel fails in a path with a space, so header and library are named directly.
 if(EXISTS "${CGFLOW_PYTHON_ENV}/include/mpi.h" AND EXISTS "${CGFLOW_PYTHON_ENV}/lib/libmpi.so" AND NOT MPI_CXX_COMPILER)
   add_library(MPI::MPI_CXX SHARED IMPORTED)
   set_target_properties(MPI::MPI_CXX PROPERTIES
@@ -15,8 +15,8 @@ if(EXISTS "${CGFLOW_PYTHON_ENV}/include/mpi.h" AND EXISTS "${CGFLOW_PYTHON_ENV}/
 else()
   find_package(MPI REQUIRED COMPONENTS CXX)
 endif()
-# The wheel's own LAMMPSConfig.cmake names library files that some builds of the wheel do not hold: look for the two
-# things that are needed.
+# The LAMMPSConfig.cmake of the wheel names library files that some builds of the wheel lack, so this looks for headers and
+# library.
 set(CGFLOW_LAMMPS "${CGFLOW_SITE_PACKAGES}/lammps" CACHE PATH "Folder with LAMMPS' include/lammps and liblammps.so.0")
 find_path(CGFLOW_LAMMPS_INCLUDE lammps.h PATHS "${CGFLOW_LAMMPS}/include/lammps" NO_DEFAULT_PATH REQUIRED)
 find_library(CGFLOW_LAMMPS_LIBRARY NAMES liblammps.so.0 liblammps.so PATHS "${CGFLOW_LAMMPS}" NO_DEFAULT_PATH REQUIRED)
@@ -28,7 +28,7 @@ set_target_properties(LAMMPS::lammps PROPERTIES
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_LAMMPS_INCLUDE}"
   INTERFACE_LINK_LIBRARIES MPI::MPI_CXX)
 
-# A source tree says its version in version.h ("4 Feb 2025"), the wheel only in the name of a folder (2025.7.22.x).
+# A source tree has its version in version.h ("4 Feb 2025"), the wheel has it in the name of a folder alone (2025.7.22.x).
 if(EXISTS "${CGFLOW_LAMMPS_INCLUDE}/version.h")
   file(STRINGS "${CGFLOW_LAMMPS_INCLUDE}/version.h" _version REGEX "LAMMPS_VERSION")
   if(_version MATCHES "\"([0-9]+) ([A-Z][a-z][a-z])[a-z]* ([0-9]+)")

@@ -20,7 +20,7 @@ using namespace LAMMPS_NS::CGFlow;
 
 namespace {
 
-// What all ranks have, in the order of ranks; counts and starts say whose is where.
+// Joins the entries of all ranks, in the order of ranks; counts and starts tell which entries belong to which rank.
 std::vector<tagint> gather(const std::vector<tagint> &own, std::vector<int> &counts, std::vector<int> &starts,
                            MPI_Comm world)
 {
@@ -88,7 +88,7 @@ bool MoleculeMembers::refresh(const char *where)
   return true;
 }
 
-// Adds the atoms that other ranks own of molecules with an atom here. Only atoms of shared molecules travel.
+// Adds the atoms that other ranks own of molecules with an atom on this rank. Only atoms of shared molecules are sent.
 void MoleculeMembers::share(std::vector<Entry> &entries)
 {
   std::vector<tagint> own;

@@ -14,10 +14,10 @@ using namespace LAMMPS_NS::CGFlow;
 
 namespace {
 
-// Defaults in Angstrom and kJ/mol, those of AMBER (igb 2 and 5) and OpenMM.
+// Defaults in Angstrom and kJ/mol: those of AMBER (igb 2 and 5) and OpenMM.
 constexpr double kOffset = 0.09, kProbe = 1.4, kSurface = 0.283919551;
 
-// One kJ/mol in J; exact since 2019, as are the units built on it.
+// One kJ/mol in J, exact since the SI of 2019.
 constexpr double kJoule = 1000.0 / 6.02214076e23;
 
 struct Units {
@@ -36,7 +36,7 @@ constexpr Units kUnits[] = {{"real", 1.0, 1.0 / 4.184},
 struct Keyword {
   const char *name;
   double GbSettings::*value;
-  bool positive;    // else zero is allowed too
+  bool positive;    // if false, zero is allowed, too
 };
 
 constexpr Keyword kKeywords[] = {{"solvent", &GbSettings::solvent, true},
@@ -55,7 +55,7 @@ GbSettings GbSettings::parse(LAMMPS *lmp, const char *where, int narg, char **ar
   const Units *units = nullptr;
   for (const Units &u : kUnits)
     if (strcmp(u.style, lmp->update->unit_style) == 0) units = &u;
-  // NaN stands for a value that is not known yet.
+  // NaN marks a value that is not known yet.
   const double angstrom = units ? units->angstrom : NAN, kj_per_mol = units ? units->kj_per_mol : NAN;
   settings.offset = kOffset * angstrom;
   settings.probe = kProbe * angstrom;

@@ -12,13 +12,13 @@ using namespace LAMMPS_NS;
 using namespace LAMMPS_NS::CGFlow;
 
 namespace {
-// The longest link of a chain, in units of the shortest box edge. At a half the closest image is no longer the right one.
+// The longest allowed link of a chain, in units of the shortest box edge. From one half on the closest image is ambiguous.
 constexpr double kLongestLink = 0.25;
 }    // namespace
 
 void WholeMolecule::reset(int members) { chains_.assign(members, {-1, -1}); }
 
-// Distance between opposite faces, the shortest one of the periodic directions.
+// The shortest distance between opposite faces, over the periodic directions.
 double WholeMolecule::shortest_edge() const
 {
   const double *h = domain->h_inv;
@@ -47,7 +47,7 @@ std::string WholeMolecule::join(tagint molecule, int first, int n, double *x, do
   return {};
 }
 
-// False when an atom is not at a finite place.
+// Returns false when a position is not finite.
 bool WholeMolecule::follow(const Link *chain, int n, double *x, double *y, double *z, double &longest) const
 {
   longest = 0.0;
@@ -65,7 +65,7 @@ bool WholeMolecule::follow(const Link *chain, int n, double *x, double *y, doubl
   return true;
 }
 
-// Prim's algorithm from the first atom.
+// Finds the shortest tree that joins all atoms, by Prim's algorithm from the first atom.
 void WholeMolecule::find_chain(Link *chain, int n, const double *x, const double *y, const double *z) const
 {
   std::vector<double> distance(n, std::numeric_limits<double>::infinity());

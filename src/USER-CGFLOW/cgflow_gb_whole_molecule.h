@@ -10,19 +10,20 @@
 
 namespace LAMMPS_NS::CGFlow {
 
-/// Makes molecules whole that periodic boundaries cut. Image flags are not asked: data files and dumps may lack them.
-/// Each atom follows an atom near it at the closest image; the chain of these neighbours, the shortest one that joins all
-/// atoms, is kept while its links stay short, so that a step costs one closest image an atom.
+/// Makes molecules whole that periodic boundaries cut, without image flags, which data files and dumps may lack. Each atom
+/// moves to its image closest to a neighbor. These links form the shortest tree that joins all atoms. The tree is kept while
+/// its links stay short, so that a step costs one closest image per atom.
 class WholeMolecule : protected Pointers {
  public:
   explicit WholeMolecule(LAMMPS *lmp) : Pointers(lmp) {}
 
-  /// Forgets all chains; `members` atoms are in all molecules together.
+  /// Forgets all trees. `members` is the number of atoms of all molecules together.
   void reset(int members);
-  /// Moves the n atoms at x, y, z to images near the first of them. Their chain is kept under `first`, their place among
-  /// all members. Returns what is wrong with a molecule whose gaps leave its shape unclear; empty when all is well.
+  /// Moves the n atoms at x, y, z to images near the first of them. `first` is their position among all members, under which
+  /// their tree is kept. Returns the error text for a molecule whose gaps leave its shape ambiguous, and otherwise an empty
+  /// text.
   [[nodiscard]] std::string join(tagint molecule, int first, int n, double *x, double *y, double *z);
-  /// A molecule on this rank that was longer than the box when its chain was found; 0 if none.
+  /// ID of a molecule on this rank that was longer than the box when its tree was found; 0 if there is none.
   tagint long_molecule() const { return long_molecule_; }
 
   double memory_usage() const;
@@ -36,7 +37,7 @@ class WholeMolecule : protected Pointers {
   double shortest_edge() const;
   bool longer_than_box(int n, const double *x, const double *y, const double *z) const;
 
-  std::vector<Link> chains_;    // atom -1: not yet found
+  std::vector<Link> chains_;    // [members], each atom and its neighbor; atom -1: not yet found
   tagint long_molecule_ = 0;
 };
 

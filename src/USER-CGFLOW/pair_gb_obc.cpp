@@ -30,10 +30,10 @@ namespace {
 const char kWhere[] = "pair_style gb/obc";
 const char kRadius[] = "gb_radius", kScale[] = "gb_scale";
 
-// A record of an atom, in the order in which it travels between ranks.
+// Numbers of an atom's record, in the order in which ranks exchange them.
 enum { kX, kY, kZ, kQ, kRadiusOf, kScaleOf, kWidth };
 
-// Ghosts are for other styles: enough for bonded terms of molecules, in Angstrom.
+// This style needs no ghosts. Other styles need them for bonded terms; in Angstrom.
 constexpr double kGhostReach = 6.0;
 
 }    // namespace
@@ -43,15 +43,15 @@ struct PairGBOBC::Impl {
 
   GbSettings settings;
   cgflow::GeneralizedBornModel model;
-  bool per_atom = false;                // radii and scale factors are per-atom properties
+  bool per_atom = false;                // whether radii and scale factors are per-atom properties
   std::vector<double> radius, scale;    // [ntypes + 1]
 
   MoleculeMembers members;
   WholeMolecule whole;
   std::vector<double> records;                 // [nlocal + remote, kWidth]
-  cgflow::GeneralizedBornMolecule molecule;    // room for one at a time
+  cgflow::GeneralizedBornMolecule molecule;    // one at a time
   bool warned = false;
-  std::vector<double> virial;    // [n, 6], of its atoms
+  std::vector<double> virial;    // [n, 6]
 };
 
 PairGBOBC::PairGBOBC(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
@@ -59,7 +59,7 @@ PairGBOBC::PairGBOBC(LAMMPS *lmp) : Pair(lmp), impl(std::make_unique<Impl>(lmp))
   single_enable = 0;
   restartinfo = 1;
   writedata = 1;
-  // Pairs that no ghost stands for: the sum of F dot r over own atoms and ghosts would miss how molecules are wrapped.
+  // Pairs act across periodic boundaries without ghosts, so the sum of F dot r over own atoms and ghosts would be wrong.
   no_virial_fdotr_compute = 1;
   unit_convert_flag = 0;
 }
@@ -114,7 +114,7 @@ void PairGBOBC::coeff(int narg, char **arg)
   }
   m.per_atom = property;
   writedata = !property;
-  // The diagonal alone: were I J with I != J set too, hybrid/overlay would no longer notice that the other style lacks it.
+  // The diagonal alone: if I J with I != J were set, too, hybrid/overlay would not notice that the other style lacks it.
   for (int i = ilo; i <= ihi; ++i) {
     m.radius[i] = radius;
     m.scale[i] = scale;
@@ -137,11 +137,11 @@ void PairGBOBC::init_style()
                    kScale, name);
     }
   for (int i = 1; i <= atom->ntypes; ++i) {
-    // Here and not in init_one(): hybrid asks that of the types alone that have a pair_coeff.
+    // Checked here, since hybrid calls init_one() for types with a pair_coeff alone.
     if (setflag[i][i] == 0)
       error->all(FLERR, Error::NOLASTLINE, "{}: no pair_coeff {} {} was given, expected one for each atom type", kWhere, i,
                  i);
-    // Another pair_style gb/obc may have changed the offset since.
+    // A later pair_style gb/obc may have changed the offset.
     if (!m.per_atom && !(m.radius[i] > m.settings.offset))
       error->all(FLERR, Error::NOLASTLINE, "{}: the radius {:.6g} of type {} is not above the offset of {:.6g}", kWhere,
                  m.radius[i], i, m.settings.offset);
@@ -182,7 +182,7 @@ void PairGBOBC::fill_records(std::string &fault)
   }
 }
 
-// Every rank that owns a part of a molecule computes all of it, and keeps what belongs to its own atoms.
+// Every rank that owns a part of a molecule computes the whole molecule and keeps the results of its own atoms.
 void PairGBOBC::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
@@ -212,7 +212,7 @@ void PairGBOBC::compute(int eflag, int vflag)
     all.evaluate(m.model);
     tally(k);
   }
-  // One error of all ranks: what a single one says is not always seen.
+  // All ranks raise the error together: the message of a single rank may get lost.
   cgflow_raise_together(lmp, kWhere, !fault.empty(), fault);
   if (changed) warn_of_long_molecules();
 }
@@ -247,7 +247,7 @@ void PairGBOBC::tally(int molecule)
     }
     if (eflag_atom) eatom[own] += all.polar[i] + all.surface[i];
     if (vflag_global) {
-      // The forces within a molecule add up to zero, so any origin will do.
+      // The forces within a molecule sum to zero, so the origin does not matter.
       const double dx = all.x[i] - all.x[0], dy = all.y[i] - all.y[0], dz = all.z[i] - all.z[0];
       virial[0] += dx * all.fx[i];
       virial[1] += dy * all.fy[i];

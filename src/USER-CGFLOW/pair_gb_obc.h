@@ -16,7 +16,7 @@ PairStyle(gb/obc,PairGBOBC);
 
 namespace LAMMPS_NS {
 
-/// Generalized Born solvation (OBC1, OBC2) with a surface term: all pairs of atoms within a molecule.
+/// Generalized Born solvation (OBC1, OBC2) with a surface term, over all pairs of atoms within a molecule.
 class PairGBOBC : public Pair {
  public:
   explicit PairGBOBC(class LAMMPS *lmp);

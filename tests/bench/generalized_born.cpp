@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Microseconds for energies and forces of one molecule in implicit solvent, by number of atoms: atoms at random, 10 cubic Angstrom for each,
-// about as dense as a protein.   generalized_born [--atoms N,... (default 4,12,22,100,300,1000)] [--seconds S for each]
+// Microseconds for energies and forces of one molecule in implicit solvent, by number of atoms: atoms at random, 10 cubic
+// Angstrom for each, about as dense as a protein.   generalized_born [--atoms N,... (default 4,12,22,100,300,1000)]
+// [--seconds S for each]
 #include "cgflow/generalized_born.h"
 
 #include "measure.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A number with its derivative along one direction: turns a plain-loop reference into the reference of its derivatives.
+// A number with its derivative along one direction. With it the plain-loop reference of a kernel also is the reference of
+// its derivatives.
 #ifndef CGFLOW_TESTS_KERNELS_DUAL_H
 #define CGFLOW_TESTS_KERNELS_DUAL_H
 

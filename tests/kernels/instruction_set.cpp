@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Part of each kernel test. CGFLOW_TESTED_SET is the instruction set that the program's kernels must run with; without it, it is the best of
-// the machine. Skips all tests on a machine that lacks the set.
+// Part of each kernel test. CGFLOW_TESTED_SET is the instruction set that the program's kernels must run with; without it,
+// it is the best of the machine. Skips all tests on a machine that lacks the set.
 #include "kernels/instruction_set.h"
 
 #include <gtest/gtest.h>

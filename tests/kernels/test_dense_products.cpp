@@ -43,7 +43,7 @@ template <class T> void agree(const DenseShape &s)
   const auto w = normal<T>(s.in * s.out, 1), bias = normal<T>(s.out, 2), x = normal<T>(s.in * s.batch, 3),
              gy = normal<T>(s.out * s.batch, 4), plus = normal<T>(s.out * s.batch, 5), times = normal<T>(s.in * s.batch, 6),
              g_plus = normal<T>(s.in * s.batch, 7);
-  // One number beyond the end of each: nobody may write there.
+  // One number behind the end of each, which must stay as it is.
   std::vector<T> y(s.out * s.batch + 1, 77), gx(s.in * s.batch + 1, 77), gw(s.in * s.out + 1, 77), g_bias(s.out + 1, 77);
   std::vector<T> y_plus = y, gx_times = gx;
   dense(s, w.data(), bias.data(), x.data(), nullptr, y.data());
@@ -59,7 +59,7 @@ template <class T> void agree(const DenseShape &s)
       for (std::int64_t i = 0; i < s.in; ++i) sum.add(w[i * s.out + o], x[i * s.batch + b]);
       const std::int64_t at = o * s.batch + b;
       expect_close(y[at], sum, s.factor, bias[o]);
-      // One rounding more than without.
+      // `plus` adds one rounding.
       EXPECT_NEAR(y_plus[at], y[at] + plus[at], std::numeric_limits<T>::epsilon() * (std::abs(y[at]) + std::abs(plus[at])));
       all.add(gy[o * s.batch + b], T(1));
     }
@@ -85,7 +85,7 @@ template <class T> void agree(const DenseShape &s)
 
 }    // namespace
 
-// Sizes on both sides of those of blocks and panels, and of the squares that are transposed.
+// Sizes on both sides of whole blocks, whole panels, and whole squares of the transposition.
 TEST(DenseProducts, AgreeWithPlainLoops)
 {
   for (const std::int64_t in : {1, 3, 12, 13, 40})
@@ -97,7 +97,7 @@ TEST(DenseProducts, AgreeWithPlainLoops)
       }
 }
 
-// One sample's numbers that are not finite reach no other sample; in the sums over the batch they must show.
+// Numbers of a sample that are not finite must not reach another sample, but must show in the sums over the batch.
 TEST(DenseProducts, WhatIsNotFiniteStaysInItsSample)
 {
   const DenseShape s{9, 20, 18};
@@ -113,7 +113,8 @@ TEST(DenseProducts, WhatIsNotFiniteStaysInItsSample)
   for (const float v : gw) EXPECT_FALSE(std::isfinite(v));
 }
 
-// Which samples share a batch changes nothing: training on several ranks and resumed runs rely on the same bits.
+// Results of a sample must not depend on the other samples of the batch: training on several ranks and resumed runs rely on
+// the same bits.
 TEST(DenseProducts, OutputsOfASampleDoNotDependOnItsBatch)
 {
   const DenseShape s{37, 29, 100, 0.5};

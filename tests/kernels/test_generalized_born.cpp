@@ -102,7 +102,7 @@ TEST(GeneralizedBorn, OneIonHasTheBornEnergy)
   m.radius[0] = 1.59;
   m.scale[0] = 0.8;
   m.evaluate(kObc2);
-  // Nothing descreens it: B = 1.5, E = -q^2/(2 B) times the constant; surface (1.59 + 1.4)^2 (1.59/1.5)^6.
+  // No other atom descreens it: B = 1.5, E = -q^2/(2 B) times the constant; surface (1.59 + 1.4)^2 (1.59/1.5)^6.
   EXPECT_NEAR(m.polar[0], -kObc2.coulomb * 4.0 / 3.0, 1e-12);
   EXPECT_NEAR(m.surface[0], 0.0679 * 2.99 * 2.99 * std::pow(1.06, 6), 1e-12);
   EXPECT_EQ(m.fx[0], 0.0);
@@ -189,7 +189,8 @@ TEST(GeneralizedBorn, APositionThatIsNotFiniteMakesAllEnergiesSo)
 
 TEST(GeneralizedBorn, BornIntegralIsContinuousWhereSpheresTouch)
 {
-  // Two atoms: the second's sphere of radius 1.2 passes out of and over the first of reduced radius 0.5.
+  // Two atoms, of reduced radii 0.5 and 1.5. The scaled sphere of the second, of radius 1.2, touches the first from outside
+  // at a distance of 1.7, and encloses it from a distance of 0.7 on.
   GeneralizedBornMolecule m;
   m.resize(2);
   m.radius = {0.59, 1.59};

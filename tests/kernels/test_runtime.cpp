@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Threads of kernels. The test starts itself with other numbers of threads and another task, since Kokkos starts once a process.
+// Threads of kernels. The test starts itself with other numbers of threads and with a task, since Kokkos starts once per
+// process.
 #include "kernels/runtime.h"
 
 #include "cgflow/random.h"
@@ -35,7 +36,7 @@ std::vector<double> normal(std::int64_t n, std::uint64_t key)
   return out;
 }
 
-// What kernels compute whose parts could depend on the threads, bit by bit.
+// Prints the results, bit for bit, of those kernels whose partial sums could depend on the threads.
 void print_results()
 {
   const auto print = [](const std::vector<double> &values) {
@@ -46,7 +47,7 @@ void print_results()
     }
     std::printf("\n");
   };
-  for (const std::int64_t n : {5, 512, 513, 2000}) {    // below, at and above one part of the sum
+  for (const std::int64_t n : {5, 512, 513, 2000}) {    // below, at and above the size of one partial sum
     const std::int64_t size = 12, members = 2, width = padded(size);
     std::vector<double> f = normal(n * width, 1), c = normal(members * n, 2), q = normal(members * width, 3),
                         out(members * width);
@@ -62,7 +63,7 @@ void print_results()
     transposed_product(n, size, members, f.data(), c.data(), out.data());
     print(out);
   }
-  const DenseShape shape{200, 210, 200};    // large enough to be shared out
+  const DenseShape shape{200, 210, 200};    // large enough for several threads
   std::vector<double> gw(shape.in * shape.out), g_bias(shape.out);
   dense_by_parameters(shape, normal(shape.in * shape.batch, 8).data(), normal(shape.out * shape.batch, 9).data(), gw.data(),
                       g_bias.data());
@@ -86,7 +87,7 @@ void print_results()
   print(log_det);
 }
 
-// On how many threads the parts of a loop are computed.
+// Number of threads that compute the parts of a loop.
 std::size_t threads_seen(std::int64_t n, std::int64_t least)
 {
   std::mutex mutex;
@@ -103,7 +104,7 @@ struct Started {
   int code;
 };
 
-// This program with a task, and OMP_NUM_THREADS as given; what it wrote on both streams.
+// Runs this program with a task and a value of OMP_NUM_THREADS; returns its exit code and its text on both streams.
 Started start(const std::string &task, const std::string &environment)
 {
   std::array<char, 4096> path{};
@@ -139,7 +140,7 @@ TEST(Runtime, KernelsHaveAsManyThreadsAsAreAskedFor)
   for (const int asked : {1, 2, 3}) {
     const Started run = start("--threads", "OMP_NUM_THREADS=" + std::to_string(asked));
     const int expected = has_threads() ? asked : 1;
-    // And no other word: Kokkos has advice on the pinning of threads for the screen.
+    // The comparison also finds other text, such as the advice of Kokkos on the pinning of threads.
     EXPECT_EQ(run.text, std::to_string(expected) + " threads, " + std::to_string(expected) + " seen, 1 with little to do\n");
     EXPECT_EQ(run.code, 0);
   }

@@ -77,7 +77,7 @@ void compare(const SplineGrid &g, const std::vector<double> &value, const std::v
   expect_same(only, b.value);
 }
 
-// Knots, both ends, beyond them, a hair beside them, several periods away.
+// Knots, both ends, points beyond the ends, just beside them, and several periods away.
 std::vector<double> edge_values(const SplineGrid &g)
 {
   std::vector<double> s;
@@ -125,7 +125,7 @@ TEST(SplineTable, UnknownCornersMakeTheStdInfiniteAndNeverNaN)
     std.assign(g.size(), kInf);
     compare(g, random_values(g.size(), 1), std, random_values(20, 3));
   }
-  // By hand: point 2 unknown; points 1 and 3 keep their std, the cells between do not.
+  // Point 2 is unknown. Points 1 and 3 keep their std, the cells between them do not.
   const SplineGrid line = grid({5}, {false});
   const SplineTable table(line, {0, 0, 0, 0, 0}, {1, 1, kInf, 1, 1});
   const double h = 0.3, s[] = {-1.5 + h, -1.5 + 1.01 * h, -1.5 + 2 * h, -1.5 + 2.9 * h, -1.5 + 3.5 * h};
@@ -158,13 +158,13 @@ TEST(SplineTable, ReproducesItsKnots)
   const Result r = run(3, s, [&](auto... x) { table.evaluate(x...); });
   for (std::size_t i = 0; i < value.size(); ++i) {
     EXPECT_NEAR(r.value[i], value[i], 1e-12);
-    EXPECT_NEAR(r.std[i], std[i], 1e-12) << i;    // the last points are no outside
+    EXPECT_NEAR(r.std[i], std[i], 1e-12) << i;    // the last point of a range is not outside
   }
 }
 
 TEST(SplineTable, CubicPolynomialsAreExactUpToTheEnds)
 {
-  // h^2 f'' of four points is exact for cubics, so the whole spline is.
+  // The second difference of four points is exact for cubics, so the whole spline is exact.
   const auto f = [](double x) { return 1 + x * (2 - x * (0.5 - 0.25 * x)); };
   SplineGrid g = grid({6}, {false});
   std::vector<double> value;
@@ -228,7 +228,7 @@ TEST(SplineTable, ErrorFallsWithTheFourthPowerOfTheSpacing)
   }
 }
 
-// One sweep of 200 walkers must cost microseconds, or the table would not pay. A generous bound: the machine may be busy.
+// A sweep of 200 walkers must take microseconds. The bound is wide, since the machine may be busy.
 TEST(SplineTable, TwoHundredPointsCostMicroseconds)
 {
   for (int d = 1; d <= 2; ++d) {

@@ -6,7 +6,8 @@ from harness import SOURCE
 
 ORACLE = SOURCE / "tests/oracle"
 
-# Coulomb constants in kcal Angstrom/mol: LAMMPS' units real, and those of OpenMM's two GB forces (kJ nm/mol).
+# Coulomb constants in kcal Angstrom/mol: that of LAMMPS in units real, and those of the two GB forces of OpenMM (given in kJ
+# nm/mol).
 LAMMPS = 332.06371
 CUSTOM_GB = 138.935485 * 10 / 4.184
 NATIVE_GB = 138.935457644382 * 10 / 4.184
@@ -54,7 +55,7 @@ def coefficients(molecules):
 
 def data_file(molecules, lo, hi, tilt=None, periodic=False, shuffle=None, properties=False, length=1.0):
     """Text of a data file for atom_style full. `periodic` wraps positions into the box (orthogonal, or tilted by xy, xz, yz)
-    and drops the image flags; `shuffle` is a generator that deals out atom and molecule IDs. Returns (text, [tags])."""
+    and drops the image flags; `shuffle` is a random generator that assigns atom and molecule IDs. Returns (text, [tags])."""
     _, types = coefficients(molecules)
     lo, hi = np.array(lo, float), np.array(hi, float)
     cell = np.diag(hi - lo)
@@ -124,7 +125,7 @@ def force_field(test, boundary="f f f", newton="on", options=None):
     pairs, tail = pairs.split("\n\n", 1)
     test.write("data.ala2", head + tail)
     rows = [list(map(float, line.split()[1:])) for line in pairs.splitlines()]
-    # Lorentz-Berthelot, which hybrid/overlay leaves to the user.
+    # Lorentz-Berthelot mixing, which hybrid/overlay does not do.
     lines = [f"pair_coeff {i + 1} {j + 1} lj/cut/coul/cut {(rows[i][0] * rows[j][0]) ** 0.5!r} {0.5 * (rows[i][1] + rows[j][1])!r}"
              for i in range(len(rows)) for j in range(i, len(rows))]
     if options is not None:

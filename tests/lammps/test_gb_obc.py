@@ -74,7 +74,7 @@ class AlanineDipeptide(GbTest):
                 self.assertLess(np.abs(thermo["c_se"] - thermo["PotEng"]).max(), 1e-11)
                 force = o[f"force_polar_{variant}"] * gb.LAMMPS / gb.CUSTOM_GB + o[f"force_surface_{variant}"]
                 self.assertLess(np.abs(f - force).max(), 1e-10)
-        # The issue's own reference holds the first variant as the difference of two whole force fields.
+        # This reference has the first variant as the difference of two complete force fields.
         c = gb.conformers()
         gb_term = list(c["obc1_terms"]).index("CustomGBForce")
         self.assertLess(np.abs(o["polar_1"] + o["surface_1"] - c["obc1_energies"][:, gb_term]).max(), 1e-10)
@@ -100,7 +100,7 @@ class AlanineDipeptide(GbTest):
             self.assertLess(np.abs(f[0] - slopes).max(), 2e-7 * np.abs(f[0]).max())
 
     def test_virials_are_the_response_to_strain(self):
-        # -dE/d strain, in pressure times volume; nktv2p of units real.
+        # -dE/d strain in units of pressure times volume, by nktv2p of units real.
         nktv2p, h, base = 68568.415, 1e-5, gb.conformers()["positions"][20]
         axes = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
         frames = [base]
@@ -127,12 +127,12 @@ class AlanineDipeptide(GbTest):
             with self.subTest(units=units):
                 result = self.lammps(self.script([gb.ala2(0)], units=units, length=length) + "run 0\n").thermo()
                 self.assertAlmostEqual(result["E_vdwl"][0] / (surface * energy), 1.0, delta=2e-8)
-                # LAMMPS' Coulomb constants of different units agree to a few 1e-6.
+                # The Coulomb constants of LAMMPS in different units agree to a few 1e-6.
                 self.assertAlmostEqual(result["E_coul"][0] / (polar * energy), 1.0, delta=1e-5)
 
 
 class Clouds(GbTest):
-    """Spheres of all sizes, many inside each other, in a medium that is polarizable itself."""
+    """Spheres of all sizes, many inside each other, with a dielectric constant of the solute above 1."""
     OPTIONS = "obc2 solvent 60 solute 2"
 
     def clouds(self):
@@ -168,7 +168,7 @@ class Clouds(GbTest):
 
 
 class ManyMolecules(GbTest):
-    """Different molecules in a box, cut by its faces and by the ranks, without image flags and with IDs in any order."""
+    """Different molecules in a box, without image flags and with IDs in any order, cut by the faces of the box and by ranks."""
 
     def molecules(self):
         draw = np.random.default_rng(3)
@@ -208,7 +208,7 @@ class ManyMolecules(GbTest):
                     np.testing.assert_allclose(virials[-1], [-thermo[f"c_sv[{k}]"][0] for k in range(1, 7)], atol=1e-4)
                     np.testing.assert_allclose(virials[-1], virials[0], atol=1e-4)
                     texts.add((self.folder / "out.dump").read_text())
-        # Bit by bit: each rank computes a molecule in the order of its atom IDs, seen from the same atom.
+        # Bit for bit: each rank computes a molecule in the order of its atom IDs, with images closest to the same atom.
         self.assertEqual(len(texts), 1)
 
     def test_triclinic_boxes(self):
@@ -228,8 +228,8 @@ class ManyMolecules(GbTest):
         self.check(expected)
 
     def test_dynamics_follow_exchange_sorting_and_wrapping(self):
-        # Molecules held by gb/obc and soft springs alone fly apart, so the atoms of each move as a body: only faces, ranks
-        # and the order of atoms change, and the energy must not.
+        # Without a force field molecules would fall apart, so the atoms of each move together. Box faces, ranks and the
+        # order of atoms change, and the energy must stay the same.
         molecules = self.molecules()
         total = sum(e.sum() for e, _ in self.expected(molecules))
         for ranks in (1, 2, 4):
@@ -244,7 +244,7 @@ class ManyMolecules(GbTest):
                     self.assertAlmostEqual(e, total, delta=1e-9)
 
     def test_a_molecule_longer_than_the_box_is_whole_and_warned_of(self):
-        # A straight chain of 30 Angstrom in a box of 12.
+        # A straight chain of 30 Angstrom in a box of 12 Angstrom.
         chain = gb.Molecule([[1.5 * k, 0.4 * k, 0.0] for k in range(21)], [0.5 * (-1) ** k for k in range(21)], [1.7] * 21, [0.72] * 21)
         expected = self.expected([chain])
         for ranks in (1, 2):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""pair_style gb/obc in what users run: a whole force field, dynamics, minimization, restarts, and wrong input."""
+"""pair_style gb/obc as users run it: a complete force field, dynamics, minimization, restarts, and wrong input."""
 import unittest
 
 import numpy as np
@@ -12,8 +12,8 @@ THERMO = "thermo_style custom step pe etotal ecoul evdwl\nthermo_modify format f
 
 class ForceField(LammpsTest):
     def test_with_lennard_jones_and_coulomb_it_is_the_force_field_of_openmm(self):
-        # Bonded and Lennard-Jones terms have no constant of their own; the Coulomb term does, and is not apart in the
-        # reference: the same run without gb/obc takes it away.
+        # Only the Coulomb terms depend on the Coulomb constant, which is another in LAMMPS. The reference does not list that
+        # of the vacuum apart, so the energies of the same run without gb/obc are subtracted.
         c, o = gb.conformers(), gb.oracle()
         self.write("frames", gb.dump_file(c["positions"]))
         found = {}
@@ -44,14 +44,14 @@ class ForceField(LammpsTest):
             drift[options], start = np.polyfit(t, e, 1)
             noise[options] = np.std(e - start - drift[options] * t)
         for options in ("", "obc2"):
-            # kcal/mol/ps; the vacuum's own value is of the size of the noise over the length of the run, 10 ps.
+            # In kcal/mol/ps. The drift in vacuum is about the noise divided by the length of the run, 10 ps.
             self.assertLess(abs(drift[options]), 2 * abs(drift[None]) + 2 * noise[None] / 10, (drift, noise))
             self.assertLess(noise[options], 1.5 * noise[None])
 
     def test_dynamics_are_the_same_on_any_number_of_ranks(self):
         energies = {}
         for ranks, newton in ((1, "on"), (2, "on"), (4, "on"), (4, "off")):
-            # A corner of the box within the molecule: every rank has a part of it.
+            # A corner of the box lies within the molecule, so every rank has a part of it.
             script = gb.force_field(self, boundary="p p p", newton=newton, options="") + THERMO + \
                 "displace_atoms all move 37.5 38 39 units box\nprocessors * * *\nthermo 50\n" \
                 "velocity all set 0.02 0.015 0.01\nfix move all nve\ntimestep 0.5\nrun 200\n"
@@ -82,7 +82,7 @@ class ForceField(LammpsTest):
         e = {}
         for copies in (1, 64):
             script = gb.force_field(self, options="") + f"replicate {copies} 1 1\nneigh_modify exclude molecule/inter all\n" + THERMO
-            # The second run follows without any change of order, the third after one.
+            # The second run has the atoms in the same order as the first, the third in another.
             e[copies] = [self.lammps(script + "run 0\nrun 0 post no\natom_modify sort 1 5.0\nrun 0\n").thermo(k)["PotEng"][0]
                          for k in range(3)]
         for k in range(3):
@@ -101,7 +101,8 @@ class Restart(LammpsTest):
         return thermo["PotEng"][0], thermo["E_coul"][0]
 
     def assert_restarted(self, energies, expected):
-        # Positions and coefficients come back bit for bit, but not the order of atoms, which is that of the sums over about 40 energies.
+        # A restart keeps positions and coefficients bit for bit, but not the order of atoms, in which about 40 energies are
+        # summed.
         np.testing.assert_allclose(energies, expected, rtol=1e-13)
 
     START = "units real\natom_style full\nboundary f f f\n"
@@ -112,7 +113,7 @@ class Restart(LammpsTest):
         expected = self.energy(self.START + "read_data data.gb\n" + self.STYLE + lines + "write_restart restart.gb\n")
         for ranks in (1, 2):
             self.assert_restarted(self.energy("read_restart restart.gb\n", ranks), expected)
-        # Every setting counts.
+        # Every setting changes the energy, so each was restored.
         for word in ("obc2", "solvent 40", "solute 1.5", "surface 0.02", "offset 0.05", "probe 1.2"):
             other = self.energy(self.START + "read_data data.gb\n" + self.STYLE.replace(word, "") + lines)
             self.assertGreater(abs(other[0] - expected[0]), 1e-3, word)
@@ -150,7 +151,7 @@ class Restart(LammpsTest):
 
 
 class WrongInput(LammpsTest):
-    """Each error says where, what was got and what is allowed."""
+    """Each error tells the place, the input and what is allowed."""
 
     def base(self, units="real", box=20.0, periodic=False, style="full"):
         text, _ = gb.data_file([gb.ala2(0)], [-box] * 3, [box] * 3, periodic=periodic)
@@ -190,7 +191,7 @@ class WrongInput(LammpsTest):
             with self.subTest(words=words):
                 self.assert_error(base + f"pair_coeff {words}\n", text)
         self.assert_error(base + "pair_coeff 1*3 1*3 1.5 0.8\nrun 0\n", "All pair coeffs are not set")
-        # In hybrid a type may lack a style.
+        # In a hybrid style a type may lack coefficients of one style.
         self.assert_error(base + "pair_style hybrid/overlay zero 5.0 gb/obc\npair_coeff * * zero\npair_coeff 1*3 1*3 gb/obc 1.5 0.8\n"
                           "run 0\n", "gb/obc: no pair_coeff 4 4 was given, expected one for each atom type")
         self.assert_error(base + "pair_coeff * * 1.5 0.8\npair_style gb/obc offset 1.6\nrun 0\n",
@@ -220,7 +221,7 @@ class WrongInput(LammpsTest):
         end = "pair_style gb/obc\npair_coeff * * 1.5 0.8\nrun 0\n"
         self.assert_error(self.base(box=2.5, periodic=True) + end, "gb/obc: molecule 1 has a gap of 1.* between its atoms, allowed is "
                           "a quarter of the shortest periodic box edge, 1.25: the box is too small")
-        # Two parts of one molecule, too far apart for their images to be told.
+        # Two parts of one molecule, so far apart that their closest images are ambiguous.
         for ranks in (1, 4):
             self.assert_error(self.base(periodic=True) + "group part id 1:6\ndisplace_atoms part move 0 0 17\n" + end,
                               "gb/obc: molecule 1 has a gap of", ranks=ranks)

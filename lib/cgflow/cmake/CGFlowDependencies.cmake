@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What lib/cgflow is made with and is not ours, found once and offered as targets:
+# Finds the dependencies of lib/cgflow and offers them as targets:
 #   cgflow::torch        LibTorch (CPU link: libtorch_cpu and libc10)
-#   Kokkos::kokkos       any installed Kokkos >= 3.4, with a backend for the host: Serial or OpenMP; CUDA may be there too. One that is a
-#                        target already (LAMMPS' own) is taken as it is
+#   Kokkos::kokkos       an installed Kokkos >= 3.4 with a host backend, Serial or OpenMP, and possibly CUDA; where the target
+#                        exists (the Kokkos of LAMMPS), it is used
 #   cgflow::yaml         yaml-cpp
-# Read by the build of the library, by that of LAMMPS in package mode, and, once installed, by cgflowConfig.cmake.
+# The build of the library includes this file, as do that of LAMMPS in package mode and the installed cgflowConfig.cmake.
 include_guard(DIRECTORY)
 
 get_filename_component(_cgflow_root "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
@@ -21,7 +21,7 @@ if(NOT EXISTS "${_torch}/lib/libtorch_cpu.so" OR NOT EXISTS "${_torch}/include/A
 endif()
 set(CGFLOW_TORCH_FOUND "${_torch}")
 
-# find_package(Torch) asks for CMake > 3.25 and for every CUDA wheel; a CPU link needs two libraries.
+# find_package(Torch) needs CMake > 3.25 and all CUDA wheels; a link for the CPU needs two libraries.
 if(NOT TARGET cgflow::torch)
   file(GLOB _cuda_runtime "${_torch}/../nvidia/cu*/lib")
   add_library(cgflow::c10 SHARED IMPORTED)
@@ -42,9 +42,9 @@ if(NOT TARGET cgflow::torch)
 endif()
 
 if(NOT TARGET Kokkos::kokkos)
-  # Without the component a Kokkos with CUDA compiles all files of the project by its own compiler.
+  # Without the component a Kokkos with CUDA compiles all files of the project with its own compiler.
   find_package(Kokkos 3.4 REQUIRED OPTIONAL_COMPONENTS separable_compilation)
-  # Debian's Kokkos 3.4 computes its include folder from a path that lacks the multiarch part.
+  # The Kokkos 3.4 of Debian computes its include folder from a path that lacks the multiarch part.
   get_target_property(_kokkos_include Kokkos::kokkos INTERFACE_INCLUDE_DIRECTORIES)
   if(_kokkos_include AND NOT EXISTS "${_kokkos_include}")
     find_path(CGFLOW_KOKKOS_INCLUDE Kokkos_Core.hpp PATH_SUFFIXES trilinos REQUIRED)
@@ -53,10 +53,10 @@ if(NOT TARGET Kokkos::kokkos)
       INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CGFLOW_KOKKOS_INCLUDE}")
   endif()
 endif()
-# Kernels run on Kokkos' host backend, which is OpenMP where Kokkos has it. CUDA besides asks for its compiler in one source
-# (CGFlowLibrary.cmake); what other devices ask for nobody has tried.
+# Kernels run on the host backend of Kokkos, which is OpenMP where Kokkos has it. A CUDA backend needs its own compiler for
+# one source (CGFlowLibrary.cmake). Other devices are refused, since they are untested.
 string(TOUPPER "${Kokkos_DEVICES}" CGFLOW_KOKKOS_BACKENDS)
-if(NOT CGFLOW_KOKKOS_BACKENDS)    # one that LAMMPS compiles: only its options are known yet
+if(NOT CGFLOW_KOKKOS_BACKENDS)    # LAMMPS compiles this Kokkos: its options alone are known
   foreach(_backend SERIAL THREADS OPENMP CUDA HIP SYCL)
     if(Kokkos_ENABLE_${_backend})
       list(APPEND CGFLOW_KOKKOS_BACKENDS ${_backend})

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The library as a target of the CMakeLists.txt that includes this file: that of lib/cgflow, or LAMMPS' own in package mode, which sets other
-# language options and is at its end by then, where it takes no subfolders.
+# The library as a target of the CMakeLists.txt that includes this file: that of lib/cgflow, or LAMMPS' own in package mode,
+# which sets other language options and is at its end by then, where it takes no subfolders.
 
-# Kernels need GCC's function versions and its calls of glibc's vector functions. Clang 14 compiles them too, but without both: splines take
-# 3 times as long, generalized Born 3 to 6 times.
+# Kernels need GCC's function versions and its calls of glibc's vector functions. Clang 14 compiles them too, but without
+# both: splines take 3 times as long, generalized Born 3 to 6 times.
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12)
   message(FATAL_ERROR "cgflow got the compiler ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} (${CMAKE_CXX_COMPILER}), expected GCC "
     "12 or newer: others leave its kernels several times slower. Set -D CMAKE_CXX_COMPILER=g++ in a new build folder")
@@ -11,8 +11,8 @@ endif()
 
 get_filename_component(_source "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 file(GLOB_RECURSE CGFLOW_LIB_SOURCES CONFIGURE_DEPENDS "${_source}/src/*.cpp")
-# The one source that includes Kokkos is compiled apart, since Kokkos' compile flags, and its compiler where it has CUDA, are for this file
-# alone.
+# The one source that includes Kokkos is compiled apart, since Kokkos' compile flags, and its compiler where it has CUDA, are
+# for this file alone.
 set(_kokkos_sources "${_source}/src/kernels/runtime.cpp")
 list(REMOVE_ITEM CGFLOW_LIB_SOURCES ${_kokkos_sources})
 add_library(cgflow_kokkos OBJECT ${_kokkos_sources})

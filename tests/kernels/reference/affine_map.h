@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What map_affine() has to give for one sample, in plain loops. T is double or any number type that carries derivatives.
+// The result of map_affine() for one sample, in plain loops. T is double or any number type with derivatives.
 #ifndef CGFLOW_KERNELS_REFERENCE_AFFINE_MAP_H
 #define CGFLOW_KERNELS_REFERENCE_AFFINE_MAP_H
 

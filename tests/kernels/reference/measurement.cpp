@@ -52,7 +52,7 @@ struct Structure {
     measure();
   }
 
-  // Atom k of a row, as four atoms' coordinates are counted.
+  // Coordinates of atom k of a row among those of its four atoms.
   Vec atom(const ZRow &row, int k) const
   {
     const int atoms[4] = {row.atom, row.bond, row.angle, row.dihedral};
@@ -110,7 +110,7 @@ struct Structure {
   const InternalLayout &layout;
   const InternalSources &sources;
   const InternalRanges &ranges;
-  std::vector<double> x;         // [n, 3] under the names that the map gives
+  std::vector<double> x;         // [n, 3], in the order of the map's labels
   std::vector<int> came_from;    // [n]
   std::vector<Dual> q;           // [3 n - 6]
   std::vector<double> z;         // [3 n - 6], at the places of their entries

@@ -6,7 +6,8 @@
 
 namespace cgflow::kernels::reference {
 
-/// What Measurement computes, one structure after the other, with derivatives by dual numbers. Same arguments as Measurement.
+/// The results of Measurement, one structure after the other, with derivatives by dual numbers. Same arguments as
+/// Measurement.
 void measure(const InternalLayout &layout, const InternalSources &sources, const InternalRanges &ranges, std::int64_t batch,
              const double *x, double *s, double *fine, double *log_det);
 void measure_back(const InternalLayout &layout, const InternalSources &sources, const InternalRanges &ranges,

@@ -39,10 +39,10 @@ struct Frame {
     e3 = cross(u, e2);
   }
   Vec u, e2, e3, w;
-  double length, lever;    // of the bond; distance of `dihedral` from its line
+  double length, lever;    // length of the bond; distance of `dihedral` from the line through the bond
 };
 
-// One internal vector q [3 n - 6] to x [n, 3].
+// Positions x [n, 3] of one internal vector q [3 n - 6].
 void place_one(const InternalLayout &z, const double *q, double *x)
 {
   put(x, z.rows[0].atom, {0.0, 0.0, 0.0});
@@ -60,9 +60,10 @@ void place_one(const InternalLayout &z, const double *q, double *x)
   }
 }
 
-// Derivative by q of a function whose derivative at x is g, which is used up. An atom's place r from `bond` turns with the
-// frame of the three atoms it refers to. With the torque t = r x g, a shift of `dihedral` turns the frame about u by its share
-// across the bond, and a shift of `bond` or `angle` turns u itself, which also moves `dihedral` relative to the frame.
+// Derivative by q of a function whose derivative by x is g; g is overwritten. The vector r from `bond` to an atom rotates
+// with the frame of the three atoms that it refers to. With the torque t = r x g, a shift of `dihedral` rotates the frame
+// about u by its component across the bond. A shift of `bond` or `angle` rotates u itself, which also moves `dihedral`
+// relative to the frame.
 void pull_one(const InternalLayout &z, const double *q, const double *x, double *g, double *gq)
 {
   for (int i = z.n_atoms() - 1; i >= 3; --i) {

@@ -8,7 +8,7 @@
 
 namespace cgflow::kernels::reference {
 
-/// What Placement computes, one structure after the other. Same arguments as Placement.
+/// The results of Placement, one structure after the other. Same arguments as Placement.
 void place(const InternalLayout &layout, const InternalSources &sources, std::int64_t batch, const double *s,
            const double *fine, double *x, double *log_det);
 void place_back(const InternalLayout &layout, const InternalSources &sources, std::int64_t batch, const double *s,

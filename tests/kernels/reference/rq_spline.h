@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What map_rq_splines() has to give for one coordinate of one sample, in plain loops. T is double or any number type that
-// carries derivatives, so that the derivatives' reference is the same text.
+// The result of map_rq_splines() for one coordinate of one sample, in plain loops. T is double or any number type with
+// derivatives, so that the derivatives have the same reference.
 #ifndef CGFLOW_KERNELS_REFERENCE_RQ_SPLINE_H
 #define CGFLOW_KERNELS_REFERENCE_RQ_SPLINE_H
 

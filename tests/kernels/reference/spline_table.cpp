@@ -68,7 +68,7 @@ double spline(const std::vector<double> &f, bool periodic, double x, bool slope)
   return u * f[i] + t * f[j] + ((u * u * u - u) * m[i] + (t * t * t - t) * m[j]) / 6.0;
 }
 
-// Contracts the last dimension first; `differentiate` names the dimension whose slope is taken, or -1.
+// Contracts the last dimension first; `differentiate` is the dimension along which the slope is taken, or -1.
 double evaluate(const SplineGrid &grid, std::vector<double> f, const double *x, int differentiate)
 {
   for (int k = grid.dimension - 1; k >= 0; --k) {
@@ -84,7 +84,7 @@ double evaluate(const SplineGrid &grid, std::vector<double> f, const double *x, 
   return f[0];
 }
 
-// True when a grid point with weight at x is unknown.
+// True when a grid point that has weight at x is unknown.
 bool near_unknown(const SplineGrid &grid, const std::vector<double> &std, const double *x)
 {
   for (std::size_t index = 0; index < std.size(); ++index) {

@@ -6,8 +6,8 @@
 
 namespace cgflow::kernels::reference {
 
-/// What SplineTable computes, the textbook way: a 1-D spline by its second derivatives at the knots (moments), applied
-/// dimension by dimension, everything anew for each point. Same arguments as SplineTable.
+/// The results of SplineTable by the textbook method: a 1-D spline by its second derivatives at the knots (moments), applied
+/// dimension by dimension, computed anew for each point. Same arguments as SplineTable.
 void spline_table(const SplineGrid &grid, const std::vector<double> &value, const std::vector<double> &std, int n,
                   const double *s, double *out_value, double *out_std, double *out_gradient);
 

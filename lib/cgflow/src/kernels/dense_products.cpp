@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// All three products are C = times (start + f A B) + plus with a small block of C in registers: its rows take numbers of A one by one, its columns
-// are whole vectors of B. B is copied to panels of as many columns as such a block has; A is read where it lies.
+// All three products are C = times * (start + f A B) + plus. A small block of C stays in registers: each of its rows takes
+// one number of A at a time, its columns are whole vectors of B. B is copied to panels as wide as a block; A is not copied.
 #include "dense_products.h"
 
 #include "instruction_set.h"
@@ -14,8 +14,8 @@
 namespace cgflow::kernels {
 namespace {
 
-/// A [rows, depth] by its strides, what C starts from in each row (none: 0), what its numbers are multiplied by and what is added
-/// then (none: nothing), and C [rows, columns].
+/// Operands of a product: A [rows, depth] with its strides, the start value of each row of C (null: 0), factors and summands
+/// of its numbers (null: 1 and 0), and C [rows, columns].
 template <class T> struct Product {
   std::int64_t rows, depth, columns;
   const T *a;
@@ -26,10 +26,10 @@ template <class T> struct Product {
   T *c;
 };
 
-// Vectors of kBytes in a block of kRows times kVectors of them. What fits the registers: a block, a row of B and a number of A.
+// A block has kRows times kVectors vectors of kBytes. The registers hold a block, a row of B and a number of A.
 template <int Bytes, int Rows, int Vectors> struct Blocking {
   static constexpr int kBytes = Bytes, kRows = Rows, kVectors = Vectors;
-  /// For at most half as many columns.
+  /// For panels with at most half as many columns.
   using Half = Blocking<Bytes, Rows, Vectors / 2>;
 };
 using Plain = Blocking<16, 3, 4>;
@@ -38,13 +38,13 @@ using Avx512 = Blocking<64, 12, 2>;
 
 template <class T, class B> constexpr int panel_columns() { return B::kVectors * B::kBytes / static_cast<int>(sizeof(T)); }
 
-/// Columns first ... first + count - 1 of B, filled up with zeros to `width`.
+/// Columns first ... first + count - 1 of B, padded with zeros to `width`.
 template <class T> struct Panel {
   std::int64_t first, count, width;
   T *data;    // [depth, width]
 };
 
-// Rows row ... row + Rows - 1 of one panel.
+// Rows row ... row + Rows - 1 of C in the columns of one panel.
 template <class T, class B, int Rows> CGFLOW_INLINE void block(const Product<T> &p, std::int64_t row, const Panel<T> &panel)
 {
   typedef T Vector __attribute__((vector_size(B::kBytes), aligned(sizeof(T)), may_alias));
@@ -89,7 +89,7 @@ template <class T, class B, int Rows> CGFLOW_INLINE void block(const Product<T> 
   }
 }
 
-// Rows from `row` on of one panel, in blocks of as many as there may be and at last of fewer.
+// All rows from `row` on: blocks of Rows rows, then smaller ones.
 template <class T, class B, int Rows> CGFLOW_INLINE void blocks(const Product<T> &p, std::int64_t row, const Panel<T> &panel)
 {
   for (; p.rows - row >= Rows; row += Rows) block<T, B, Rows>(p, row, panel);
@@ -104,7 +104,7 @@ template <class T, class B> CGFLOW_INLINE void run(const Product<T> &p, const Pa
     blocks<T, typename B::Half, B::kRows>(p, 0, panel);
 }
 
-// How this machine multiplies a panel, and how wide one is.
+// The function that multiplies a panel on this machine, and the width of its panels.
 template <class T> struct Machine {
   void (*run)(const Product<T> &, const Panel<T> &);
   std::int64_t columns;
@@ -134,7 +134,7 @@ template <class T, class Pack> void multiply(const char *name, const Product<T> 
 {
   static const Machine<T> machine = this_machine<T>();
   const std::int64_t most = machine.columns, panels = (p.columns + most - 1) / most;
-  // Products of ten microseconds.
+  // A thread's part takes at least ten microseconds.
   const std::int64_t least = 1 + (std::int64_t{1} << 19) / (p.rows * p.depth * most);
   for_each_part(name, panels, least, [&](std::int64_t i, std::int64_t end) {
     const LaneSpace space((p.depth * most * static_cast<std::int64_t>(sizeof(T)) + 7) / 8);
@@ -147,7 +147,7 @@ template <class T, class Pack> void multiply(const char *name, const Product<T> 
   });
 }
 
-// B [depth, columns] as it lies.
+// Packs B [depth, columns], not transposed.
 template <class T> auto rows_of(const T *b, std::int64_t depth, std::int64_t columns)
 {
   return [=](const Panel<T> &panel) {
@@ -159,7 +159,7 @@ template <class T> auto rows_of(const T *b, std::int64_t depth, std::int64_t col
   };
 }
 
-// A square of numbers, row r at from + r * from_stride, and its transposed; 16 bytes wide.
+// Transposes a square of numbers, 16 bytes wide; row r begins at from + r * from_stride.
 inline void transpose(const float *from, std::int64_t from_stride, float *to, std::int64_t to_stride)
 {
   typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
@@ -181,7 +181,7 @@ inline void transpose(const double *from, std::int64_t from_stride, double *to, 
   *reinterpret_cast<Two *>(to + to_stride) = __builtin_shufflevector(a, b, 1, 3);
 }
 
-// The same of B^T, [columns, depth].
+// Packs B given as its transpose [columns, depth].
 template <class T> auto columns_of(const T *b, std::int64_t depth)
 {
   return [=](const Panel<T> &panel) {

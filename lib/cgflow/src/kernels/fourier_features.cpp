@@ -12,7 +12,7 @@ struct Waves {
   double *cosine, *sine;    // [modes or multiples, kLanes]
 };
 
-// The largest multiple of any angle.
+// The largest multiple of an angle in any mode.
 CGFLOW_INLINE int largest_multiple(const FourierModes &modes)
 {
   int most = 0;
@@ -20,7 +20,7 @@ CGFLOW_INLINE int largest_multiple(const FourierModes &modes)
   return most;
 }
 
-// Multiples 0 to highest of one angle in each lane.
+// Cosines and sines of the multiples 0 to highest of one angle in each lane.
 CGFLOW_INLINE void multiples(int highest, const double *angle, const Waves &w)
 {
   for (int k = 0; k <= highest; ++k) {
@@ -32,7 +32,7 @@ CGFLOW_INLINE void multiples(int highest, const double *angle, const Waves &w)
   }
 }
 
-// The modes so far times the waves of one more angle.
+// Multiplies each mode's product so far by the wave of one more angle.
 CGFLOW_INLINE void times(std::int64_t n, const int *k, const Waves &one, const Waves &all)
 {
   for (std::int64_t m = 0; m < n; ++m) {

@@ -14,9 +14,9 @@ struct FourierModes {
   const int *highest = nullptr;    // [d], largest |k| of each angle
 };
 
-/// Cosines of all modes, sines of all modes, 1, and zeros up to `width` >= 2 modes.n + 1, for each of `points` rows. angles [points, d]
-/// in radians, out [points, width]. A mode is a product of waves of single angles, so only the multiples of each angle need sines
-/// (a dozen in two dimensions, where there are 256 modes).
+/// Writes for each point the cosines of all modes, the sines of all modes, a 1, and zeros up to `width` >= 2 modes.n + 1.
+/// angles [points, d] in radians, out [points, width]. A mode is a product of waves of single angles, so sines and cosines
+/// are computed for the multiples of each angle alone (a dozen in two dimensions, with 256 modes).
 void fourier_features(const FourierModes &modes, std::int64_t points, const double *angles, std::int64_t width, double *out);
 
 }    // namespace cgflow::kernels

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Pairs (i, j < i) lie in rows of unit stride, so that loops along a row need no gather. Each row is padded to whole vectors of W numbers:
-// scalar code for a remainder would take longer than the pairs of a small molecule. The places j >= i of a row are computed like all
-// others, from the atoms that are there, and are left out of all sums. A sum has W parts, so its order depends on W alone.
+// Pairs (i, j < i) lie in rows of unit stride, so that loops along a row need no gather. Each row is padded to whole vectors
+// of W numbers: scalar code for a remainder would take longer than the pairs of a small molecule. The places j >= i of a row
+// are computed like all others, from the atoms that are there, and are left out of all sums. A sum has W parts, so its order
+// depends on W alone.
 #include "cgflow/generalized_born.h"
 
 #include "instruction_set.h"
@@ -15,7 +16,8 @@
 namespace cgflow {
 namespace {
 
-/// Arrays of one molecule. Those of atoms are padded to a multiple of `width`; the padding of an input repeats the last atom.
+/// Arrays of one molecule. Those of atoms are padded to a multiple of `width`; the padding of an input repeats the last
+/// atom.
 struct Work {
   int n = 0, width = 1;                           // atoms; length of a vector
   double *x, *y, *z, *q;                          // [n]
@@ -41,7 +43,8 @@ struct Row {
   }
 };
 
-// Row::at of atom i, and for i = n the number of places: rows 1 to width have one vector, the next `width` rows two, and so on.
+// Row::at of atom i, and for i = n the number of places: rows 1 to width have one vector, the next `width` rows two, and so
+// on.
 std::int64_t begin_of_row(std::int64_t i, std::int64_t width)
 {
   if (i == 0) return 0;
@@ -64,9 +67,10 @@ template <int W> CGFLOW_INLINE double total(const double *lanes)
   }
 }
 
-/// Contribution of an atom j of scaled radius s at distance r to the Born integral of an atom i of reduced radius rho: an integral over
-/// the part of j's sphere outside i, from `lower` to `upper`. The ends add nothing to the derivative by r, which is slope * r.
-/// Selections instead of branches, and no struct of the two results: both would keep the compiler from vectorizing.
+/// Contribution of an atom j of scaled radius s at distance r to the Born integral of an atom i of reduced radius rho: an
+/// integral over the part of j's sphere outside i, from `lower` to `upper`. The ends add nothing to the derivative by r,
+/// which is slope * r. Selections instead of branches, and no struct of the two results: both would keep the compiler from
+/// vectorizing.
 CGFLOW_INLINE double descreen(double r, double r_inverse, double rho, double rho_inverse, double s, double &slope)
 {
   const double upper = r + s, distance = std::fabs(r - s);

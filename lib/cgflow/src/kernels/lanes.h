@@ -52,7 +52,7 @@ template <class Body> void for_each_tile(const char *name, std::int64_t batch, c
   });
 }
 
-/// Room for numbers that is not filled with any, on whole lines of the cache.
+/// A buffer of doubles that is not initialized and begins at a cache line.
 class LaneSpace {
  public:
   explicit LaneSpace(std::int64_t numbers)
@@ -69,7 +69,7 @@ class LaneSpace {
   double *data_;
 };
 
-/// Hands out parts of such room one after the other, each of so many quantities.
+/// Hands out consecutive parts of such a buffer, each of `quantities` times kLanes doubles.
 struct TakeLanes {
   double *next;
   CGFLOW_INLINE double *operator()(int quantities)
@@ -80,8 +80,8 @@ struct TakeLanes {
   }
 };
 
-/// The same with body(tile, space), where space holds `quantities` times kLanes numbers that a thread's tiles use one after the
-/// other, so that it stays in the nearest cache.
+/// Calls body(tile, space) for all tiles. `space` is a buffer of `quantities` times kLanes doubles that all tiles of a
+/// thread share, so it stays in the first cache.
 template <class Body> void for_each_tile(const char *name, std::int64_t batch, std::int64_t quantities, const Body &body)
 {
   for_each_part(name, (batch + kLanes - 1) / kLanes, 1, [&](std::int64_t i, std::int64_t end) {

@@ -10,12 +10,12 @@
 namespace cgflow::kernels {
 namespace {
 
-constexpr int kRows = 8;    // of F at once: each number of q that is loaded serves eight
-// Rows of F whose sum is made by itself, whatever the number of threads, and then added to those before it: so that all numbers of threads
-// give the same bits.
+constexpr int kRows = 8;    // rows of F at once: each number of q that is loaded serves eight
+// Rows of F in one partial sum. Partial sums and the order in which they are added do not depend on the number of threads,
+// so all numbers of threads give the same bits.
 constexpr std::int64_t kPart = 512;
 
-// Eight rows' products with q.
+// Products of eight rows with q.
 CGFLOW_INLINE void eight_products(std::int64_t width, const double *f, const double *q, double *a)
 {
   double a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0, a7 = 0;
@@ -33,7 +33,7 @@ CGFLOW_INLINE void eight_products(std::int64_t width, const double *f, const dou
   a[0] = a0, a[1] = a1, a[2] = a2, a[3] = a3, a[4] = a4, a[5] = a5, a[6] = a6, a[7] = a7;
 }
 
-// Adds eight rows, each times its number of a.
+// Adds eight rows to sum, each times its number in a.
 CGFLOW_INLINE void add_eight_rows(std::int64_t width, const double *f, const double *a, double *sum)
 {
   const double a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7];
@@ -43,7 +43,7 @@ CGFLOW_INLINE void add_eight_rows(std::int64_t width, const double *f, const dou
               a5 * f[k + 5 * width] + a6 * f[k + 6 * width] + a7 * f[k + 7 * width];
 }
 
-// What is to be had of F q: the numbers themselves, sums of rows times them and c, or sums of rows times c.
+// Which product to compute: F q, F^T c, or F^T (c * F q).
 enum class Half { first, second, both };
 
 struct Work {
@@ -52,14 +52,14 @@ struct Work {
   double *values;    // first: [members, n]
 };
 
-// Rows first to last of F. Adds to sum [members, width]; `block` is room for kRows rows.
+// Rows first to last - 1 of F. Adds to sum [members, width]; `block` is a buffer of kRows rows.
 template <Half half>
 CGFLOW_INLINE void part_of(const Work &w, std::int64_t first, std::int64_t last, double *sum, double *block)
 {
   for (std::int64_t row = first; row < last; row += kRows) {
     const std::int64_t rows = last - row < kRows ? last - row : kRows;
     const double *f = w.features + row * w.width;
-    if (rows < kRows) {    // the end of F: nothing is read beyond it
+    if (rows < kRows) {    // the end of F: a copy padded with zeros, since nothing behind F may be read
       for (std::int64_t k = 0; k < kRows * w.width; ++k) block[k] = k < rows * w.width ? f[k] : 0.0;
       f = block;
     }
@@ -91,7 +91,7 @@ CGFLOW_CLONES void both_halves(const Work &w, std::int64_t first, std::int64_t l
 
 using Part = void (*)(const Work &, std::int64_t, std::int64_t, double *, double *);
 
-// All rows, part by part, and the sums of the parts into out, if there are such.
+// Calls `part` for all rows in parts of kPart, and sums the parts into out unless it is null.
 void run(const char *name, const Work &w, Part part, double *out)
 {
   const std::int64_t all = out ? w.members * w.width : 0, parts = (w.n + kPart - 1) / kPart;

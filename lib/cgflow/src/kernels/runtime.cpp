@@ -17,13 +17,13 @@ namespace cgflow::kernels {
 namespace {
 using Space = Kokkos::DefaultHostExecutionSpace;
 
-void finalise_ours()
+void finalize_ours()
 {
   if (Kokkos::is_initialized()) Kokkos::finalize();
 }
 
-// Left to itself Kokkos takes all cores where OMP_NUM_THREADS is not set, and so would each rank. LAMMPS says to OpenMP what its user
-// has asked for, by this variable, -pk omp or the package command, and else 1.
+// By default each rank's Kokkos would take all cores where OMP_NUM_THREADS is not set. LAMMPS sets the number for OpenMP
+// that its user asked for by this variable, -pk omp or the package command, and otherwise 1.
 int threads_asked_for()
 {
 #ifdef KOKKOS_ENABLE_OPENMP
@@ -33,7 +33,7 @@ int threads_asked_for()
 #endif
 }
 
-// Kokkos ends the process where it finds no device, in words that name neither this library nor what to do.
+// Without a device Kokkos would end the process, with a message that names neither this library nor a remedy.
 void require_device()
 {
 #ifdef KOKKOS_ENABLE_CUDA
@@ -50,7 +50,8 @@ void ensure_runtime()
 {
   if (Kokkos::is_initialized()) return;
   require_device();
-  // Without warnings: they go to the screen on all ranks, and most are of the pinning of threads, which is the user's.
+  // Warnings are disabled: all ranks would print them to the screen, mostly about the pinning of threads, which is the
+  // user's choice.
 #if KOKKOS_VERSION >= 30700
   Kokkos::initialize(Kokkos::InitializationSettings().set_num_threads(threads_asked_for()).set_disable_warnings(true));
 #else
@@ -59,8 +60,8 @@ void ensure_runtime()
   arguments.disable_warnings = true;
   Kokkos::initialize(arguments);
 #endif
-  // Kokkos refuses a second start after its end, so this runs once a process.
-  std::atexit(finalise_ours);
+  // Kokkos cannot be initialized again after it was finalized, so this happens at the end of the process.
+  std::atexit(finalize_ours);
 }
 
 const char *backend() { return Space::name(); }
@@ -75,7 +76,7 @@ void share_out(const char *name, std::int64_t n, std::int64_t least, void (*part
                const void *body)
 {
   const std::int64_t most = threads(), wanted = n / least, parts = wanted < most ? wanted : most;
-  if (parts <= 1) {    // without Kokkos, which wakes all threads also where there is work for one
+  if (parts <= 1) {    // without Kokkos, which would wake all threads for the work of one
     if (n > 0) part(body, 0, n);
     return;
   }

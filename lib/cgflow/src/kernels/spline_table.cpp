@@ -9,15 +9,14 @@
 namespace cgflow::kernels {
 
 namespace {
-// Walkers live in host memory and a sweep moves a few hundred of them: microseconds of work, less than a device launch
-// with its copies would take. So the kernel runs on the host.
-// In cells: grid points and range ends that rounding has moved still count as what they are.
+// Tolerance in cells: a point that rounding has moved off a grid point or beyond an end of the range still counts as being
+// there.
 constexpr double kRounding = 1e-9;
 
 struct Where {
   int cell;
   double t;        // position in the cell, [0, 1]
-  bool outside;    // of a non-periodic range, or NaN
+  bool outside;    // beyond a non-periodic range, or NaN
 };
 
 inline Where locate(double s, double lo, double inverse_spacing, int cells, bool periodic)
@@ -25,9 +24,9 @@ inline Where locate(double s, double lo, double inverse_spacing, int cells, bool
   double x = (s - lo) * inverse_spacing;
   if (periodic) {
     x -= cells * std::floor(x / cells);
-    if (x >= cells) x = 0.0;    // rounding of a tiny negative value
+    if (x >= cells) x = 0.0;    // a tiny negative value is rounded to `cells`
   }
-  // Written so that NaN is outside; it then meets no conversion to int.
+  // Written so that NaN counts as outside and is not converted to int: `x` below is 0 then.
   const bool outside = !(x >= -kRounding && x <= cells + kRounding);
   x = x > cells ? cells : (x > 0.0 ? x : 0.0);
   int cell = static_cast<int>(x);
@@ -68,7 +67,7 @@ template <int D> struct Kernel {
       bool used = true;
       for (int k = 0; k < D; ++k) {
         const int up = (corner >> k) & 1;
-        // A corner without weight says nothing: grid points keep their own std.
+        // A corner without weight does not count, so each grid point keeps its own std.
         used = used && (up ? at[k].t > kRounding : at[k].t < 1.0 - kRounding);
         const int i = at[k].cell + up;
         index = index * points[k] + (i == points[k] ? 0 : i);
@@ -94,7 +93,7 @@ template <int D> struct Kernel {
     double sum = 0.0, variance = 0.0, grad[D] = {};
     constexpr int kTaps = D == 1 ? 1 : (D == 2 ? 4 : 16);
     for (int tap = 0; tap < kTaps; ++tap) {
-      // Taps of all dimensions but the last, whose four lie side by side in memory.
+      // A tap is a choice of one of four coefficients in each dimension but the last, whose four are contiguous in memory.
       int offset[D] = {};
       std::size_t base = 0;
       double outer = 1.0;
@@ -146,7 +145,7 @@ SplineTable::SplineTable(const SplineGrid &grid, const std::vector<double> &valu
       all_known = false;
   }
   if (!all_known) unknown_.resize(std.size());
-  // Unknown points enter the spline with the largest known std, which keeps their neighbours finite.
+  // Unknown points enter the spline with the largest known std, which keeps the std of their neighbors finite.
   std::vector<double> now(2 * value.size());
   for (std::size_t i = 0; i < value.size(); ++i) {
     const bool known = std[i] < kInfinity;

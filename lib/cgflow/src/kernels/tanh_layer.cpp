@@ -8,7 +8,7 @@ namespace {
 
 CGFLOW_CLONES void row(std::int64_t n, double bias, double *h)
 {
-  // By exp, in two thirds of the time of the vector tanh.
+  // tanh by exp takes two thirds of the time of libmvec's tanh.
 #pragma omp simd
   for (std::int64_t i = 0; i < n; ++i) {
     const double x = h[i] + bias, e = exp(-2.0 * __builtin_fabs(x));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a kernel's loops over lanes need to become vector instructions. For kernel files alone, which are compiled with
-// -fopenmp-simd -fno-math-errno -fno-trapping-math (lib/cgflow/CMakeLists.txt): none of these changes a result, NaN stays NaN.
+// Declarations with which the compiler turns loops over lanes into vector instructions. For kernel sources alone, which are
+// compiled with the options in lib/cgflow/cmake/CGFlowKernels.cmake. None of these relaxes arithmetic: NaN stays NaN.
 #ifndef CGFLOW_KERNELS_VECTOR_MATH_H
 #define CGFLOW_KERNELS_VECTOR_MATH_H
 
 #include <cmath>
 
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__) && defined(__x86_64__) && defined(__GLIBC__)
-// glibc's vector functions (libmvec, at most 4 units in the last place), which GCC otherwise calls under -ffast-math only.
+// The vector functions of glibc (libmvec, errors of at most 4 units in the last place). GCC calls them without these
+// declarations under -ffast-math alone.
 extern "C" {
 __attribute__((simd("notinbranch"))) double exp(double) noexcept;
 __attribute__((simd("notinbranch"))) float expf(float) noexcept;
@@ -39,8 +40,8 @@ __attribute__((simd("notinbranch"))) double atan2(double, double) noexcept;
 
 namespace cgflow::kernels {
 
-/// Structures or samples that one step of a kernel takes at once: the innermost dimension of its work space, in two vectors of
-/// AVX-512. A batch that is no multiple is filled up with copies of its last member.
+/// Structures or samples that a kernel computes at once, the innermost dimension of its buffers: two vectors of AVX-512. The
+/// last lanes of a batch that is no multiple of it repeat the last member.
 constexpr int kLanes = 16;
 
 }    // namespace cgflow::kernels
