@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Fits of the default ensemble a processor's second, to labels of a known PMF in two and three variables: begun afresh, and again with a
-// tenth more labels, as learning does. Beside it the part that finds the scales of the prior.
+// Fits of the default ensemble per second of a processor, to labels of a known PMF in two and three variables. One fit
+// begins anew, and one continues with a tenth more labels, as learning does. The time to find the scales of the prior is
+// a row too.
 //   ensemble_fit [--only ROW,...] [--labels N] [--seconds S a row] [--json FILE]
 // Rows: ensemble_fit_2d, ensemble_fit_3d. Labels: 6000 and 20000 unless given.
 #include "measure.h"
@@ -24,7 +25,7 @@ CgSpace torus(int d)
   return CgSpace(variables);
 }
 
-// Labels of a smooth PMF of some ten kT, of four samples each.
+// Labels of a smooth PMF with a range of about ten kT, from four samples each.
 std::vector<Label> labels(int d, std::int64_t n)
 {
   std::mt19937_64 random(5);

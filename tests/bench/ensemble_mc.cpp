@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Walkers a processor's second whose F and std an ensemble of tanh networks gives as Monte Carlo asks for them: 10 networks
-// 256-128-32, 200 walkers a call. Beside it what the bare matrix products of these networks allow.
+// Walkers per second of a processor for which an ensemble of tanh networks computes F and std, as in Monte Carlo: 10
+// networks 256-128-32, 200 walkers per call. The limit is the speed of the bare matrix products of these networks.
 //   ensemble_mc [--seconds S] [--json FILE]
 #include "config/config_table.h"
 #include "measure.h"
@@ -23,7 +23,7 @@ std::vector<double> points(int n)
   return s;
 }
 
-// What the members multiply, forward: a batch of [walkers, in] x [in, out] a layer.
+// The matrix products of the members, forward: a batch of [walkers, in] x [in, out] per layer.
 class Products {
  public:
   Products(const PmfConfig &config, std::int64_t inputs)

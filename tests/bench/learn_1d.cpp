@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Prints what active learning costs and reaches on analytic systems, seed by seed: learn_1d [SYSTEM [FIRST_SEED
-// [SEEDS [SETTINGS.yaml [verbose]]]]]; the settings are what a user's YAML file holds beside `cg` and `fine`, or none.
+// Prints cost and accuracy of active learning on analytic systems, one line per seed: learn_1d [SYSTEM [FIRST_SEED
+// [SEEDS [SETTINGS.yaml [verbose]]]]]. The optional settings are YAML keys other than `cg` and `fine`.
 #include "analytic_systems.h"
 
 #include <ATen/Parallel.h>
@@ -56,7 +56,8 @@ int main(int argc, char **argv)
     rms.push_back(a.rms), largest.push_back(a.largest), in1.push_back(a.within1), in2.push_back(a.within2);
     evaluations.push_back(static_cast<double>(learner.model().counts.total()));
     if (verbose) {
-      // Each label against the exact PMF in units of its error, the best constant removed: z far from normal means bias.
+      // z is the deviation of a label from the exact PMF in units of its error, best constant removed. It is normal
+      // without bias.
       double mean = 0, norm = 0;
       for (const auto &label : learner.model().labels()) {
         const double c = 1 / (label.error() * label.error() + 1e-6);

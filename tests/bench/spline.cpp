@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Coordinates a processor's second through one layer of rational-quadratic splines, with ln of the derivative: 29 coordinates on the line,
-// 8 bins, batch 256, as in a coupling of the paper's flow. Peer: the same by plain torch operators. Limit: what has to be read, written
-// and computed by vector functions.   spline [--only spline] [--seconds S] [--json FILE]
+// Coordinates per second of a processor through one layer of rational-quadratic splines, with ln of the derivative: 29
+// unbounded coordinates, 8 bins, batch 256, as in a coupling of the paper's flow. Peer: the same by plain torch
+// operators. Limit: the time to read, write and compute the vector functions.
+//   spline [--only spline] [--seconds S] [--json FILE]
 #include "base/tensor.h"
 #include "kernels/rq_splines.h"
 #include "measure.h"
@@ -18,8 +19,9 @@ namespace {
 
 constexpr std::int64_t kBatch = 256, kCoordinates = 29, kBins = 8, kParameters = 3 * kBins - 1;
 constexpr double kHalfWidth = 5.0, kLimit = 3.0, kGain = 0.3;
-// Vector functions that one coordinate needs: tanh (one exp each) of widths, heights and the two derivatives at its bin's ends, exp of
-// widths and heights (softmax), softplus of the two derivatives (exp and log), ln of the derivative (one log).
+// Vector functions that one coordinate needs: tanh (one exp each) of widths, heights and the two derivatives at its
+// bin's ends, exp of widths and heights (softmax), softplus of the two derivatives (exp and log), ln of the derivative
+// (one log).
 constexpr int kExp = (2 * kBins + 2) + 2 * kBins + 2, kLog = 2 + 1;
 
 Tensor knots(const Tensor &raw, double minimum)
@@ -29,7 +31,7 @@ Tensor knots(const Tensor &raw, double minimum)
   return at::constant_pad_nd(at::cumsum(sizes, -1), {1, 0}).mul(2.0 * kHalfWidth).sub(kHalfWidth);
 }
 
-// The library's formula as one writes it in torch. x [batch, n], raw [batch, n, parameters].
+// The library's formula in torch. x [batch, n], raw [batch, n, parameters].
 std::pair<Tensor, Tensor> torch_splines(const Tensor &x, const Tensor &raw)
 {
   static const double shift = std::log(std::exp(1.0 - kernels::kMinDerivative) - 1.0);
@@ -86,7 +88,7 @@ struct Subject {
   std::vector<std::int64_t> rows;
 };
 
-// Largest difference of the two over values and derivatives.
+// The largest difference between the two in values and derivatives.
 double difference(Subject &a)
 {
   a.backward();

@@ -54,7 +54,7 @@ std::string word(std::uint64_t value)
   return bytes;
 }
 
-/// Gives bytes that somebody changed the right length and checksum, so that reading goes on to what was changed.
+/// Corrects length and checksum of changed bytes, so that the reader accepts the frame and comes to the change.
 std::string resealed(std::string bytes)
 {
   bytes.replace(16, 8, word(bytes.size()));
@@ -64,7 +64,7 @@ std::string resealed(std::string bytes)
 
 }    // namespace
 
-// The check value of the catalogue of CRCs, and checks taken from .xz files that Python 3.11's lzma (liblzma 5) wrote.
+// The check value of the catalog of CRCs, and checksums of .xz files that Python 3.11's lzma (liblzma 5) wrote.
 TEST(Crc64, AgreesWithXz)
 {
   EXPECT_EQ(crc64("123456789"), 0x995dc9bbdf1939fau);
@@ -224,8 +224,8 @@ TEST(ArchiveErrors, ContentThatMakesNoSense)
   EXPECT_EQ(with_body(word(1) + a + scalar + "x"), "x.cgflow is damaged: bytes follow its last item");
 }
 
-// With the checksum made right again the reader itself meets what was changed: it may accept other values, never crash or
-// ask for memory that the file cannot fill.
+// With a corrected checksum the reader comes to the changed bytes. It may accept other values, but must never crash or
+// allocate more memory than the file can fill.
 TEST(ArchiveErrors, FuzzedContentNeverCrashes)
 {
   const std::string bytes = sample().to_bytes();

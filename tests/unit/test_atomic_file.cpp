@@ -57,7 +57,7 @@ template <class Action> pid_t in_child(const Action &child)
   return pid;
 }
 
-/// The error of an action done by a user without special rights: root may write everywhere, so it becomes another user.
+/// The error of an action by a user without special rights. Root may write everywhere, so the process becomes another user.
 std::string error_as_user(const TemporaryFolder &folder, const std::function<void()> &action)
 {
   const uid_t nobody = 65534;
@@ -197,7 +197,7 @@ TEST(AtomicFile, FullDeviceIsAnError)
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
 }
 
-// A limit on the size of files stands for a disk that fills up in the middle of a write.
+// A limit on the size of files has the effect of a disk that becomes full during a write.
 TEST(AtomicFile, WriteThatStopsHalfwayLeavesTheOldFile)
 {
   const TemporaryFolder folder;
@@ -218,7 +218,7 @@ TEST(AtomicFile, WriteThatStopsHalfwayLeavesTheOldFile)
   EXPECT_THAT(names_in(folder.path()), ::testing::ElementsAre("a"));
 }
 
-// Stops the writer at the k-th entry into or return from the kernel, kills it there, and looks at what is left.
+// Stops the writer at the k-th entry into or return from the kernel, kills it there, and checks the files.
 TEST(AtomicFile, KillBetweenAnyTwoSystemCallsLeavesOldOrNew)
 {
   const TemporaryFolder folder;
@@ -247,12 +247,12 @@ TEST(AtomicFile, KillBetweenAnyTwoSystemCallsLeavesOldOrNew)
     ASSERT_TRUE(content == old_content || content == new_content) << "killed at stop " << stop;
     ++(content == old_content ? saw_old : saw_new);
     if (finished) break;
-    // What the kill left does not disturb the next write.
+    // The files that a killed writer leaves do not disturb the next one.
     write_file(folder / "a", "next");
     ASSERT_EQ(read_file(folder / "a"), "next");
     ASSERT_THAT(names_in(folder.path()), ::testing::ElementsAre("a"));
   }
-  // unlink, open, fchmod, write, fsync, close, rename: each is entered and left before the file is new.
+  // unlink, open, fchmod, write, fsync, close, rename: all of them return before the new file is in place.
   EXPECT_GE(saw_old, 13);
   EXPECT_GE(saw_new, 2);
 }

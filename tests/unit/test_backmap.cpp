@@ -33,7 +33,7 @@ std::vector<double> spread(double lo, double hi, int n)
   return s;
 }
 
-// A flow of one short training, good enough to be useful and bad enough that weights matter; a PMF of few labels.
+// A flow after one short training, good enough to be useful and bad enough for weights to matter, and a PMF of few labels.
 Model make_model(double threshold, std::uint64_t seed = 5)
 {
   SerialCommunicator comm;
@@ -57,7 +57,7 @@ const Model &trained()
   return model;
 }
 
-// The same, with every point of the range taken as known.
+// The same with an infinite threshold: every point of the range is known.
 const Model &everywhere_known()
 {
   static const Model model = make_model(1e6);
@@ -229,11 +229,11 @@ TEST(BackmapPmf, PointsStayWhereThePmfIsKnown)
   const Structures drawn = draw_pmf(trained(), 5000, 11, nullptr);
   std::vector<double> f(5000), std(5000);
   trained().surface()->evaluate(5000, drawn.s.data(), f.data(), std.data(), nullptr);
-  // A cell is known by its centre; the std changes little over 1/1000 of the range.
+  // A cell counts as known by its center; the std changes little over 1/1000 of the range.
   for (int i = 0; i < 5000; ++i) EXPECT_LE(std[i], 1.1 * 0.2 * kSystem.kT);
 }
 
-// The PMF of few labels is off by some tenths of kT and the flow by more: the weights make up for both.
+// The PMF of few labels has errors of some tenths of kT, and the flow larger ones. The weights correct both.
 TEST(BackmapPmf, ReweightedMeansAreExactWhateverFlowAndPmfGotWrong)
 {
   OneParticle energy(kSystem.potential);
@@ -246,7 +246,7 @@ TEST(BackmapPmf, ReweightedMeansAreExactWhateverFlowAndPmfGotWrong)
   EXPECT_NEAR(s, exact.s, 5 * error_s);
   EXPECT_LT(error_U, 0.01 * kSystem.kT);
   EXPECT_NEAR(drawn.ess_share, ess(drawn.ln_W.data(), n) / n, 1e-9);
-  // Without weights the mean energy is wrong by far more than its error: the test has power.
+  // Without weights the mean energy is wrong by much more than its error, so the test can fail.
   const auto [plain, error_plain] = weighted_mean(std::vector<double>(n, 0.0), drawn.energy);
   EXPECT_GT(std::abs(plain - exact.U), 10 * error_plain);
 }
@@ -320,8 +320,9 @@ TEST(Backmap, AFailureOfTheEnergiesOnOneRankReachesAll)
 
 namespace {
 
-// Two particles in three dimensions: x and y of both are CG variables, z of both fine; all harmonic, z the softer the larger
-// x. Four CG variables are too many for a grid, so the points of the PMF come from a Markov chain.
+// Two particles in three dimensions: x and y of both are CG variables, z of both are fine coordinates. All are harmonic,
+// and z is softer for larger x. Four CG variables are too many for a grid, so the points of the PMF come from Markov
+// chains.
 class TwoHarmonicParticles : public EnergyModel {
  public:
   int n_atoms() const override { return 2; }
@@ -359,7 +360,7 @@ Model four_variables()
 
 }    // namespace
 
-// Each of the six coordinates holds kT/2, up to 0.1 % that the walls at four standard deviations take away.
+// Each of the six coordinates has the energy kT/2, up to the 0.1 % that the walls at four standard deviations cut off.
 TEST(BackmapPmf, ChainsDrawFromManyVariables)
 {
   const Model model = four_variables();
@@ -368,7 +369,7 @@ TEST(BackmapPmf, ChainsDrawFromManyVariables)
   const Structures drawn = draw_pmf(model, n, 3, &energy);
   const auto [U, error] = weighted_mean(drawn.ln_W, drawn.energy);
   EXPECT_LT(error, 0.2);
-  // Neighbours in a chain are somewhat correlated.
+  // Consecutive points of a chain are somewhat correlated.
   EXPECT_NEAR(U, 3.0, 7 * error);
   for (int i = 0; i < n; ++i)
     for (int k = 0; k < 4; ++k) ASSERT_EQ(drawn.x[6 * i + k / 2 * 3 + k % 2], drawn.s[4 * i + k]);

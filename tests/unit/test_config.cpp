@@ -129,7 +129,7 @@ TEST(Config, PaperOfAMoleculeIsItsAlanineDipeptide)
   EXPECT_EQ(c.flow.bins, 8);
   EXPECT_EQ(c.flow.harmonics, 1);
   EXPECT_EQ(c.example.batch, 256);
-  // 4.7e6 evaluations an iteration.
+  // 4.7e6 evaluations per iteration.
   EXPECT_NEAR((1 - c.energy.test) * c.energy.points * c.energy.latent * c.energy.epochs, 4.7e6, 0.05e6);
   EXPECT_EQ(c.energy.drop, 5);
   EXPECT_EQ(c.energy.rate, 1e-5);
@@ -191,7 +191,7 @@ TEST(Config, InternalCoordinates)
   EXPECT_THROW(said.require_same_model(parse("cg: [{name: phi, dihedral: [15, 9, 7, 5]}]\n")), ConfigError);
 }
 
-// Random values from each key's range, by the type texts that the manual shows.
+// Random values from the ranges of the keys.
 TEST(Config, RandomConfigsReadBackEqual)
 {
   std::mt19937_64 random(7);

@@ -191,7 +191,7 @@ TEST(PmfEnsemble, LearnsThreeDimensionsWithAnHonestStd)
   expect_honest(q);
 }
 
-// Three surfaces that played no part in the choice of the network and its scales.
+// Three surfaces that were not used to choose the networks and their scales.
 TEST(PmfEnsemble, IsHonestOnSurfacesThatItsDesignNeverSaw)
 {
   const Case double_well{CgSpace({{"r", 2, 9, false}}), [](const double *s) {
@@ -232,7 +232,7 @@ TEST(PmfEnsemble, StdIsWideATenthOfTheRangeFromTheNearestLabel)
   EXPECT_GT(series.gap_share, 0.995);
   const Quality series_few = measure(fourier_series(), 20, 0.08, 20, {}, half, 0.02);
   EXPECT_GT(series_few.gap_share, 0.995);
-  // Some ten cells a seed that share most of their error: the pooled share is what can be asked.
+  // About ten cells per seed share most of their error, so only the pooled fraction is meaningful.
   EXPECT_GT(series_few.below2, 0.85);
 }
 
@@ -299,7 +299,7 @@ TEST(PmfEnsemble, IsTheSameOnAGridAndAtItsPoints)
       PmfEnsemble ensemble(config, c.space, 2);
       SerialCommunicator serial;
       ensemble.fit(make_labels(c, 60, 0.1, 2), 0, serial);
-      // Uneven, and the last case more than one part.
+      // Uneven numbers of points, the last case with more than one part.
       std::vector<std::vector<double>> axes(c.space.n_cv());
       RandomStream random(7, Stream::test);
       for (int k = 0; k < c.space.n_cv(); ++k)
@@ -371,7 +371,7 @@ TEST(PmfEnsemble, StateAndLoadGiveTheSameBits)
     a.evaluate(2, s, fa, ea, nullptr);
     b.evaluate(2, s, fb, eb, nullptr);
     for (int i = 0; i < 2; ++i) EXPECT_TRUE(fa[i] == fb[i] && ea[i] == eb[i]) << network;
-    // And training goes on from there as it would have.
+    // Training continues from there bit for bit.
     const auto more = make_labels(c, 60, 0.1, 3);
     a.fit(more, 1, serial);
     b.fit(more, 1, serial);
@@ -379,7 +379,7 @@ TEST(PmfEnsemble, StateAndLoadGiveTheSameBits)
   }
 }
 
-// A first fit and one that begins with it, also where there are more ranks than members, and than labels.
+// A first fit and one that continues it, also with more ranks than members and more ranks than labels.
 TEST(PmfEnsemble, RanksHoldTheSameBitsAndAgreeWithOne)
 {
   const Case c = mueller_brown();

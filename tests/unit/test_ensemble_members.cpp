@@ -87,8 +87,9 @@ TEST(FourierMembers, AreThePosteriorMeanAroundTheirPriorFunctions)
   }
 }
 
-// Far from a single label nothing but the prior is known. Members agree at the label, so F there less F at the label
-// varies by twice the amplitude squared: once by the process far away, once by the process at the label.
+// Far from a single label only the prior is known. The members agree at the label, so their variance far away is that of
+// the prior's difference between the two points: 2 a^2 (1 - rho) for the amplitude a and the correlation rho of a
+// member's prior.
 TEST(FourierMembers, AreAsWideAsThePriorFarFromTheOnlyLabel)
 {
   const CgSpace space({{"phi", -180, 180, true}});
@@ -111,12 +112,19 @@ TEST(FourierMembers, AreAsWideAsThePriorFarFromTheOnlyLabel)
   const std::vector<double> variance = smoothed_variance({label}, space, comm);
   const FourierEvidence evidence(basis, column({0.0}), at::full({1}, 3.0 - 0.5 * variance[0], at::kDouble),
                                  at::full({1}, variance[0], at::kDouble), config.prior, comm);
-  double amplitude = 0.0, spread = 0.0, mean = 0.0;
+  double expected = 0.0, square = 0.0, mean = 0.0;
   const double count = static_cast<double>(f.size());
-  for (std::size_t i = 0; i < f.size(); ++i) mean += (f[i] - at_label[i / far.size()]) / count;
-  for (std::size_t i = 0; i < f.size(); ++i) spread += std::pow(f[i] - at_label[i / far.size()] - mean, 2) / count;
-  for (std::int64_t m = 0; m < config.members; ++m)
-    amplitude += std::pow(scales_of(evidence, m).amplitude, 2) / config.members;
-  // A few percent are statistical; lengths up to 0.3 of the range leave some correlation over half of it.
-  EXPECT_NEAR(spread / (2.0 * amplitude), 1.0, 0.2);
+  for (std::int64_t m = 0; m < config.members; ++m) {
+    const FourierScales scales = scales_of(evidence, m);
+    for (const auto &row : prior_covariance(basis, scales, column(far), column({0.0}))) {
+      // Without the constant, whose variance is 100 squared amplitudes.
+      const double amplitude = scales.amplitude * scales.amplitude, rho = row[0] / amplitude - 100.0;
+      expected += 2.0 * amplitude * (1.0 - rho) / count;
+    }
+  }
+  const auto difference = [&](std::size_t i) { return f[i] - at_label[i / far.size()]; };
+  for (std::size_t i = 0; i < f.size(); ++i) mean += difference(i) / count;
+  for (std::size_t i = 0; i < f.size(); ++i) square += std::pow(difference(i) - mean, 2) / count;
+  // A variance of a thousand members is known to several percent; a prior 1.5 times too wide is off by a factor of 2.25.
+  EXPECT_NEAR(square / expected, 1.0, 0.2);
 }

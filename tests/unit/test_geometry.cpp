@@ -25,7 +25,7 @@ TEST(Geometry, ByHand)
   EXPECT_DOUBLE_EQ(triple_product(kOrigin, y, x, z), -60.0);
 }
 
-// IUPAC: looking from b to c, the turn of a onto d is positive when clockwise.
+// IUPAC: seen from b to c, the rotation of a onto d is positive when clockwise.
 TEST(Geometry, DihedralSignAndRange)
 {
   const double a[3] = {1, 0, 0}, b[3] = {0, 0, 0}, c[3] = {0, 0, 1};
@@ -34,7 +34,7 @@ TEST(Geometry, DihedralSignAndRange)
     const double at[3] = {std::cos(t), std::sin(t), 1};
     return dihedral(a, b, c, at);
   };
-  // Along +z, x turns to y clockwise.
+  // Seen along +z, the rotation from x to y is clockwise.
   for (const double degrees : {-179.0, -90.0, -1e-9, 0.0, 1e-9, 37.0, 90.0, 179.999999})
     EXPECT_NEAR(d(degrees), degrees, 1e-12 * (1.0 + std::fabs(degrees)));
   const double trans[3] = {-1, 0, 1};
@@ -43,7 +43,7 @@ TEST(Geometry, DihedralSignAndRange)
   EXPECT_TRUE(std::isnan(dihedral(a, b, c, on_axis)));
 }
 
-// Four atoms a line, then distance 1-2, angle 1-2-3 and dihedral 1-2-3-4 by mdtraj: tests/oracle/geometry.py.
+// Per line four atoms, then distance 1-2, angle 1-2-3 and dihedral 1-2-3-4 by mdtraj: tests/oracle/geometry.py.
 TEST(Geometry, AgreesWithMdtraj)
 {
   std::ifstream file(std::string(CGFLOW_SOURCE_DIR) + "/tests/oracle/geometry.csv");

@@ -79,8 +79,8 @@ TEST(Label, RefusesUnusableWeightsByName)
   EXPECT_THAT(message<EnergyError>([&] { make_label({1}, inf, 0, 0); }), HasSubstr("got 0 samples"));
 }
 
-// Z by quadrature of a two-humped fine coordinate, weights from a proposal that is too narrow in one hump and too wide in
-// the other: the labels' mean weight is unbiased and their error is the one that they state.
+// The fine coordinate has two maxima, and the proposal is too narrow at one and too wide at the other. Against
+// quadrature, the labels' mean weight is unbiased and has the error that they state.
 TEST(Label, MeanWeightIsZOfATwoHumpedCoordinate)
 {
   const auto u = [](double y) {
@@ -115,7 +115,7 @@ TEST(Label, MeanWeightIsZOfATwoHumpedCoordinate)
   EXPECT_NEAR(within, 0.683, 0.05);
 }
 
-// Samples of a normal, a share of them widened, for w = exp(-y^2 / 2 a^2) of a proposal with a = 1.
+// Normal samples, a fraction of them widened, for w = exp(-y^2 / 2 a^2) and a proposal with a = 1.
 namespace {
 struct Mixture {
   double ln_w[16], ln_control[16];
@@ -142,7 +142,8 @@ TEST(Label, OfAMixtureIsExactForAPerfectFlow)
   EXPECT_GT(make_label({0}, m.ln_w, 16, 0).relative_variance, 1e-3);
 }
 
-// A proposal that is too narrow: the weights of its own samples look even, and those of the widened ones carry the rest.
+// For a proposal that is too narrow the weights of its own samples are nearly equal, and the widened ones show the
+// missing part.
 TEST(Label, OfAMixtureIsZWithinItsErrorAndNeverFarOff)
 {
   const double a = 1.3;
@@ -218,7 +219,7 @@ TEST(LabelWeights, AFewSamplesOfItsOwnSayLittle)
   const auto v = smoothed_variance({a, b}, space, one);
   EXPECT_NEAR(v[0], 0.2 * 0.2 + 0.8 * 0.03 + 1e-4, 1e-15);
   EXPECT_NEAR(v[1], 0.2 * 0.03 + 0.8 * 0.2 + 1e-4, 1e-15);
-  // Labels of more samples come from the frozen flow, these from one in training.
+  // Labels of more samples come from the frozen flow, the others from a flow in training.
   b.n = 16;
   EXPECT_NEAR(smoothed_variance({a, b}, space, one)[0], 0.2 + 1e-4, 1e-15);
 }
@@ -235,7 +236,7 @@ TEST(LabelWeights, WorthInSamplesOfTheNewest)
     l.relative_variance = i < 20 ? 0.4 : 0.1;
     labels.push_back(l);
   }
-  // 20 labels of a flow whose samples are worth a quarter, then 10.
+  // 20 labels of a flow whose samples are worth a quarter each, then 10 of a better flow.
   EXPECT_NEAR(samples_worth(labels, space, one), 16 * (20 * (0.1 + 1e-4) / (0.4 + 1e-4) + 10), 1e-9);
   EXPECT_NEAR(samples_worth({labels.begin(), labels.begin() + 20}, space, one), 16 * 20, 1e-9);
   EXPECT_EQ(samples_worth({}, space, one), 0.0);

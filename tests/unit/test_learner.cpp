@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 namespace {
 
-// Half a second of learning: enough iterations of each kind, not accurate.
+// Half a second of learning, with all kinds of iterations but little accuracy.
 const char kSmall[] =
     "train: {example: {epochs: 20}, energy: {points: 64}, consolidate: {points: 32}, labels: {from: both, points: 12, latent: 8}}\n"
     "pmf: {members: 6}\n"
@@ -38,7 +38,7 @@ std::string bytes(const Learner &learner)
   return archive.to_bytes();
 }
 
-/// A learner with what it refers to.
+/// A learner with the objects to which it refers.
 struct Learning {
   explicit Learning(const tests::System &system, const std::string &settings, int seed = 1)
       : system(system), energy(system.potential),
@@ -56,7 +56,7 @@ struct Learning {
   int seed;
 };
 
-// What is asked of every run with the default settings.
+// The accuracy that every run with the default settings must reach.
 tests::Accuracy expect_learned(const Learning &run)
 {
   const tests::Accuracy a = tests::accuracy(run.system, *run.learner.surface());
@@ -118,15 +118,16 @@ TEST(Learner, FindsABasinBehindABarrierThatNoWalkerCrosses)
 
 TEST(Learner, ComesBackToAPlaceWhereTheFlowLeftSomethingOut)
 {
-  // With this seed the flow misses one of two humps around s = -0.2, which refinement finds; labels alone do not mend it.
+  // With this seed the flow misses one of two maxima around s = -0.2. Refinement finds it; more labels alone would not help.
   Learning run(tests::double_well_system(), "", 20);
   run.begin();
   tests::walk(run.learner, 200, 0.026, 2 * run.system.kT, 100000, 20);
   expect_learned(run);
 }
 
-// Two CG variables, one of them mixed: s = (x, y + z), fine z. Mueller-Brown in (x, y + z) at half the height, with a fine
-// mode whose centre and width depend on both: F is the surface plus half the logarithm of the stiffness.
+// Two CG variables, one of them a mix: s = (x, y + z), with the fine coordinate z. The potential is Mueller-Brown in (x,
+// y + z) at half the height, with a fine mode whose center and width depend on both: F is the surface plus half of
+// ln(stiffness).
 class TwoVariables : public EnergyModel {
  public:
   int n_atoms() const override { return 1; }
@@ -253,7 +254,7 @@ TEST(Learner, LoadedStateGoesOnToTheSameBits)
   Learning whole(tests::mueller_brown_system(), kSmall), part(tests::mueller_brown_system(), kSmall);
   whole.begin();
   part.begin();
-  // Stopped points as walkers would bring them, then refinement.
+  // Points of stopped walkers, then refinement.
   const std::vector<double> first{-1.4, -2.4}, second{-0.8, -0.3};
   whole.learner.iterate(first);
   part.learner.iterate(first);
@@ -354,7 +355,7 @@ TEST(Learner, RunsThroughItsPhases)
   EXPECT_EQ(run.learner.phase(), Learner::Phase::exploring);
   EXPECT_EQ(run.learner.model().iteration, 1);
 
-  // A stopped walker waits for others (explore: wait), enough of them do not (explore: find).
+  // One stopped walker waits for others (explore: wait); enough of them begin an iteration at once (explore: find).
   EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::walk);
   EXPECT_EQ(run.learner.after_sweep(1, 100), Learner::Decision::walk);
   EXPECT_EQ(run.learner.after_sweep(30, 100), Learner::Decision::iterate);
@@ -363,7 +364,7 @@ TEST(Learner, RunsThroughItsPhases)
   EXPECT_EQ(run.learner.after_sweep(1, 100), Learner::Decision::iterate);
   run.learner.iterate({-1.0});
 
-  // Quiet sweeps end exploring, then refinement, and after another quiet stretch it has converged.
+  // Quiet sweeps end exploring, refinement follows, and after another quiet period learning has converged.
   for (int i = 0; i < 299; ++i) ASSERT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::walk) << i;
   EXPECT_EQ(run.learner.after_sweep(0, 100), Learner::Decision::iterate);
   run.learner.iterate({});
@@ -384,7 +385,7 @@ TEST(Learner, RunThatEndsEarlyCanGoOn)
   EXPECT_EQ(run.learner.model().status, LearningStatus::running);
   run.walk();
   EXPECT_EQ(run.learner.model().status, LearningStatus::converged);
-  // Learning has ended: neither call changes that.
+  // Learning has ended, and neither call changes that.
   run.learner.end_run();
   run.learner.resume_run();
   EXPECT_EQ(run.learner.model().status, LearningStatus::converged);

@@ -9,7 +9,7 @@ using namespace cgflow;
 using namespace cgflow_test;
 
 namespace {
-// One number after the other, as it stands in textbooks.
+// The textbook formula as plain loops.
 Tensor plain(const std::vector<std::int64_t> &widths, const Tensor &parameters, const Tensor &x)
 {
   Tensor h = x;

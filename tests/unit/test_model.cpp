@@ -123,7 +123,7 @@ TEST_F(ModelFile, WhatIsNoModelIsRefusedByName)
 
 TEST_F(ModelFile, ContentThatDoesNotFitItsConfigIsRefused)
 {
-  // A flow of another width than the config says.
+  // The width of the flow is not that of the config.
   Archive archive("model");
   trained().store(archive);
   archive.put("config", kSystem.config("flow: {hidden: [8]}\n").to_yaml());

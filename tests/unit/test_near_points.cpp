@@ -20,7 +20,7 @@ CgSpace mixed_space(int d)
   return CgSpace(variables);
 }
 
-// Some of them outside the ranges, whose images or edges count.
+// Some points lie outside the ranges, where their periodic images or the edges count.
 std::vector<double> random_points(const CgSpace &space, int n, std::uint64_t seed)
 {
   RandomStream random(seed, Stream::test);

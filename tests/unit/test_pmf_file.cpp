@@ -108,7 +108,7 @@ TEST_F(PmfFileTest, RoundTripInOneDimension)
       EXPECT_NEAR(e, std[i], 1e-10) << i;
     }
   }
-  // Written again it is the same file.
+  // Writing it again gives the same file.
   const auto first = lines();
   write_pmf(path, *file.table, header(), {201});
   EXPECT_EQ(lines().size(), first.size());

@@ -135,7 +135,7 @@ TEST(PmfTable, SampleGivesNullWhenTheToleranceCannotBeMet)
 
 TEST(PmfTable, SampleLooksAwayWhereWalkersNeverAre)
 {
-  // A jump 30 kT up is no reason to refine.
+  // A jump up by 30 kT needs no refinement.
   Case wall{CgSpace({{"s", 0, 1, false}}), [](const double *s) { return s[0] < 0.9 ? 0.0 : 1e4 * (s[0] - 0.9); }};
   Case smooth{wall.space, [](const double *s) { return 400 * (s[0] - 0.3) * (s[0] - 0.3) + (s[0] > 0.8 ? 50.0 : 0.0); }};
   const auto std = [](const double *) { return 0.3; };

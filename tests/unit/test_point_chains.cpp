@@ -14,8 +14,8 @@ using namespace cgflow;
 
 namespace {
 
-// F = well(s_1) + s_2^2 / 2 + ... in kT = 1; s_1 has two wells of different depth behind a barrier of 30 kT. Unknown where
-// s_2 > 1.5.
+// F = well(s_1) + s_2^2 / 2 + ... with kT = 1. s_1 has two wells of different depth with a barrier of 30 kT between
+// them. F is unknown where s_2 > 1.5.
 class TwoWells : public PmfSurface {
  public:
   explicit TwoWells(bool periodic) : space_(variables(periodic)) {}

@@ -69,7 +69,7 @@ class ReferenceFile : public testing::Test {
 
 TEST_F(ReferenceFile, APmfHasNoDistanceFromItself)
 {
-  // The cell average of exp(-F) differs from its centre's by the curvature: a few thousandths of kT here.
+  // The cell average of exp(-F) differs from the value at the center by the curvature, here a few thousandths of kT.
   for (const bool probability : {false, true}) {
     const auto r = ReferencePmf::read(cells(waves, probability), torus()).compare(Surface(waves), 8.0);
     EXPECT_LT(r.kld, 2e-4);
@@ -81,7 +81,7 @@ TEST_F(ReferenceFile, APmfHasNoDistanceFromItself)
 TEST_F(ReferenceFile, GivesTheDivergenceAndTheErrorOfAKnownChange)
 {
   const auto reference = ReferencePmf::read(cells(waves, false), torus());
-  // A step of 1 kT at phi = 0: with the share a of the probability where it is lowered, q = p exp(+-) / norm.
+  // A step of 1 kT at phi = 0: with a the probability of the half where F is lowered, q = p exp(+-) / norm.
   const auto changed = [](double phi, double psi) { return waves(phi, psi) + (phi > 0.0 ? 1.0 : 0.0); };
   const auto r = reference.compare(Surface(changed), 1e9);
   double above = 0.0, all = 0.0;

@@ -24,7 +24,7 @@ Molecule mirrored(Molecule m)
   return m;
 }
 
-/// A carbon with four neighbours of these masses on the corners of a tetrahedron.
+/// A carbon with four neighbors of these masses at the corners of a tetrahedron.
 Molecule tetrahedron(double a, double b, double c, double d)
 {
   return {{12.011, a, b, c, d}, {{0, 1}, {0, 2}, {0, 3}, {0, 4}}, {0, 0, 0, 1, 1, 1, -1, -1, 1, -1, 1, -1, 1, -1, -1}};
@@ -58,7 +58,7 @@ TEST(Stereo, AlanineIsL)
   const Molecule d = mirrored(ala2());
   EXPECT_EQ(find_stereo_centres(d)[0].hand, -1);
   EXPECT_EQ(hand_of(centres[0], d.configuration.data()), -1);
-  // Whatever the numbers of the atoms.
+  // The order of the atoms does not matter.
   EXPECT_EQ(find_stereo_centres(reversed(ala2()))[0].hand, 1);
   EXPECT_EQ(find_stereo_centres(mirrored(reversed(ala2())))[0].hand, -1);
 }
@@ -73,7 +73,7 @@ TEST(Stereo, FourDifferentBranchesMakeACentre)
   EXPECT_EQ(bromine[0].hand, swapped[0].hand);    // the sign goes by places, which are the same
 }
 
-// 3-methylhexane: ethyl and propyl differ only in their third atom. 4-methylheptane: two propyls, no centre.
+// 3-methylhexane: ethyl and propyl differ only in their third atom. 4-methylheptane has two propyls and no stereo center.
 TEST(Stereo, BranchesAreFollowedToTheirEnds)
 {
   const auto alkane = [](int left, int right) {
@@ -112,12 +112,12 @@ TEST(PeptideBonds, OfAlanineDipeptide)
   EXPECT_THAT(find_peptide_bonds(ala2()), ElementsAre(ElementsAre(1, 4, 6, 8), ElementsAre(8, 14, 16, 18)));
 }
 
-// X-CO-N(CD)-CA-CO: of proline's two carbons on N the alpha carbon is omega's, whatever its number.
+// X-CO-N(CD)-CA-CO: of the two carbons on proline's N the alpha carbon belongs to omega, whatever its number.
 TEST(PeptideBonds, ProlineGoesByItsAlphaCarbon)
 {
   Molecule m;
   m.mass = {12, 12, 16, 14, 12, 12, 12, 16, 14, 1, 1};
   m.bonds = {{0, 1}, {1, 2}, {1, 3}, {3, 4}, {3, 5}, {4, 5}, {5, 6}, {6, 7}, {6, 8}, {8, 9}, {8, 10}};
-  // The last amide is primary: its rotation is no isomerism.
+  // The last amide is primary and has no cis-trans isomers.
   EXPECT_THAT(find_peptide_bonds(m), ElementsAre(ElementsAre(0, 1, 3, 5)));
 }

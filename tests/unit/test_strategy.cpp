@@ -23,11 +23,11 @@ using tests::model_of;
 
 namespace {
 
-// Points are random: among 4096 the one nearest to an edge is so near.
+// Distance from an edge within which one of the 4096 random points lies.
 constexpr double kNear = 0.02;
 
-/// One CG variable from 0 to 10 with labels at 1, 2 and 3, as a rule. F is 1 kT up to 7 and a wall of 30 kT behind; it is
-/// known up to 4, from where the std rises with the distance.
+/// One CG variable from 0 to 10, by default with labels at 1, 2 and 3. F is 1 kT up to 7, and 30 kT behind. It is known
+/// up to 4, from where the std increases with the distance.
 struct Line {
   explicit Line(const std::string &explore, const std::vector<std::vector<double>> &labels = {{1}, {2}, {3}})
       : model(model_of("[{name: s, linear: {x: 1}, range: [0, 10]}]", explore, labels)),
@@ -63,7 +63,7 @@ TEST(Strategy, WalkersPointsAreTakenFarthestFirst)
 
 TEST(Strategy, WhatWalkersLeaveGoesToTheEdgeOfWhatIsKnown)
 {
-  // In reach of the label at 3 are points up to 5, unknown from 4; 4.1 is in the middle between 3 and 5.2.
+  // Points up to 5 are within reach of the label at 3, and unknown from 4 on. 4.1 is in the middle between 3 and 5.2.
   const Line line("{keep: 3, quiet: 71, barrier: 20, spread: 0.2}");
   EXPECT_THAT(line.next(Line::wall, Line::rising, {5.2, 6.9}), ElementsAre(6.9, 5.2, DoubleNear(4.1, kNear)));
   EXPECT_THAT(line.next(), ElementsAre(DoubleNear(5, kNear)));
@@ -92,7 +92,7 @@ TEST(Strategy, UniformReachesBothEdgesOfARange)
 
 TEST(Strategy, UniformFindsARegionOfTwoVariablesFarFromTheLabels)
 {
-  // Unknown is the disc of radius 1 around (8, -8) alone.
+  // Only the disc of radius 1 around (8, -8) is unknown.
   const Model model = model_of("[{name: a, linear: {x: 1}, range: [0, 10]}, {name: b, linear: {y: 1}, range: [-10, 0]}]",
                                "{strategy: uniform}", {{1, -1}});
   const auto radius = [](const double *s) { return std::hypot(s[0] - 8, s[1] + 8); };
@@ -105,7 +105,7 @@ TEST(Strategy, UniformFindsARegionOfTwoVariablesFarFromTheLabels)
 
 TEST(Strategy, VarianceTakesTheLargestStdInReachOfTheLabels)
 {
-  // Points up to 5 are in reach, so the best quarter begins at 4.75: one neighbourhood of half a spread.
+  // Points up to 5 are within reach, so the best quarter begins at 4.75: one neighborhood of half a spread.
   const Line line("{strategy: variance, keep: 5, spread: 0.2}");
   EXPECT_THAT(line.next(), ElementsAre(DoubleNear(5, kNear)));
 }
@@ -128,7 +128,7 @@ TEST(Strategy, VarianceStaysInsideTheRange)
 
 TEST(Strategy, UcbIsAsHopefulAsKappa)
 {
-  // Low and little known on the left, higher and less known on the right: bounds 0 - 0.5 kappa and 3 - kappa.
+  // On the left F is lower, on the right the std is larger: the bounds are 0 - 0.5 kappa and 3 - kappa.
   const auto f = [](const double *s) { return *s <= 5 ? 0.0 : 3.0; };
   const auto std = [](const double *s) { return *s <= 5 ? 0.5 : 1.0; };
   const std::string common = "strategy: ucb, keep: 5, spread: 0.2";
@@ -145,12 +145,12 @@ TEST(Strategy, NothingIsChosenWhereAllIsKnownOrTooHigh)
   for (const std::string name : kWithoutWalkers) {
     const Line line("{strategy: " + name + ", ceiling: 15, spread: 0.3}");
     EXPECT_THAT(line.next([](const double *) { return 0.0; }, [](const double *) { return 0.2; }), IsEmpty()) << name;
-    // All that is not known is beyond doubt above the ceiling: 18 - 2 x 1.
+    // All unknown points are more than two std above the ceiling: 18 - 2 x 1.
     EXPECT_THAT(line.next([](const double *s) { return *s < 3.5 ? 0.0 : 18.0; },
                           [](const double *s) { return *s < 3.5 ? 0.1 : 1.0; }),
                 IsEmpty())
         << name;
-    // What has never been seen may be as low as anything.
+    // Where the std is large, F may be low.
     EXPECT_FALSE(
         line.next([](const double *) { return 0.0; }, [](const double *) { return std::numeric_limits<double>::infinity(); })
             .empty())
@@ -166,7 +166,7 @@ TEST(Strategy, SameModelSamePointsAndAnotherIterationOthers)
     EXPECT_FALSE(chosen.empty()) << name;
     EXPECT_LE(chosen.size(), 4u) << name;
     EXPECT_EQ(chosen, line.next()) << name;
-    // Walkers do not matter.
+    // Walkers are not used.
     EXPECT_FALSE(line.strategy->needs_walkers()) << name;
     EXPECT_EQ(chosen, line.next(Line::wall, Line::rising, {6.1})) << name;
     line.model.iteration = 1;
@@ -198,7 +198,7 @@ TEST(Candidates, ABarrierNeedOnlyBeKnownRoughly)
         line.model.space(), [&](const double *s) { return *s < 4 ? 1.0 : 1.0 + f; }, [&](const double *) { return std; });
     return !unknown_among(line.model, surface, {6}, limit).points.empty();
   };
-  // Up to the ceiling the threshold of 0.2 kT is asked for.
+  // Up to the ceiling the std must be below the threshold of 0.2 kT.
   EXPECT_TRUE(unknown(4, 0.21, 20));
   EXPECT_FALSE(unknown(4, 0.19, 20));
   // 10 - 2 x 1 is 3 kT above the ceiling: 0.2 + 3/4 kT are enough.

@@ -234,7 +234,7 @@ TEST_F(TrajectoryTest, DumpsOfAnotherMoleculeAreRefused)
   EXPECT_THAT(refused(other), HasSubstr("got no atom 22, expected the atoms 1 to 22 of the molecule"));
 }
 
-// Where a box is not periodic nothing is joined over its faces.
+// Across a face that is not periodic nothing is joined.
 TEST_F(TrajectoryTest, FixedFacesAreNoPlaceToJoinOver)
 {
   const Molecule m = tests::ala2();
