@@ -85,8 +85,7 @@ bool Learner::train_and_label(const std::vector<double> &centers, int epochs, En
   const std::size_t labels_before = model_.labels().size();
   double last_ess = median_ess_;
   for (int attempt = 0; attempt < kTrainingAttempts; ++attempt) {
-    if (finish_if_over_budget(training_cost(points, c.energy, epochs) + label_cost(c.labels)))
-      return attempt > 0;
+    if (finish_if_over_budget(training_cost(points, c.energy, epochs) + label_cost(c.labels))) return attempt > 0;
     if (attempt > 0) trainer_.drop_labels(static_cast<std::int64_t>(model_.labels().size() - labels_before));
     const std::uint64_t key = draw_key(attempt);
     training = trainer_.train_by_energy(at_centers ? centers
