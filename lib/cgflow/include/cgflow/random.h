@@ -7,13 +7,15 @@
 
 namespace cgflow {
 
-/// The purpose of a random stream. Streams of different purpose never share numbers. A resumed run must continue with the
-/// same numbers, so that values must never change.
+/// The purpose of a random stream. Streams of different purposes or indices never share numbers. The values must never change,
+/// because a resumed run continues with the same numbers. One purpose has two uses: `conditions` draws the points of training
+/// by energy and the random conditions of training by example. Where their indices agree they draw the same numbers, which
+/// does no harm, because no result depends on both draws being independent.
 enum class Stream : std::uint32_t {
   walkers = 1,               ///< index: walker ID, sweep
   flow_init = 2,             ///< index: parameter, element block
   example_batches = 3,       ///< index: epoch
-  conditions = 4,            ///< index: frame, epoch of a training by example; and point, draw of a training by energy
+  conditions = 4,            ///< index: point, 6 * iteration + draw; training by example: frame, epoch
   latent = 5,                ///< index: sample, iteration
   label_points = 6,          ///< index: point, iteration
   label_latent = 7,          ///< index: sample, iteration
