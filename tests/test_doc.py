@@ -68,7 +68,7 @@ BANNED = re.compile(
     r"|honest\w*|handedness|stop rules?|to the same bits|not a file of|quarter turn|half a turn|"
     r"a (?:core|line|rank) a (?:seed|core|kT)|(?:rank|processor|walker)s? a core|begin(?:s|ning)? anew|(?:is|are) looked for|when to take which)", re.I)
 # Output and names of the program, which the manual quotes as they are.
-QUOTED = ("one labelling", "stereo centres at atoms", "other centres as in the", "*optimiser*")
+QUOTED = ("one labelling", "other centres as in the", "*optimiser*")
 
 
 def banned_words(text):
