@@ -80,7 +80,7 @@ install_packages() {
 # Without root rights nothing is installed; this says what to ask the administrator for.
 ask_for_packages() {
   command -v apt-get > /dev/null || fail "These packages are missing, and there is no apt-get to install them: $*" \
-    "Install with your package manager: g++ 11, cmake 3.25, ninja, Kokkos 3.4, yaml-cpp, GoogleTest with GoogleMock (or newer)," \
+    "Install with your package manager: g++ 12, cmake 3.25, ninja, Kokkos 3.4, yaml-cpp, GoogleTest with GoogleMock (or newer)," \
     "then run: tools/setup --no-packages"
   choose_packages "$@" || chosen=("${@%%|*}")
   fail "Debian packages are missing, and only root can install them. Ask for:" "" \
@@ -93,7 +93,7 @@ check_versions() {
   [ "$(printf '%s\n' 3.25 "$cmake_version" | sort -V | head -n 1)" = 3.25 ] ||
     fail "CMake 3.25 or newer is needed, but $(command -v cmake) is $cmake_version." "Debian 12 and newer have it."
   gcc_version=$(g++ -dumpversion)
-  [ "${gcc_version%%.*}" -ge 11 ] || fail "g++ 11 or newer is needed (C++20), but $(command -v g++) is $gcc_version."
+  [ "${gcc_version%%.*}" -ge 12 ] || fail "g++ 12 or newer is needed (C++20), but $(command -v g++) is $gcc_version."
 }
 
 # step_packages EXTRA...: EXTRA are packages that the chosen Python needs.
