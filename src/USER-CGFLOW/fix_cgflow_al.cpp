@@ -68,7 +68,7 @@ struct FixCGFlowAL::Impl {
   CGFlowWorlds worlds;
   CGFlowALTogether together;
   CGFlowCommunicator comm;
-  std::optional<CGFlowFileClaim> claim;
+  std::optional<CGFlowFileClaim> claim, pmf_claim;
   CGFlowLog log;
   CGFlowSignals signals;
   CGFlowALCheckpoint state_file;
@@ -99,11 +99,19 @@ struct FixCGFlowAL::Impl {
   /// Runs work that can fail on one rank. Its failure becomes a LAMMPS error on all ranks that learn together.
   template <class Work> void guarded(Work &&work)
   {
-    cgflow_guarded(lmp, worlds.ranks(), "fix cgflow/al", std::forward<Work>(work));
+    try {
+      cgflow_guarded(lmp, worlds.ranks(), "fix cgflow/al", std::forward<Work>(work));
+    } catch (...) {
+      // After an error LAMMPS exits without deleting this fix, and mpiexec may end this rank before its own exit.
+      claim.reset();
+      pmf_claim.reset();
+      throw;
+    }
   }
   bool finished() const { return learner->phase() == Phase::finished; }
   bool begin_together();
   void prepare();
+  void claim_files();
   void open_child();
   int copies() const;
   void make_learner();
@@ -208,6 +216,10 @@ bool FixCGFlowAL::Impl::begin_together()
 void FixCGFlowAL::Impl::prepare()
 {
   const bool first = !learner;
+  guarded([&] {
+    if (first) check_pair_file();
+    claim_files();
+  });
   if (first) open_child();
   guarded([&] {
     together.require_same_run();
@@ -216,16 +228,27 @@ void FixCGFlowAL::Impl::prepare()
   if (first) guarded([&] { make_learner(); });
 }
 
-// Before the first setup. The claim is made on one rank of each world, and its failure must reach all ranks before the child makes them
-// communicate.
+// Before the state file is read, on one rank of those that learn together. The other files take their names from the state file, but the
+// PMF may be anywhere.
+void FixCGFlowAL::Impl::claim_files()
+{
+  if (comm.rank() != 0 || claim) return;
+  const bool apart = lmp->universe->nworlds > 1 && !worlds.several();
+  const std::string note = apart ? fmt::format("partition {}", lmp->universe->iworld) : "";
+  const std::string advice =
+      apart ? "with share yes partitions learn together; those that learn apart need YAML files of different names"
+            : "wait until it has ended, or learn in another folder or with a YAML file of another name";
+  claim.emplace(options.state_file(), note, advice);
+  pmf_claim.emplace(options.pmf, note, advice);
+  if (claim->remark().empty()) return;
+  if (claim->is_held())
+    log.line(claim->remark());
+  else
+    log.warning(claim->remark());
+}
+
 void FixCGFlowAL::Impl::open_child()
 {
-  guarded([&] {
-    check_pair_file();
-    if (lmp->universe->nworlds > 1 && !worlds.several() && lmp->comm->me == 0)
-      claim.emplace(options.state_file(), fmt::format("partition {}", lmp->universe->iworld),
-                    "with share yes partitions learn together; those that learn apart need YAML files of different names");
-  });
   guarded([&] { child = std::make_unique<CGFlowChild>(lmp, options.atomistic, copies(), !cgflow::is_molecular(config)); });
 }
 

@@ -120,7 +120,7 @@ class Apart(Partitions):
         result = self.lammps(l.learning(END), "-partition", "2x1", ranks=2, check=False, timeout=120)
         self.assertNotEqual(result.code, 0)
         self.assertRegex(self.text_of(0) + self.text_of(1),
-                         r"ERROR.*mb.state is written by partition [01], too: with share yes partitions learn together; those that "
+                         r"ERROR.*mb.state is in use by process \d+ on host .*, partition [01]: with share yes partitions learn together; those that "
                          r"learn apart need YAML files of different names")
 
     def test_worlds_with_names_of_their_own_learn_apart(self):
