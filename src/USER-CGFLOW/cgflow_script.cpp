@@ -3,6 +3,7 @@
 
 #include "cgflow/error.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
@@ -16,34 +17,55 @@ namespace {
 // Built-in commands (Input::execute_command) that end the process or write files. They are in no table of LAMMPS that could be changed.
 const std::set<std::string> kRefusedBuiltins{"quit", "log", "shell", "dump", "restart", "bond_write", "pair_write"};
 
-// The words of a line. Quoted text is one word, without its quotes. A comment ends the line.
-std::vector<std::string> words_of(const std::string &line)
+constexpr const char *kTriple = "\"\"\"";
+constexpr const char *kBlanks = " \t\n\v\f\r";
+
+// The quote that begins at a place of a line, or nothing.
+std::string quote_at(const std::string &line, std::size_t at)
 {
-  std::vector<std::string> words;
-  std::string word;
-  char quote = 0;
-  bool open = false;
-  for (const char c : line) {
-    if (quote) {
-      if (c == quote)
-        quote = 0;
-      else
-        word += c;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-      open = true;
-    } else if (c == '#') {
-      break;
-    } else if (std::isspace(static_cast<unsigned char>(c))) {
-      if (open || !word.empty()) words.push_back(word);
-      word.clear();
-      open = false;
-    } else {
-      word += c;
+  if (line.compare(at, 3, kTriple) == 0) return kTriple;
+  return at < line.size() && (line[at] == '"' || line[at] == '\'') ? line.substr(at, 1) : "";
+}
+
+// As Input::parse() does it: a comment begins at the first # outside of quotes.
+std::string without_comment(const std::string &line)
+{
+  std::size_t at = 0;
+  while (at < line.size() && line[at] != '#') {
+    const std::string quote = quote_at(line, at);
+    if (quote.empty()) {
+      ++at;
+      continue;
     }
+    const auto end = line.find(quote, at + quote.size());
+    if (end == std::string::npos) return line;    // an error when LAMMPS executes the line
+    at = end + quote.size();
   }
-  if (open || !word.empty()) words.push_back(word);
+  return line.substr(0, at);
+}
+
+// The words of a line, as Input::nextword() finds them. Quoted text is one word, without its quotes; a quote inside a word is a
+// character like any other.
+std::vector<std::string> words_of(const std::string &text)
+{
+  const std::string line = without_comment(text);
+  std::vector<std::string> words;
+  for (auto at = line.find_first_not_of(kBlanks); at != std::string::npos; at = line.find_first_not_of(kBlanks, at)) {
+    const std::string quote = quote_at(line, at);
+    at += quote.size();
+    const auto end = std::min(quote.empty() ? line.find_first_of(kBlanks, at) : line.find(quote, at), line.size());
+    words.push_back(line.substr(at, end - at));
+    at = std::min(end + quote.size(), line.size());
+  }
   return words;
+}
+
+// Input::file() reads on while a line holds an odd number of triple quotes, wherever they are.
+bool is_open(const std::string &line)
+{
+  bool open = false;
+  for (auto at = line.find(kTriple); at != std::string::npos; at = line.find(kTriple, at + 3)) open = !open;
+  return open;
 }
 
 }    // namespace
@@ -69,13 +91,14 @@ void CGFlowScript::scan(const std::string &file)
     if (line.find('\0') != std::string::npos)
       throw cgflow::EnergyError("got a zero byte (" + file + " line " + std::to_string(number) + "), expected a text file");
     if (whole.empty()) first = number;
-    const auto last = line.find_last_not_of(" \t\r");
-    line.resize(last == std::string::npos ? 0 : last + 1);
-    const bool continued = !line.empty() && line.back() == '&';
-    if (continued) line.pop_back();
     whole += line;
-    if (continued) {
-      whole += ' ';
+    whole.resize(whole.find_last_not_of(kBlanks) + 1);
+    if (!whole.empty() && whole.back() == '&') {
+      whole.pop_back();
+      continue;
+    }
+    if (is_open(whole)) {
+      whole += '\n';
       continue;
     }
     scan_line(whole, file + " line " + std::to_string(first));

@@ -17,6 +17,7 @@
 #include "cgflow/error.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -61,13 +62,32 @@ std::string weights_text(const cgflow::Structures &structures, const cgflow::CgS
   return text;
 }
 
-/// A temporary file beside the dump, which is removed unless the dump is complete. It differs from the dump at the beginning of its
-/// name, because dump styles look at the end (.gz, .bin).
+/// A name with which LAMMPS makes the same kind of file, and which has no character that a shell or a dump style would interpret.
+/// Dump styles look at the end of a name (.gz, .bin).
+std::string harmless(std::string name)
+{
+  for (char &c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && std::strchr("._-+", c) == nullptr) c = '_';
+  return name;
+}
+
+// LAMMPS pipes a compressed dump through a shell, with the name in double quotes.
+void check_folder(const std::string &folder, const std::string &path)
+{
+  if (platform::has_compress_extension(path) && folder.find_first_of("\"$`\\") != std::string::npos)
+    throw cgflow::FileError("dump " + path +
+                            ": got a folder with one of \" $ ` \\ in its name, which a compressed dump cannot "
+                            "have; expected another folder, or a dump that is not compressed");
+}
+
+/// A temporary file beside the dump, which is removed unless the dump is complete.
 class TemporaryDump {
  public:
-  explicit TemporaryDump(const std::string &path)
-      : path_(path), name_(platform::path_join(platform::path_dirname(path), "tmp.cgflow." + platform::path_basename(path)))
+  explicit TemporaryDump(const std::string &path) : path_(path)
   {
+    const std::string folder = platform::path_dirname(path);
+    check_folder(folder, path);
+    name_ = platform::path_join(folder, "tmp.cgflow." + harmless(platform::path_basename(path)));
     std::remove(name_.c_str());
   }
   ~TemporaryDump() { std::remove(name_.c_str()); }
@@ -131,30 +151,43 @@ void make_room(CGFlowChildInstance &instance, const std::vector<double> &x, int 
   instance.one(command + " boundary f f f units box");
 }
 
+// The words as LAMMPS takes them: pointers to characters that it may change.
+std::vector<char *> pointers(std::vector<std::string> &words)
+{
+  std::vector<char *> result;
+  for (auto &word : words) result.push_back(word.data());
+  return result;
+}
+
 // One dump stays open for all frames, so that dump styles with a header and compressed ones work. Each frame is evaluated, so its
 // forces, energies and computes are its own.
 void dump_frames(LAMMPS *lmp, CGFlowChildInstance &instance, const cgflow::Structures &structures, int n_atoms,
                  bool molecular, const std::string &temporary, const std::vector<std::string> &style)
 {
   LAMMPS *child = instance.lammps();
-  const auto modify = std::find(style.begin(), style.end(), "modify");
-  std::string arguments = "custom 1 " + temporary + " id type x y z", changes = "sort id format float %.10g";
-  if (!style.empty()) {
-    arguments = style.front() + " 1 " + temporary;
-    for (auto word = style.begin() + 1; word < modify; ++word) arguments += " " + *word;
+  std::vector<std::string> dump{"cgflow", "all", "custom", "1", temporary, "id", "type", "x", "y", "z"};
+  std::vector<std::string> changes{"cgflow", "sort", "id"};
+  if (style.empty()) {
+    changes.insert(changes.end(), {"format", "float", "%.10g"});
+  } else {
+    const auto modify = std::find(style.begin(), style.end(), "modify");
+    dump = {"cgflow", "all", style.front(), "1", temporary};
+    dump.insert(dump.end(), style.begin() + 1, modify);
     // The rows of these two styles are not atoms.
-    changes = style.front() == "local" || style.front() == "grid" ? "first no" : "sort id";
-    for (auto word = modify; word < style.end(); ++word)
-      if (word != modify) changes += " " + *word;
+    if (style.front() == "local" || style.front() == "grid") changes = {"cgflow", "first", "no"};
+    if (modify != style.end()) changes.insert(changes.end(), modify + 1, style.end());
   }
   // A script may not contain a dump, but this one is written by the package itself.
   (*child->input->command_map)["run"] = (*lmp->input->command_map)["run"];
   *child->output->dump_map = *lmp->output->dump_map;
   if (molecular) make_room(instance, structures.x, n_atoms);
   instance.one("run 0 post no");
-  instance.one("dump cgflow all " + arguments);
-  instance.one("dump_modify cgflow " + changes);
-  instance.guarded([&] { child->output->init(); });
+  // Words, not text for LAMMPS to parse: a word may hold blanks, quotes, # and $.
+  instance.guarded([&] {
+    child->output->add_dump(static_cast<int>(dump.size()), pointers(dump).data());
+    child->output->modify_dump(static_cast<int>(changes.size()), pointers(changes).data());
+    child->output->init();
+  });
   for (std::size_t i = 0; i < structures.point.size(); ++i) {
     const double *x = &structures.x[i * 3 * n_atoms];
     // reset_timestep is an error while a dump is open. Here the step only increases, as in a run.
