@@ -2,9 +2,12 @@
 #include "molecule/chemistry.h"
 
 #include "ala2.h"
+#include "molecule/recognition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 using namespace cgflow;
 using testing::ElementsAre;
@@ -31,6 +34,32 @@ Molecule hydride(double mass, int hydrogens)
     molecule.bonds.push_back({0, i});
   }
   return molecule;
+}
+
+/// Ace-Ala-Nme with hydrogens of this mass. Their part comes from their neighbors, unless the total mass grows.
+Molecule heavy_hydrogens(double mass, bool repartitioned)
+{
+  Molecule molecule = tests::ala2();
+  for (const auto &[i, j] : tests::ala2().bonds)
+    for (const auto &[light, heavy] : {std::pair{i, j}, std::pair{j, i}}) {
+      if (molecule.mass[light] != 1.008) continue;
+      molecule.mass[light] = mass;
+      if (repartitioned) molecule.mass[heavy] -= mass - 1.008;
+    }
+  return molecule;
+}
+
+/// The same elements as in plain Ace-Ala-Nme, and an alpha carbon whose hand is known.
+void expect_alanine(const Molecule &molecule, const std::string &scheme)
+{
+  const Chemistry plain(tests::ala2()), chemistry(molecule);
+  EXPECT_EQ(chemistry.elements().of, plain.elements().of) << scheme;
+  EXPECT_EQ(unknown_elements(molecule), "") << scheme;
+  for (const auto &[i, j] : molecule.bonds) EXPECT_EQ(chemistry.is_conjugated(i, j), plain.is_conjugated(i, j)) << scheme;
+  EXPECT_THAT(recognized_chemistry(molecule, {}, {}),
+              testing::IsSupersetOf({"recognized stereo centers, which are kept: 9 (L)",
+                                     "recognized conjugated C-N bonds, which stay planar: 5-7 (trans), 15-17 (trans)"}))
+      << scheme;
 }
 
 }    // namespace
@@ -72,4 +101,79 @@ TEST(Chemistry, LightAtomsWithThreeNeighborsInvert)
   EXPECT_FALSE(Chemistry(hydride(30.974, 3)).inverts(0));    // phosphine
   EXPECT_FALSE(Chemistry(hydride(12.011, 4)).inverts(0));    // methane
   EXPECT_FALSE(Chemistry(hydride(15.999, 2)).inverts(0));    // water
+}
+
+TEST(Chemistry, ElementsFromRepartitionedMasses)
+{
+  // 3.024 is AMBER's and CHARMM-GUI's; OpenMM's manual suggests 1.5 to 4, GROMACS' -heavyh has 4.032.
+  for (const double mass : {1.5, 2.0, 2.016, 2.5, 3.0, 3.024, 4.0, 4.032}) {
+    const Molecule molecule = heavy_hydrogens(mass, true);
+    expect_alanine(molecule, "repartitioned " + std::to_string(mass));
+    EXPECT_TRUE(Chemistry(molecule).elements().repartitioned) << mass;
+  }
+  // Integer masses: the nitrogen atoms with a hydrogen have the mass of carbonyl carbons.
+  Molecule integers = heavy_hydrogens(3.0, true);
+  for (double &mass : integers.mass) mass = std::round(mass);
+  expect_alanine(integers, "integers");
+}
+
+TEST(Chemistry, ElementsFromRepartitionedMassesByType)
+{
+  // A converter that gives all atoms of a type the mass of the first: alpha carbon and methyl groups have one mass.
+  const Molecule right = heavy_hydrogens(3.024, true);
+  for (const int first : {1, 8}) {
+    Molecule molecule = right;
+    for (const int i : {1, 8, 10, 18}) molecule.mass[i] = right.mass[first];
+    expect_alanine(molecule, "type of atom " + std::to_string(first + 1));
+  }
+}
+
+TEST(Chemistry, ElementsOfIsotopes)
+{
+  for (const double mass : {2.0, 2.014, 3.016}) expect_alanine(heavy_hydrogens(mass, false), "heavy hydrogens");
+  Molecule labeled = tests::ala2();
+  for (double &mass : labeled.mass) mass = mass > 15.0 ? 17.999 : mass > 13.0 ? 15.0001 : mass > 10.0 ? 13.00335 : 2.014;
+  expect_alanine(labeled, "13C, 15N, 18O, 2H");
+  EXPECT_FALSE(Chemistry(labeled).elements().repartitioned);
+  Molecule one = tests::ala2();
+  one.mass[4] = 13.003;
+  one.mass[7] = 2.014;
+  expect_alanine(one, "one 13C, one 2H");
+  EXPECT_THAT(recognized_chemistry(one, {}, {}), testing::Contains("recognized masses: isotopes at atoms 5, 8"));
+}
+
+TEST(Chemistry, MassesThatTellNoElementAreNamed)
+{
+  Molecule molecule = tests::ala2();
+  EXPECT_EQ(unknown_elements(molecule), "");
+  molecule.mass[6] = 7.5;
+  EXPECT_THAT(unknown_elements(molecule),
+              testing::HasSubstr("with so many bonds: atom 7 (mass 7.5, 3 bonds); peptide bonds"));
+  for (const double mass : {1.0, 12.0, 72.0}) {
+    molecule.mass.assign(22, mass);
+    EXPECT_THAT(unknown_elements(molecule),
+                testing::HasSubstr("all atoms have the mass " + std::to_string(int(mass)) + ", "));
+  }
+  // All heavy atoms look like carbon, but carbon has more than one bond.
+  molecule = tests::ala2();
+  for (double &mass : molecule.mass) mass = mass > 2.0 ? 12.0 : 1.0;
+  EXPECT_THAT(unknown_elements(molecule), testing::HasSubstr("atom 6 (mass 12, 1 bond), atom 16 (mass 12, 1 bond)"));
+  // A united atom has the mass of no element: CH3 is not 15N.
+  EXPECT_FALSE(Chemistry(hydride(15.035, 0)).is_nitrogen(0));
+}
+
+TEST(Chemistry, TheLogNamesWhatWasRecognized)
+{
+  const Molecule ala2 = tests::ala2();
+  EXPECT_THAT(recognized_chemistry(ala2, {}, {{0, 2, 3}, {11, 12, 13}}),
+              ElementsAre("recognized stereo centers, which are kept: 9 (L)",
+                          "recognized conjugated C-N bonds, which stay planar: 5-7 (trans), 15-17 (trans)",
+                          "recognized rotors with equal ends: 1 3 4, 12 13 14"));
+  // N-methylaziridine without its hydrogens: a ring with a pyramidal nitrogen.
+  Molecule ring;
+  ring.mass = {14.007, 12.011, 12.011, 12.011};
+  ring.bonds = {{0, 1}, {0, 2}, {0, 3}, {1, 2}};
+  ring.configuration = {0.0, 0.0, 0.0, 1.2, 0.7, 0.3, 1.2, -0.7, 0.3, -1.2, 0.0, 0.7};
+  EXPECT_THAT(recognized_chemistry(ring, {}, {}),
+              ElementsAre("recognized atoms that can invert: 1", "recognized rings: 1 2 3"));
 }

@@ -5,6 +5,7 @@
 #include "files/tensor_archive.h"
 #include "kernels/runtime.h"
 #include "model/model_parts.h"
+#include "molecule/recognition.h"
 #include "training/defensive_samples.h"
 #include "training/energy_guard.h"
 #include "training/energy_training.h"
@@ -28,6 +29,15 @@ namespace {
 Tensor columns(const double *points, std::size_t size, int n_cv)
 {
   return to_tensor({points, points + size}, {static_cast<std::int64_t>(size) / n_cv, n_cv}).t().contiguous();
+}
+
+void say_recognized(const Model::Parts &p, Log &log)
+{
+  if (!is_molecular(p.config)) return;
+  const Molecule &molecule = p.info.molecule;
+  for (const std::string &line : recognized_chemistry(molecule, p.config.coordinates, p.map->equal_atoms())) log.line(line);
+  const std::string warning = unknown_elements(molecule);
+  if (!warning.empty()) log.warning(warning);
 }
 
 }    // namespace
@@ -54,6 +64,7 @@ std::vector<double> Trainer::start_from_structure()
   const auto start = p.map->start();
   if (!start)
     throw ModelError("start from a structure: only the coordinates of a molecule know one, expected train: example: dump");
+  say_recognized(p, log_);
   model_.counts.example += require_equal_atoms(*p.map, *energy_, p.info.kT, *start, comm_);
   EnergyGuard energy(*energy_, comm_, &times_.energies);
   const RelaxedStructure relaxed = relax_structure(*p.map, energy, p.info.kT, *start, comm_);
@@ -68,6 +79,7 @@ ExampleSummary Trainer::train_by_example(const std::vector<double> &x, const Exa
 {
   const WorkTimer timer(times_.training);
   Model::Parts &p = model_.parts();
+  say_recognized(p, log_);
   const std::int64_t n = x.size() / (3 * p.info.n_atoms());
   const ExampleReport report =
       cgflow::train_by_example(*p.flow, *p.map, p.info.seed, config, to_tensor(x, {n, p.info.n_atoms(), 3}));

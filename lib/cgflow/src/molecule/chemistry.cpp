@@ -2,32 +2,27 @@
 #include "molecule/chemistry.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace cgflow {
 namespace {
 
-// Limits of masses in g/mol.
-// Files round masses, at worst to integers. The elements that are distinguished here differ by two or more.
-constexpr double kSameElement = 0.3;
-// Simulations make hydrogen up to four times heavier to allow longer time steps.
-constexpr double kHeaviestHydrogen = 4.5;
-// Elements up to fluorine invert over low barriers, phosphorus and sulfur over high ones.
+// Elements up to fluorine invert over low barriers, phosphorus and sulfur over high ones. g/mol.
 constexpr double kHeaviestInverting = 20.0;
 
 }    // namespace
 
-Chemistry::Chemistry(const Molecule &molecule) : molecule_(molecule), graph_(molecule) {}
+Chemistry::Chemistry(const Molecule &molecule)
+    : molecule_(molecule), graph_(molecule), elements_(find_elements(molecule, graph_))
+{
+}
 
-bool Chemistry::is(int i, double mass) const { return std::fabs(molecule_.mass[i] - mass) < kSameElement; }
+bool Chemistry::is_hydrogen(int i) const { return is(i, Element::hydrogen); }
 
-bool Chemistry::is_hydrogen(int i) const { return mass(i) < kHeaviestHydrogen; }
+bool Chemistry::is_carbon(int i) const { return is(i, Element::carbon); }
 
-bool Chemistry::is_carbon(int i) const { return is(i, 12.011); }
+bool Chemistry::is_nitrogen(int i) const { return is(i, Element::nitrogen); }
 
-bool Chemistry::is_nitrogen(int i) const { return is(i, 14.007); }
-
-bool Chemistry::is_terminal_oxygen(int i) const { return is(i, 15.999) && neighbours(i).size() == 1; }
+bool Chemistry::is_terminal_oxygen(int i) const { return is(i, Element::oxygen) && neighbours(i).size() == 1; }
 
 bool Chemistry::is_carbonyl(int i) const
 {
@@ -41,6 +36,6 @@ bool Chemistry::is_conjugated(int i, int j) const
   return (is_carbon(i) && is_nitrogen(j)) || (is_carbon(j) && is_nitrogen(i));
 }
 
-bool Chemistry::inverts(int i) const { return neighbours(i).size() == 3 && mass(i) < kHeaviestInverting; }
+bool Chemistry::inverts(int i) const { return neighbours(i).size() == 3 && elements_.mass[i] < kHeaviestInverting; }
 
 }    // namespace cgflow

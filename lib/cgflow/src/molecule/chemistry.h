@@ -3,6 +3,7 @@
 #define CGFLOW_SRC_CHEMISTRY_H
 
 #include "molecule/bond_graph.h"
+#include "molecule/elements.h"
 
 #include "cgflow/molecule.h"
 
@@ -10,8 +11,8 @@
 
 namespace cgflow {
 
-/// Properties of a molecule's atoms by their masses and bonds. Elements are recognized by their masses in g/mol. Atoms are
-/// numbered from 0. The molecule is kept by reference.
+/// Properties of a molecule's atoms by their masses and bonds, see find_elements(). Atoms are numbered from 0. The molecule
+/// is kept by reference.
 class Chemistry {
  public:
   explicit Chemistry(const Molecule &molecule);
@@ -20,6 +21,8 @@ class Chemistry {
   /// The atoms bonded to atom i, ascending.
   const std::vector<int> &neighbours(int i) const { return graph_.neighbours(i); }
   double mass(int i) const { return molecule_.mass[i]; }
+  const BondGraph &graph() const { return graph_; }
+  const Elements &elements() const { return elements_; }
 
   bool is_hydrogen(int i) const;
   bool is_carbon(int i) const;
@@ -32,10 +35,11 @@ class Chemistry {
   bool inverts(int i) const;
 
  private:
-  bool is(int i, double mass) const;
+  bool is(int i, Element element) const { return elements_.of[i] == element; }
 
   const Molecule &molecule_;
   BondGraph graph_;
+  Elements elements_;
 };
 
 }    // namespace cgflow
