@@ -2,6 +2,9 @@
 #include "base/grid_points.h"
 #include "explore/point_sets.h"
 
+#include "cgflow/error.h"
+#include "error_message.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,6 +47,14 @@ TEST(SpreadPoints, StayInTheBallAndInTheRange)
   EXPECT_LE(high, 1.5);
   // Uniform on [0, 1.5]: five standard errors.
   EXPECT_NEAR(mean, 0.75, 5 * 1.5 / std::sqrt(12.0 * 1000));
+}
+
+TEST(SpreadPoints, AroundNothingAreAnError)
+{
+  EXPECT_EQ(message<ModelError>([] { spread_points(kLine, {}, {}, 0.0, 0.1, 3, 1, Stream::test, 0); }),
+            "Points to learn: got no known point and no label to draw 3 points around, at least 1 is needed");
+  EXPECT_THAT(message<ModelError>([] { cover_points(kLine, {}, 0.1, 8, 1, 0); }), testing::HasSubstr("to draw 8 points"));
+  EXPECT_THAT(spread_points(kLine, {}, {}, 0.0, 0.1, 0, 1, Stream::test, 0), testing::IsEmpty());
 }
 
 TEST(SpreadPoints, OldShareIsKept)

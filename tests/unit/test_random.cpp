@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/random.h"
 
+#include "cgflow/error.h"
+#include "error_message.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -47,6 +50,13 @@ TEST(RandomStream, MomentsOverIndices)
   EXPECT_NEAR(cube, 0.0, 5 * std::sqrt(15.0 / n));
   EXPECT_NEAR(fourth, 3.0, 5 * std::sqrt(96.0 / n));
   EXPECT_NEAR(uniform, 0.5, 5 * std::sqrt(1.0 / 12.0 / n));
+}
+
+TEST(RandomStream, ChoosesFromNothingOnlyWithAnError)
+{
+  RandomStream stream(1, Stream::test);
+  EXPECT_EQ(message<ModelError>([&] { stream.below(0); }),
+            "Random numbers: got 0 values to choose from, at least 1 is needed");
 }
 
 TEST(RandomStream, BelowIsUniform)

@@ -43,7 +43,7 @@ class RandomStream {
   double uniform();
   /// Standard normal (Box-Muller).
   double normal();
-  /// Uniform integer in [0, n), n > 0.
+  /// Uniform integer in [0, n). Throws ModelError when n is 0.
   std::uint64_t below(std::uint64_t n);
 
  private:

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/near_points.h"
 
+#include "cgflow/error.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <string>
 
 namespace cgflow {
 
@@ -89,6 +92,9 @@ const double *NearPoints::nearest(const double *s) const
   };
   // Points that have not been visited yet are at least `reach` cells away.
   for (int reach = 0; each_in_shell(s, reach, closer) && !(least < reach * side); ++reach) {}
+  if (best == order_.size())
+    throw ModelError("Nearest point: got " + std::to_string(best) +
+                     " points, none at a finite distance, expected at least 1");
   return &points_[best * space_.n_cv()];
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/random.h"
 
+#include "cgflow/error.h"
+
 #include <cmath>
 #include <numbers>
 
@@ -74,6 +76,7 @@ double RandomStream::normal()
 
 std::uint64_t RandomStream::below(std::uint64_t n)
 {
+  if (n == 0) throw ModelError("Random numbers: got 0 values to choose from, at least 1 is needed");
   const std::uint64_t limit = n * (~std::uint64_t{0} / n);
   for (;;) {
     const std::uint64_t value = (static_cast<std::uint64_t>(bits()) << 32) | bits();

@@ -3,9 +3,12 @@
 
 #include "base/near_points.h"
 
+#include "cgflow/error.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 namespace cgflow {
 
@@ -75,7 +78,10 @@ std::vector<double> spread_points(const CgSpace &space, const std::vector<double
 {
   const int d = space.n_cv();
   const std::size_t n_centers = centers.size() / d, n_old = old.size() / d;
-  std::vector<double> points(n * d);
+  if (n > 0 && n_centers == 0 && n_old == 0)
+    throw ModelError("Points to learn: got no known point and no label to draw " + std::to_string(n) +
+                     " points around, at least 1 is needed");
+  std::vector<double> points(std::max<std::int64_t>(n, 0) * d);
   for (std::int64_t i = 0; i < n; ++i) {
     RandomStream random(seed, purpose, i, iteration);
     const bool from_old = n_old > 0 && (n_centers == 0 || random.uniform() < old_share);
