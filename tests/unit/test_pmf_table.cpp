@@ -133,6 +133,28 @@ TEST(PmfTable, SampleGivesNullWhenTheToleranceCannotBeMet)
   EXPECT_EQ(PmfTable::sample(CaseSurface(four, 1, std), 1e-3, 5000), nullptr);
 }
 
+TEST(PmfTable, SampleGivesUpWhereFinerGridsDoNotHelp)
+{
+  const auto std = [](const double *) { return 0.3; };
+  // F around 1e15 is a multiple of 1/8, and no grid is better than that.
+  Case offset{CgSpace({{"s", 0, 1, false}}), [](const double *s) { return 1e15 + 5 * s[0] * s[0]; }};
+  Case offset_in_two{CgSpace({{"a", 0, 1, false}, {"b", 0, 1, true}}),
+                     [](const double *s) { return 1e15 + 5 * s[0] + std::sin(2 * std::numbers::pi * s[1]); }};
+  Case jump{offset.space, [](const double *s) { return s[0] < 0.4321 ? 0.0 : 1.0; }};
+  for (const Case *c : {&offset, &offset_in_two, &jump}) {
+    std::int64_t points = 0;
+    Case counted{c->space, [&](const double *s) {
+                   ++points;
+                   return c->f(s);
+                 }};
+    EXPECT_EQ(PmfTable::sample(CaseSurface(counted, 1, std), 1e-3, 4000000), nullptr);
+    EXPECT_LT(points, 50000);
+  }
+  // The other way around: features as narrow as those of an ensemble need 256 cells and get them.
+  Case narrow{offset.space, [](const double *s) { return 8 * std::exp(-0.5 * std::pow((s[0] - 0.37) / 0.01, 2)); }};
+  EXPECT_NE(PmfTable::sample(CaseSurface(narrow, 1, std), 1e-3, 4000000), nullptr);
+}
+
 TEST(PmfTable, SampleLooksAwayWhereWalkersNeverAre)
 {
   // A jump up by 30 kT needs no refinement.

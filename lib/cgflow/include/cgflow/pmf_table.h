@@ -25,7 +25,8 @@ class PmfTable : public PmfSurface {
   /// Samples another surface on a grid. Beginning with 16 cells per dimension, the grid is refined by a factor of two
   /// until F at the cells' centers differs by at most `tolerance` (energy units) wherever F is less than 20 kT over its
   /// minimum. The std may differ by 5 % more, and may be too large by ten times the tolerance. Returns null when that
-  /// needs more than max_points.
+  /// needs more than max_points, or when finer grids no longer lower the error of F, as for a discontinuous F or one whose
+  /// rounding errors exceed the tolerance.
   static std::unique_ptr<PmfTable> sample(const PmfSurface &surface, double tolerance, std::size_t max_points);
 
   const CgSpace &space() const override;

@@ -19,7 +19,12 @@ constexpr int kFirstPoints = 17;           // per dimension of the coarsest grid
 constexpr std::size_t kFewCells = 1000;    // cells that are checked before all of them
 constexpr double kHigh = 20.0;             // kT over the minimum, where walkers never are: not checked
 constexpr double kStdExcess = 10.0;        // the table's std may be too large by so many tolerances
-constexpr double kStdTolerance = 0.05;     // and may deviate in either direction by this fraction of the std
+// Sampling gives up when so many halvings of the spacing do not lower the error of F by this factor, from so many cells per
+// dimension on. The shortest features of an ensemble, 0.05 of the range, then span six cells.
+constexpr std::size_t kTableHalvings = 2;
+constexpr double kTableGain = 0.5;
+constexpr int kTrustedCells = 128;
+constexpr double kStdTolerance = 0.05;    // and may deviate in either direction by this fraction of the std
 
 kernels::SplineGrid make_grid(const CgSpace &space, const std::vector<int> &points, std::size_t n_f, std::size_t n_std)
 {
@@ -145,6 +150,32 @@ bool agree(const Values &a, const Values &table, double high, double tolerance)
   }
   return true;
 }
+
+// Largest error of the table's F where agree() looks, in tolerances.
+double largest_error(const Values &a, const Values &table, double high, double tolerance)
+{
+  double largest = 0.0;
+  for (std::size_t i = 0; i < a.f.size(); ++i)
+    if (!(a.f[i] > high)) largest = std::max(largest, std::abs(a.f[i] - table.f[i]) / tolerance);
+  return largest;
+}
+
+// The errors of F on the finer and finer grids. For a smooth F they fall by 16 with each halving of the spacing, but not
+// for a discontinuity or for rounding errors of a large F.
+class Errors {
+ public:
+  // True when halving the spacing no longer helps.
+  bool stagnate(double error, int cells)
+  {
+    errors_.push_back(error);
+    const std::size_t n = errors_.size();
+    return cells >= kTrustedCells && n > kTableHalvings && error > 1.0 &&
+           !(error < kTableGain * errors_[n - 1 - kTableHalvings]);
+  }
+
+ private:
+  std::vector<double> errors_;
+};
 }    // namespace
 
 std::unique_ptr<PmfTable> PmfTable::sample(const PmfSurface &surface, double tolerance, std::size_t max_points)
@@ -152,6 +183,7 @@ std::unique_ptr<PmfTable> PmfTable::sample(const PmfSurface &surface, double tol
   const CgSpace &space = surface.space();
   const int d = space.n_cv();
   if (d > kMaximumDimension) return nullptr;
+  Errors of_few, of_all;
   for (int cells = kFirstPoints - 1;; cells *= 2) {
     std::vector<int> points(d), cell_counts(d, cells);
     std::vector<double> spacing(d);
@@ -170,8 +202,14 @@ std::unique_ptr<PmfTable> PmfTable::sample(const PmfSurface &surface, double tol
     const std::vector<double> centers = grid_rows(middles);
     // A few cells already show that a grid is too coarse. All cells are checked only when these few agree.
     const std::vector<double> few = every_nth(centers, d, kFewCells);
-    if (!agree(evaluate_at(surface, few), evaluate_at(*table, few), high, tolerance)) continue;
-    if (agree(evaluate_on_grid(surface, middles), evaluate_at(*table, centers), high, tolerance)) return table;
+    const Values few_f = evaluate_at(surface, few), few_table = evaluate_at(*table, few);
+    if (!agree(few_f, few_table, high, tolerance)) {
+      if (of_few.stagnate(largest_error(few_f, few_table, high, tolerance), cells)) return nullptr;
+      continue;
+    }
+    const Values all = evaluate_on_grid(surface, middles), all_table = evaluate_at(*table, centers);
+    if (agree(all, all_table, high, tolerance)) return table;
+    if (of_all.stagnate(largest_error(all, all_table, high, tolerance), cells)) return nullptr;
   }
 }
 
