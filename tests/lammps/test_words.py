@@ -4,7 +4,7 @@ them."""
 import unittest
 
 from harness import read_dump
-from test_commands import BACKMAP, HEAD, CommandsTest
+from trained_model import BACKMAP, HEAD, CommandsTest
 
 ODD = ("a b", "tab\there", "it's", 'say "so"', "a#b", "a$b", "${none}", "ends in &", "(a; b)", "a`b`", "back\\slash", "<a|b>", "-a", "{}")
 
