@@ -99,7 +99,7 @@ class Yaml(Messages):
                 ("{x: 1, y: -1}", "{x2: 1, y: -1}", r"x2"),
                 ("{x: 1, y: 1}", "{x: 1, y: -1}", r"fine"),
                 ("quiet: 400, find", "quiet: 400 find", r"mb.yaml:\d+"),
-                ("\n", "\r\n", r"mb.yaml:1:1: got a Windows line end \(CRLF\), expected LF alone"),
+                ("\n", "\r", r"mb.yaml:1:1: got a carriage return \(CR\) alone, expected lines that end with LF or CRLF"),
                 ("budget: 20000", "budget: 1000", r"fix cgflow/al: budget: got 1000 energy evaluations, the data and the first "
                  r"iteration need \d+")):
             self.with_file("mb.yaml", l.YAML.replace(old, new), pattern)

@@ -10,9 +10,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <fcntl.h>
+#include <filesystem>
+#include <future>
 #include <random>
 #include <set>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace cgflow;
 using namespace cgflow::tests;
@@ -84,6 +90,39 @@ TEST(Config, AnchorsAndAliasesAreFollowed)
   EXPECT_EQ(config.pmf.hidden, (std::vector<int>{48, 48}));
 }
 
+TEST(Config, MergeKeysGiveWhatTheMapDoesNotHave)
+{
+  const std::string widths = "flow: &f\n  hidden: [48, 48]\n";
+  EXPECT_EQ(parse(kCg + widths + "pmf: {<<: *f, members: 6}\n"),
+            parse(kCg + widths + "pmf: {hidden: [48, 48], members: 6}\n"));
+  // The map's own keys win, before and after the merge key; then earlier maps win.
+  EXPECT_EQ(parse(kCg + widths + "pmf:\n  hidden: [8]\n  <<: *f\n"), parse(kCg + widths + "pmf: {hidden: [8]}\n"));
+  EXPECT_EQ(parse(kCg + widths + "pmf:\n  <<: *f\n  hidden: [8]\n"), parse(kCg + widths + "pmf: {hidden: [8]}\n"));
+  EXPECT_EQ(parse(kCg + widths + "pmf: {<<: [{members: 5}, *f, {hidden: [7], members: 9, epochs: 3}]}\n"),
+            parse(kCg + widths + "pmf: {members: 5, hidden: [48, 48], epochs: 3}\n"));
+  EXPECT_EQ(parse("cg:\n  - &s {name: s, linear: {x: 1}, range: [0, 1]}\n  - {<<: *s, name: t, linear: {y: 1}}\n"),
+            parse("cg: [{name: s, linear: {x: 1}, range: [0, 1]}, {name: t, linear: {y: 1}, range: [0, 1]}]\n"));
+  EXPECT_EQ(parse("cg: [{name: s, linear: {x: 1}, range: [0, 1]}]\n<<: {budget: 7}\n").budget, 7);
+}
+
+TEST(Config, BooleansOfYamlAreTaken)
+{
+  for (const std::string yes : {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
+    EXPECT_TRUE(parse(kCg + "pmf: {table: " + yes + "}\n").pmf.table) << yes;
+  for (const std::string no : {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
+    EXPECT_FALSE(parse(kCg + "pmf: {table: " + no + "}\n").pmf.table) << no;
+}
+
+TEST(Config, LineEndsOfWindowsAreTaken)
+{
+  const std::string text = kCg + "# comment\n\nflow:\n  hidden: [48,\n    48]\n  bins: 4\n\npmf: {members: 5}\n";
+  std::string windows;
+  for (const char c : text) windows += c == '\n' ? "\r\n" : std::string(1, c);
+  EXPECT_EQ(parse(windows), parse(text));
+  EXPECT_EQ(parse("\xef\xbb\xbf" + windows), parse(text)) << "byte order mark";
+  EXPECT_EQ(error_of(windows + "budget: x\r\n"), error_of(text + "budget: x\n"));
+}
+
 TEST(Config, PaperReplacesDefaultsAndLeavesGivenKeys)
 {
   const Config config = parse(kCg + "pmf: {members: 4}\npaper: true\n");
@@ -148,6 +187,29 @@ TEST(Config, MissingFileIsAConfigError)
   } catch (const ConfigError &error) {
     EXPECT_STREQ(error.what(), "Cannot read file /nonexistent/mb.yaml: No such file or directory");
   }
+}
+
+TEST(Config, WhatIsNoFileIsAConfigErrorAndNothingWaits)
+{
+  const TemporaryFolder folder;
+  const auto error_of_file = [](const std::string &path) { return message<ConfigError>([&] { Config::read(path); }); };
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  // A reader that waits for a writer is let go, so that the test fails and does not hang.
+  auto pipe = std::async(std::launch::async, error_of_file, folder / "pipe");
+  if (pipe.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
+    ::close(::open((folder / "pipe").c_str(), O_WRONLY | O_NONBLOCK));
+    ADD_FAILURE() << "waits for a writer";
+  }
+  EXPECT_EQ(pipe.get(), "Cannot read file " + folder / "pipe" + ": it is a pipe, expected a regular file");
+  EXPECT_EQ(error_of_file("/dev/null"), "Cannot read file /dev/null: it is a device, expected a regular file");
+  EXPECT_EQ(error_of_file(folder.path()), "Cannot read file " + folder.path() + ": Is a directory");
+  std::filesystem::create_symlink("/dev/null", folder / "link");
+  EXPECT_EQ(error_of_file(folder / "link"),
+            "Cannot read file " + folder / "link" + ": it is a device, expected a regular file");
+  // A file with a hole takes no disk, and is not read.
+  write_file(folder / "huge", kCg);
+  std::filesystem::resize_file(folder / "huge", std::uintmax_t(1) << 38);
+  EXPECT_EQ(error_of_file(folder / "huge"), "Cannot read file " + folder / "huge" + ": it has more than 1048576 bytes");
 }
 
 TEST(Config, ReadsAFileAndNamesIt)

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 using namespace cgflow::tests;
 using ::testing::HasSubstr;
 
@@ -54,7 +56,8 @@ TEST(ConfigErrors, WrongTypesNameWhatWasGot)
   EXPECT_EQ(error_after_cg("pmf: {members: '3'}\n"),
             "mb.yaml:2:16: pmf.members: got the quoted text \"3\", expected integer >= 2");
   EXPECT_EQ(error_after_cg("pmf: {table: 1}\n"), "mb.yaml:2:14: pmf.table: got '1', expected true or false");
-  EXPECT_EQ(error_after_cg("paper: True\n"), "mb.yaml:2:8: paper: got 'True', expected true or false");
+  for (const std::string bad : {"tRUE", "y", "N", "oN", "truee", "1"})
+    EXPECT_EQ(error_after_cg("paper: " + bad + "\n"), "mb.yaml:2:8: paper: got '" + bad + "', expected true or false");
   EXPECT_EQ(error_after_cg("pmf: {hidden: 64}\n"), "mb.yaml:2:15: pmf.hidden: got '64', expected list of integers >= 1");
   EXPECT_EQ(error_after_cg("pmf: {hidden: []}\n"),
             "mb.yaml:2:15: pmf.hidden: got an empty list, expected list of integers >= 1");
@@ -192,8 +195,11 @@ TEST(ConfigErrors, InternalCoordinates)
 
 TEST(ConfigErrors, FilesThatAreNotPlainYaml)
 {
-  EXPECT_EQ(error_of("cg: []\r\n"), "mb.yaml:1:7: got a Windows line end (CRLF), expected LF alone; convert the file, e.g. "
-                                    "sed -i 's/\\r$//' mb.yaml");
+  EXPECT_EQ(error_of("flow:\r  bins: 3\r"),
+            "mb.yaml:1:6: got a carriage return (CR) alone, expected lines that end with LF or CRLF");
+  for (const char control : {'\x01', '\x04', '\x1b', '\x7f'})
+    EXPECT_EQ(error_after_cg("budget: 5\n" + std::string(1, control) + "\n"),
+              "mb.yaml:3:1: got the control character " + std::to_string(control) + ", expected a text file");
   EXPECT_EQ(error_of("flow:\n\tbins: 3\n"), "mb.yaml:2:1: got a tab in the indentation, expected blanks");
   EXPECT_EQ(error_of("flow:\n  \tbins: 3\n"), "mb.yaml:2:3: got a tab in the indentation, expected blanks");
   EXPECT_EQ(error_of(kCg + "\t\n\t# comment\nbudget:\t5\t# comment\n"), "no error");
@@ -205,22 +211,89 @@ TEST(ConfigErrors, FilesThatAreNotPlainYaml)
             "mb.yaml:1:1: got a list, expected a map with the keys cg, fine, paper, coordinates, flow, train, pmf, "
             "explore, budget");
   EXPECT_THAT(error_of("hello\n"), HasSubstr("mb.yaml:1:1: got 'hello', expected a map with the keys cg"));
-  EXPECT_EQ(error_of(kCg + "---\n" + kCg), "mb.yaml: got 2 YAML documents, expected one");
   EXPECT_THAT(error_of("cg: [{\n"), HasSubstr("mb.yaml:2:1: bad YAML: "));
   EXPECT_THAT(error_of("cg: *nowhere\n"), HasSubstr("mb.yaml:1:5: bad YAML: "));
   EXPECT_EQ(error_of("[a]: 1\n"), "mb.yaml:1:1: got a key that is not a word, expected 'key: value'");
 }
 
+TEST(ConfigErrors, OneDocumentIsReadAndNothingMayFollow)
+{
+  const std::string problem = "got more text after the end of the YAML document, expected one document";
+  // The parser takes the first of these for documents without end: YAML::LoadAll() never returns.
+  EXPECT_EQ(error_of("#\n,"), "mb.yaml:2:1: " + problem);
+  EXPECT_EQ(error_of(","), "mb.yaml:1:1: " + problem);
+  EXPECT_EQ(error_of("---\n,\n"), "mb.yaml:2:1: " + problem);
+  EXPECT_EQ(error_of(", " + kCg), "mb.yaml:1:1: " + problem);
+  EXPECT_EQ(error_of(kCg + "---\n" + kCg), "mb.yaml:2:1: " + problem);
+  EXPECT_EQ(error_of(kCg + "budget: 5\n---\n"), "mb.yaml:3:1: " + problem);
+  EXPECT_EQ(error_of(kCg + "...\n\nbudget: 5\n"), "mb.yaml:4:1: " + problem);
+  EXPECT_EQ(error_of("--- {cg: 5}\n--- 5\n"), "mb.yaml:2:1: " + problem);
+  EXPECT_EQ(error_of("# a comment\n%YAML 1.2\n---\n" + kCg + "...\n# a comment\n"), "no error");
+}
+
+namespace {
+/// Lists that contain the one before ten times.
+std::string nested_aliases(const std::string &first, char last)
+{
+  std::string text = "a: &a [" + first;
+  for (int i = 1; i < 10; ++i) text += ", " + first;
+  text += "]\n";
+  for (char c = 'b'; c < last; ++c) {
+    const std::string before(1, static_cast<char>(c - 1));
+    text += std::string(1, c) + ": &" + c + " [";
+    for (int i = 0; i < 10; ++i) text += (i ? ", *" : "*") + before;
+    text += "]\n";
+  }
+  return text;
+}
+}    // namespace
+
 TEST(ConfigErrors, AliasesCannotExhaustMemory)
 {
-  std::string bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
-  for (char c = 'b'; c < 'n'; ++c) {
-    const std::string before(1, static_cast<char>(c - 1));
-    bomb += std::string(1, c) + ": &" + c + " [";
-    for (int i = 0; i < 10; ++i) bomb += (i ? ", *" : "*") + before;
-    bomb += "]\n";
+  EXPECT_EQ(error_of(nested_aliases("x", 'n')),
+            "mb.yaml:5:32: e[7]: got too many values, expected at most 100000 in the file; an alias counts as what it "
+            "stands for");
+  // Few values, but much text.
+  EXPECT_EQ(error_of(nested_aliases(std::string(50000, 'x'), 'n')),
+            "mb.yaml:2:32: b[7]: got too much text, expected at most 4194304 bytes; an alias counts as what it stands for");
+  EXPECT_EQ(error_of("cg: &a [*a]\n"), "mb.yaml:1:9: cg[1]: got an alias of the list or map that contains it");
+  EXPECT_THAT(error_of("cg: " + std::string(5000, '[')), HasSubstr("nested too deeply, expected at most 20 levels"));
+  std::string deep = "a: &a [[[[[[[[[[[[1]]]]]]]]]]]]\nb: [[[[[[[[[*a]]]]]]]]]\n";
+  EXPECT_EQ(error_of(deep), "mb.yaml:2:13: b[1][1][1][1][1][1][1][1][1]: nested too deeply, expected at most 20 levels");
+}
+
+TEST(ConfigErrors, LargeFilesAreRefusedBeforeTheyAreParsed)
+{
+  EXPECT_EQ(error_of(kCg + std::string(1 << 20, '#')),
+            "mb.yaml: got a file of more than 1048576 bytes, expected a YAML file");
+  EXPECT_EQ(error_after_cg(std::string(300, 'k') + ": 1\n"),
+            "mb.yaml:2:1: got a key of 300 characters, expected at most 200");
+}
+
+TEST(ConfigErrors, TimeOfALargeFileIsProportionalToItsSize)
+{
+  // Each takes minutes where all earlier keys are looked at, or the rest of the line for each tab.
+  std::string keys, tabs(1000000, '\t');
+  for (int i = 0; i < 80000; ++i) keys += "k" + std::to_string(i) + ": 1\n";
+  std::string deep, flow, marks, quotes, comments;
+  for (int i = 0; i < 19; ++i) deep += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
+  for (int i = 0; i < 70000; ++i) flow += "[a, ", marks += "- ? : ", quotes += "'a' \"b\"", comments += "a: #\n #\n";
+  for (const auto &text : {keys, tabs, deep, flow, marks, quotes, comments, "a: {" + flow, "? " + flow, "a: " + quotes}) {
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_NE(error_of(text.substr(0, 1 << 20)), "no error") << text.substr(0, 40);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    EXPECT_LT(time.count(), 5.0) << text.substr(0, 40);
   }
-  EXPECT_THAT(error_of(bomb), HasSubstr("nested too deeply, or too many aliases"));
-  EXPECT_THAT(error_of("cg: &a [*a]\n"), HasSubstr("mb.yaml:1:"));
-  EXPECT_THAT(error_of("cg: " + std::string(5000, '[')), HasSubstr("mb.yaml:"));
+}
+
+TEST(ConfigErrors, MergeKeys)
+{
+  EXPECT_EQ(error_after_cg("flow: {<<: 5}\n"),
+            "mb.yaml:2:12: flow.<<: got '5', expected a map or a list of maps such as *name");
+  EXPECT_EQ(error_after_cg("flow: {<<: [{bins: 4}, [1]]}\n"),
+            "mb.yaml:2:24: flow.<<: got a list, expected a map or a list of maps such as *name");
+  EXPECT_EQ(error_after_cg("flow: {<<: {bins: 4}, <<: {}}\n"),
+            "mb.yaml:2:23: flow.<<: repeated key, it stands in line 2 already");
+  EXPECT_EQ(error_after_cg("flow: {<<: {bin: 4}}\n").substr(0, 31), "mb.yaml:2:13: flow.bin: unknown");
+  EXPECT_THAT(error_after_cg("flow: {\"<<\": {bins: 4}}\n"), HasSubstr("mb.yaml:2:8: flow.<<: unknown key"));
 }

@@ -10,6 +10,7 @@
 #include "config/config_values.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace cgflow {
 
@@ -112,6 +113,9 @@ Config Config::read(const std::string &path)
 {
   std::string text;
   try {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(path, ignored) && std::filesystem::file_size(path, ignored) > kMaxYamlBytes)
+      throw FileError("Cannot read file " + path + ": it has more than " + std::to_string(kMaxYamlBytes) + " bytes");
     text = read_file(path);
   } catch (const FileError &error) {
     throw ConfigError(error.what());

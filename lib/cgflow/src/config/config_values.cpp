@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace cgflow {
 
@@ -46,6 +47,17 @@ std::string read_name(const YamlTree &tree, const YamlNode &node, const std::str
 
 namespace {
 
+/// The booleans of YAML 1.1 without its single letters.
+std::optional<bool> read_boolean(const YamlNode &node)
+{
+  if (!is_plain(node)) return std::nullopt;
+  for (const char *yes : {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
+    if (node.text == yes) return true;
+  for (const char *no : {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
+    if (node.text == no) return false;
+  return std::nullopt;
+}
+
 /// Reads into the member that a row's slot points to.
 struct ValueReader {
   const YamlTree &tree;
@@ -55,10 +67,9 @@ struct ValueReader {
 
   void operator()(bool *out) const
   {
-    const bool yes = is_plain(node) && (node.text == "true" || node.text == "yes");
-    const bool no = is_plain(node) && (node.text == "false" || node.text == "no");
-    if (!yes && !no) fail_value(tree, node, path, row.type_text());
-    *out = yes;
+    const auto value = read_boolean(node);
+    if (!value) fail_value(tree, node, path, row.type_text());
+    *out = *value;
   }
 
   template <class Integer> void integer(const YamlNode &from, const std::string &where, Integer &out) const

@@ -2,11 +2,15 @@
 #ifndef CGFLOW_SRC_YAML_TREE_H
 #define CGFLOW_SRC_YAML_TREE_H
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace cgflow {
+
+/// A larger file is refused before it is read.
+constexpr std::size_t kMaxYamlBytes = 1 << 20;
 
 /// A YAML document without the types of the YAML library: texts, lists and maps with their places in the file.
 struct YamlNode {
@@ -32,8 +36,9 @@ struct YamlTree {
   [[noreturn]] void fail(const YamlNode &at, const std::string &path, const std::string &text) const;
 };
 
-/// Reads one document. Throws ConfigError for bad YAML, CRLF line ends, tabs as indentation, repeated keys, keys that
-/// are not texts, and nesting deeper than any reasonable file has.
+/// Reads one document; lines end with LF or CRLF, and merge keys (<<) are resolved. Throws ConfigError for bad YAML, text
+/// after the document, tabs as indentation, control characters, repeated keys, keys that are not texts, and files that are
+/// larger, nested deeper, or by their aliases become larger than any reasonable file.
 YamlTree read_yaml_tree(const std::string &text, const std::string &source);
 
 }    // namespace cgflow

@@ -98,6 +98,15 @@ void sync_folder(const std::string &path)
   if (fd.open()) ::fsync(fd.get());
 }
 
+/// Throws for everything but a regular file.
+void check_regular(const std::string &path, const struct stat &status)
+{
+  if (S_ISDIR(status.st_mode)) fail("read", path, EISDIR);
+  if (S_ISREG(status.st_mode)) return;
+  const char *kind = S_ISFIFO(status.st_mode) ? "a pipe" : S_ISSOCK(status.st_mode) ? "a socket" : "a device";
+  throw FileError("Cannot read file " + path + ": it is " + kind + ", expected a regular file");
+}
+
 /// For devices and pipes, which have no old content to keep.
 void write_device(const std::string &path, std::string_view content)
 {
@@ -150,12 +159,17 @@ void check_writable(const std::string &path)
 
 std::string read_file(const std::string &path)
 {
-  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.open()) fail("read", path, errno);
-  std::string content;
+  // To open a pipe waits for a writer, and to open a device may do anything, so the kind is looked at before. With
+  // O_NONBLOCK nothing waits even if the file is replaced in between; regular files ignore it.
   struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) fail("read", path, errno);
+  check_regular(path, status);
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.open()) fail("read", path, errno);
   if (::fstat(fd.get(), &status) != 0) fail("read", path, errno);
-  if (S_ISREG(status.st_mode)) content.reserve(static_cast<std::size_t>(status.st_size));
+  check_regular(path, status);
+  std::string content;
+  content.reserve(static_cast<std::size_t>(status.st_size));
   char block[65536];
   for (;;) {
     const ssize_t n = ::read(fd.get(), block, sizeof block);
