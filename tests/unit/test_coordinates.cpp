@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 
 using namespace cgflow;
 using namespace cgflow_test;
@@ -61,6 +63,88 @@ TEST(LinearMap, CompletesItselfByAnOrthonormalComplement)
   const auto in = map->to_internal(at::tensor({3.0, 1.0, 0.0}, at::kDouble).view({1, 1, 3}));
   EXPECT_NEAR(std::abs(in.fine.item<double>()), 4.0 / std::sqrt(2.0), 1e-14);
   EXPECT_NEAR(in.log_det.item<double>(), -0.5 * std::log(2.0), 1e-14);
+}
+
+namespace {
+using Rows = std::vector<std::vector<double>>;
+
+/// The complement of one row as it is defined: of all unit vectors the one with the longest part outside the basis.
+Rows complement_by_definition(std::vector<double> first)
+{
+  const auto length = [](const std::vector<double> &row) {
+    double sum = 0.0;
+    for (const double v : row) sum += v * v;
+    return std::sqrt(sum);
+  };
+  const auto scale = [](std::vector<double> &row, double factor) {
+    for (double &v : row) v *= factor;
+  };
+  const std::size_t n = first.size();
+  scale(first, 1.0 / length(first));
+  Rows basis{first};
+  while (basis.size() < n) {
+    std::vector<double> best;
+    double best_norm = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      std::vector<double> rest(n, 0.0);
+      rest[i] = 1.0;
+      for (int pass = 0; pass < 2; ++pass)
+        for (const auto &b : basis) {
+          double overlap = 0.0;
+          for (std::size_t k = 0; k < n; ++k) overlap += b[k] * rest[k];
+          for (std::size_t k = 0; k < n; ++k) rest[k] -= overlap * b[k];
+        }
+      if (length(rest) <= best_norm + 1e-12) continue;
+      best = rest;
+      best_norm = length(rest);
+    }
+    scale(best, 1.0 / best_norm);
+    basis.push_back(best);
+  }
+  basis.erase(basis.begin());
+  return basis;
+}
+
+/// One CG variable that mixes the first `mixed` coordinates.
+Config mix_of(int mixed, bool equal)
+{
+  Config c;
+  c.cg = {{"s", {}, {-1, 1}}};
+  for (int i = 0; i < mixed; ++i)
+    c.cg[0].linear[std::string(1, "xyz"[i % 3]) + std::to_string(i / 3 + 1)] = equal ? 1.0 : std::sin(1.0 + i);
+  return c;
+}
+}    // namespace
+
+TEST(LinearMap, ComplementHasTheBitsOfItsDefinition)
+{
+  for (const bool equal : {true, false})
+    for (const int mixed : {2, 5, 21}) {
+      const int atoms = 7, n = 3 * atoms;
+      const Config c = mix_of(mixed, equal);
+      const auto map = make_coordinate_map(c, particles(atoms), 3);
+      std::vector<double> first(n, 0.0);
+      for (int i = 0; i < mixed; ++i) first[i] = equal ? 1.0 : std::sin(1.0 + i);
+      const Rows rows = complement_by_definition(first);
+      // The columns of the map are the images of unit vectors.
+      const Tensor fine = map->to_internal(at::eye(n, at::kDouble).view({n, atoms, 3})).fine;
+      for (int k = 0; k < n - 1; ++k)
+        for (int i = 0; i < n; ++i) ASSERT_EQ(fine[k][i].item<double>(), rows[k][i]) << mixed << " " << k << " " << i;
+    }
+}
+
+TEST(LinearMap, OfThreeHundredAtomsTakesNoTime)
+{
+  for (const int mixed : {2, 900}) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto map = make_coordinate_map(mix_of(mixed, false), particles(300), 3);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::printf("  %d coordinates in the CG variable: %.2f s\n", mixed, seconds);
+    EXPECT_LT(seconds, 20.0);    // below a second on a free core, where n^4 operations take many minutes
+    const Tensor x = normals({2, 300, 3}, 1);
+    const auto in = map->to_internal(x);
+    EXPECT_LT(largest(map->to_cartesian(in.s, in.fine).x - x), 1e-10);
+  }
 }
 
 TEST(LinearMap, RoundTripsManyAtomsAndKnowsItsJacobian)

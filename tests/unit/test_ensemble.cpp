@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 using namespace cgflow;
 using namespace cgflow::testing_cases;
@@ -501,6 +502,29 @@ TEST(PmfEnsemble, LabelsOfHugeErrorDoNotOverflow)
   std::vector<double> f(s.size()), std(s.size());
   ensemble.evaluate(static_cast<int>(s.size()), s.data(), f.data(), std.data(), nullptr);
   for (std::size_t i = 0; i < s.size(); ++i) ASSERT_TRUE(std::isfinite(f[i]) && std::isfinite(std[i]));
+}
+
+// Energies of 1e308 made every evidence NaN and left no scale to draw: a segmentation fault.
+TEST(PmfEnsemble, LabelsWithoutAFiniteFitAreOneClearError)
+{
+  using testing::HasSubstr;
+  const Case c = mueller_brown();
+  SerialCommunicator serial;
+  for (const double size : {1e200, 1.7e307, -1.7e307}) {
+    std::vector<Label> labels = make_labels(c, 30, 0.3, 3);
+    for (std::size_t i = 0; i < labels.size(); ++i) labels[i].ln_mean_w = i % 2 ? size : 0.5 * size;
+    PmfEnsemble ensemble({}, c.space, 3);
+    EXPECT_THAT(message<ModelError>([&] { ensemble.fit(labels, 0, serial); }),
+                HasSubstr("the evidence of the prior scales is not a finite number for 30 labels with F from"))
+        << size;
+    EXPECT_FALSE(ensemble.fitted());
+  }
+  for (const double value : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+    std::vector<Label> labels = make_labels(c, 30, 0.3, 3);
+    labels[7].ln_mean_w = value;
+    PmfEnsemble ensemble({}, c.space, 3);
+    EXPECT_THAT(message<ModelError>([&] { ensemble.fit(labels, 0, serial); }), HasSubstr("label 8 of 30: got ln of"));
+  }
 }
 
 TEST(PmfEnsemble, ErrorsNameWhatWasGot)

@@ -79,6 +79,22 @@ TEST(Label, RefusesUnusableWeightsByName)
   EXPECT_THAT(message<EnergyError>([&] { make_label({1}, inf, 0, 0); }), HasSubstr("got 0 samples"));
 }
 
+TEST(Label, ThatIsNotFiniteIsNeverMade)
+{
+  using testing::HasSubstr;
+  const double ln_w[] = {0.0, 1.0};
+  for (const double s : {kInf, -kInf, std::nan("")})
+    EXPECT_THAT(message<EnergyError>([&] { make_label({0.5, s}, ln_w, 2, 3); }), HasSubstr("expected finite CG variables"));
+  // The weights of the two samples differ by more than the range of numbers, which is no reason to refuse them.
+  const double extreme[] = {1.7e308, -1.7e308}, none[] = {0.0, 0.0};
+  EXPECT_TRUE(make_label({0.5}, extreme, 2, 3).finite());
+  EXPECT_TRUE(make_label({0.5}, extreme, none, 2, 3).finite());
+  Label label = make_label({0.5}, ln_w, 2, 3);
+  EXPECT_TRUE(label.finite());
+  label.relative_variance = kInf;
+  EXPECT_FALSE(label.finite());
+}
+
 // The fine coordinate has two maxima, and the proposal is too narrow at one and too wide at the other. Against
 // quadrature, the labels' mean weight is unbiased and has the error that they state.
 TEST(Label, MeanWeightIsZOfATwoHumpedCoordinate)

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <fstream>
 #include <iterator>
 
@@ -163,6 +164,27 @@ TEST_F(ModelFile, NumbersThatNoModelHasAreRefused)
                 archive.put("labels.numbers", numbers, {24, 3});
               }),
               HasSubstr("relative variance -1.000000"));
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (std::size_t place = 0; place < 3; ++place) {
+    numbers = whole.numbers("labels.numbers");
+    numbers[place] = infinity;
+    EXPECT_THAT(error([&](Archive &archive) {
+                  archive.put("labels.numbers", numbers, {24, 3});
+                }),
+                HasSubstr("label 1: got 8 samples"));
+  }
+  std::vector<double> s = whole.numbers("labels.s");
+  s[2] = infinity;
+  EXPECT_THAT(error([&](Archive &archive) {
+                archive.put("labels.s", s, {24, 1});
+              }),
+              HasSubstr("label 3: CG variable 1 is inf, expected a finite number"));
+  EXPECT_THAT(error([&](Archive &archive) {
+                archive.put("labels.s", std::vector<double>(), {0, 1});
+                archive.put("labels.numbers", std::vector<double>(), {0, 3});
+                archive.put("labels.integers", std::vector<std::int64_t>());
+              }),
+              HasSubstr("it holds a PMF and no labels"));
 }
 
 TEST(Model, SurfaceIsATableWithinAThousandthOfKT)

@@ -157,6 +157,25 @@ TEST(Trainer, DropsTheLastLabels)
   EXPECT_NE(bench.model.labels()[1].ln_mean_w, bench.model.labels()[0].ln_mean_w);
 }
 
+TEST(Trainer, OnePointThatIsRejectedMakesNoLabelAndManyAreAnError)
+{
+  // No energy is finite beyond s = 1.
+  tests::System system = kHarmonic;
+  system.potential = [](double x, double y, double *g) { return x > 1.0 ? std::nan("") : harmonic(x, y, g); };
+  Bench bench(system);
+  bench.trainer.train_by_example(kHarmonic.frames(100, 2), bench.model.config().example);
+  const EnergySummary summary = bench.trainer.add_labels({0.1, 1.2, 0.2, 0.3}, 8);
+  EXPECT_EQ(summary.evaluations, 32);
+  EXPECT_EQ(summary.rejected, 8);
+  ASSERT_EQ(bench.model.labels().size(), 3u);
+  EXPECT_EQ(bench.model.labels()[1].s[0], 0.2);
+  EXPECT_THAT(bench.model.rejected_points(), testing::ElementsAre(1.2));
+  EXPECT_THAT(message<EnergyError>([&] {
+                bench.trainer.add_labels({1.1, 1.2, 1.3, 1.4, 0.5}, 8);
+              }),
+              HasSubstr("s = (1.100000) of iteration 0: all 8 samples were rejected"));
+}
+
 TEST(Trainer, RefusesWhatItCannotUse)
 {
   const tests::System system = tests::mueller_brown_system();

@@ -16,7 +16,7 @@ void write_file(const std::string &path, std::string_view content);
 /// Call it before work whose result is to be stored. It changes nothing.
 void check_writable(const std::string &path);
 
-/// Reads a whole file. Throws FileError with the path and the system's reason.
+/// Reads a whole regular file. Throws FileError with the path and the reason, for a folder, pipe or device too.
 std::string read_file(const std::string &path);
 
 }    // namespace cgflow

@@ -173,7 +173,7 @@ struct Config {
   std::string source;    ///< file name for messages; not compared, not stored
 
   /// Reads and checks a YAML file. Throws ConfigError naming file, line, what was got and what is allowed for an unknown,
-  /// mistyped or repeated key, a wrong type, a value out of range, CRLF line ends or a missing file.
+  /// mistyped or repeated key, a wrong type, a value out of range or a missing file.
   static Config read(const std::string &path);
   /// The same from text; `source` names it in messages.
   static Config parse(const std::string &text, const std::string &source);

@@ -22,10 +22,12 @@ struct Label {
   double f() const { return -ln_mean_w - 0.5 * relative_variance; }
   /// Standard error of f(), kT.
   double error() const;
+  /// True when s and all estimates are finite numbers.
+  bool finite() const;
 };
 
 /// The label of n samples at s [n_cv] with log-weights ln_w [n]. -infinity marks a rejected sample, which counts in n
-/// with the weight 0. Throws EnergyError when n < 1, all weights are zero, or one is NaN or infinite.
+/// with the weight 0. Throws EnergyError when n < 1, all weights are zero, one is NaN or infinite, or s is not finite.
 Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration);
 
 /// The same for samples of a mixture m of the flow q and wider densities. ln_w [n] are log-weights against m, and

@@ -140,6 +140,7 @@ class Learner {
   std::int64_t quiet_ = 0;        // sweeps since the last new point
   std::int64_t waited_ = 0;       // sweeps since a walker stopped first
   bool refined_ = false;          // the present labels need no further refinement
+  bool lacks_table_ = false;      // the log has said that the surface is no table
   double median_ess_ = 0.0;
   double pmf_change_ = 0.0;
   double std_rms_ = 0.0;

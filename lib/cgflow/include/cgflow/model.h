@@ -63,10 +63,14 @@ class Model {
   int iteration = 0;    ///< active-learning iterations done
 
   const std::vector<Label> &labels() const;
+  /// Points [n, n_cv] without a label, because all of its samples were rejected. They are not learned again.
+  const std::vector<double> &rejected_points() const;
 
   /// The present PMF, which later training does not change: a table when the config asks for one and d <= 3, otherwise the
   /// ensemble itself. Throws ModelError when there is no PMF yet.
   std::shared_ptr<const PmfSurface> surface() const;
+  /// True when the config asks for a table of this surface and it is the ensemble itself, because no table was accurate.
+  bool lacks_table(const PmfSurface &surface) const;
   /// The ensemble itself, never a table.
   std::shared_ptr<const PmfSurface> ensemble_surface() const;
 

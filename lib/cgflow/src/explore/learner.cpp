@@ -12,6 +12,7 @@
 #include "cgflow/error.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cgflow {
 
@@ -181,7 +182,12 @@ void Learner::iterate(const std::vector<double> &stopped_points)
 
 void Learner::refresh_surface()
 {
+  if (model_.labels().empty())
+    throw ModelError("Learner: got a PMF without labels, expected the labels to which it was fitted");
   surface_ = model_.surface();
+  if (const bool lacks = model_.lacks_table(*surface_); std::exchange(lacks_table_, lacks) != lacks && lacks)
+    log_.line("no table of the PMF comes within 0.001 kT: finer grids do not lower its error or take more than 4 million "
+              "points; the ensemble itself is used, as with `pmf: table: no`");
   std_rms_ = KnownRegion(model_, *surface_).rms_std();
   const std::vector<double> points = label_points(model_.labels());
   const int d = model_.space().n_cv(), n = static_cast<int>(model_.labels().size());
@@ -200,6 +206,8 @@ std::vector<double> Learner::start_point(std::int64_t id) const
   // After the first training walkers begin at the data. Later they begin anywhere known, so that they visit the region's
   // edges.
   const std::vector<double> &pool = model_.iteration <= 1 || known_.empty() ? data_s_ : known_;
+  if (pool.size() < static_cast<std::size_t>(d))
+    throw ModelError("Learner: got no point of the data and no label where walkers could start, at least 1 is needed");
   RandomStream random(model_.info().seed, Stream::walker_starts, id, model_.iteration);
   std::vector<double> s(d);
   for (int attempt = 0; attempt < kStartAttempts; ++attempt) {

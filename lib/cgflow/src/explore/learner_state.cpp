@@ -4,6 +4,8 @@
 
 #include "cgflow/error.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace cgflow {
@@ -40,6 +42,11 @@ void Learner::load(const Archive &archive)
   if (counters.size() != 3 || figures.size() != 2) throw ModelError("State file: the learner's counters are incomplete");
   const std::string &history = archive.text("learner.history");
   const std::vector<double> &data = archive.numbers("learner.data");
+  const std::size_t d = model.space().n_cv();
+  if (data.size() % d != 0 || !std::all_of(data.begin(), data.end(), [](double value) { return std::isfinite(value); }))
+    throw ModelError("State file: got " + std::to_string(data.size()) +
+                     " numbers of the data's CG points, expected finite " + "numbers, " + std::to_string(d) +
+                     " for each point");
   model_ = std::move(model);
   phase_ = phase;
   data_s_ = data;

@@ -8,6 +8,7 @@
 
 #include "cgflow/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -50,6 +51,7 @@ const ModelInfo &Model::info() const { return parts_->info; }
 const CgSpace &Model::space() const { return parts_->map->space(); }
 bool Model::has_pmf() const { return parts_->ensemble->fitted(); }
 const std::vector<Label> &Model::labels() const { return parts_->labels; }
+const std::vector<double> &Model::rejected_points() const { return parts_->rejected_points; }
 
 void Model::continue_as(const Config &config, const ModelInfo &info)
 {
@@ -97,6 +99,11 @@ std::shared_ptr<const PmfSurface> Model::surface() const
   return std::shared_ptr<const PmfSurface>(std::move(table));
 }
 
+bool Model::lacks_table(const PmfSurface &surface) const
+{
+  return config().pmf.table && space().n_cv() <= 3 && dynamic_cast<const PmfTable *>(&surface) == nullptr;
+}
+
 PmfHeader Model::header() const
 {
   PmfHeader header;
@@ -134,7 +141,8 @@ Label label_of(const double *s, int n_cv, const double *numbers, const std::int6
   const std::int64_t n = integers[0], rejected = integers[1], iteration = integers[2];
   constexpr std::int64_t most = std::numeric_limits<int>::max();
   const bool counts = n >= 1 && n <= most && rejected >= 0 && rejected < n && iteration >= 0 && iteration <= most;
-  const bool figures = std::isfinite(numbers[0]) && numbers[1] >= 0.0 && numbers[2] > 0.0;
+  const bool figures = std::isfinite(numbers[0]) && std::isfinite(numbers[1]) && numbers[1] >= 0.0 &&
+                       std::isfinite(numbers[2]) && numbers[2] > 0.0;
   if (!counts || !figures)
     throw ModelError("Model file: label " + std::to_string(row + 1) + ": got " + std::to_string(n) + " samples, " +
                      std::to_string(rejected) + " rejected, iteration " + std::to_string(iteration) +
@@ -142,6 +150,10 @@ Label label_of(const double *s, int n_cv, const double *numbers, const std::int6
                      std::to_string(numbers[1]) + ", ESS share " + std::to_string(numbers[2]) +
                      ", expected at least one sample that is not rejected, iteration >= 0, a finite weight, variance >= 0 "
                      "and ESS share > 0");
+  for (int k = 0; k < n_cv; ++k)
+    if (!std::isfinite(s[k]))
+      throw ModelError("Model file: label " + std::to_string(row + 1) + ": CG variable " + std::to_string(k + 1) + " is " +
+                       std::to_string(s[k]) + ", expected a finite number");
   Label label;
   label.s.assign(s, s + n_cv);
   label.ln_mean_w = numbers[0];
@@ -188,6 +200,10 @@ void Model::store(Archive &archive) const
   put_tensors(archive, "flow/", p.flow->state());
   if (p.ensemble->fitted()) put_tensors(archive, "ensemble/", p.ensemble->state());
   put_labels(archive, p.labels, space().n_cv());
+  // Nearly all models have none.
+  if (!p.rejected_points.empty())
+    archive.put("labels.rejected_points", p.rejected_points,
+                {static_cast<std::int64_t>(p.rejected_points.size()) / space().n_cv(), space().n_cv()});
 }
 
 Model Model::from_archive(const Archive &archive)
@@ -215,6 +231,14 @@ Model Model::from_archive(const Archive &archive)
   p.flow->load(get_tensors(archive, "flow/"));
   if (archive.integer("fitted")) p.ensemble->load(get_tensors(archive, "ensemble/"));
   p.labels = get_labels(archive, model.space().n_cv());
+  if (archive.has("labels.rejected_points")) p.rejected_points = archive.numbers("labels.rejected_points");
+  if (p.rejected_points.size() % model.space().n_cv() != 0 ||
+      !std::all_of(p.rejected_points.begin(), p.rejected_points.end(), [](double value) { return std::isfinite(value); }))
+    throw ModelError("Model file: got " + std::to_string(p.rejected_points.size()) +
+                     " numbers of rejected points, expected finite numbers, " + std::to_string(model.space().n_cv()) +
+                     " for each point");
+  if (p.ensemble->fitted() && p.labels.empty())
+    throw ModelError("Model file: it holds a PMF and no labels, expected the labels to which the PMF was fitted");
   return model;
 }
 

@@ -17,8 +17,9 @@ struct Model::Parts {
   std::unique_ptr<ConditionalFlow> flow;
   std::unique_ptr<PmfEnsemble> ensemble;
   std::vector<Label> labels;
-  std::int64_t fits = 0;         ///< fits of the ensemble so far; keys its random streams
-  std::int64_t trainings = 0;    ///< trainings by energy so far
+  std::int64_t fits = 0;                  ///< fits of the ensemble so far; keys its random streams
+  std::int64_t trainings = 0;             ///< trainings by energy so far
+  std::vector<double> rejected_points;    ///< [n, n_cv], where all samples of a label were rejected
 };
 
 }    // namespace cgflow

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow/trainer.h"
 
+#include "base/text.h"
 #include "base/weights.h"
 #include "files/tensor_archive.h"
 #include "kernels/runtime.h"
@@ -24,6 +25,10 @@
 namespace cgflow {
 
 namespace {
+
+// Rejected points of one call that end the run when they are more than half of its points, at least
+// (doc/Howto_cgflow_theory.rst, Constants).
+constexpr std::int64_t kManyLost = 4;
 
 // CG points [n, n_cv] as [n_cv, n], the layout of flows and coordinate maps.
 Tensor columns(const double *points, std::size_t size, int n_cv)
@@ -139,12 +144,33 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
 
   EnergySummary summary;
   std::vector<double> fractions;    // ESS
+  std::vector<double> lost;         // points whose samples were all rejected
   for (std::int64_t i = 0; i < n; ++i) {
-    const double *s = points.data() + i * d;
+    const double *s = points.data() + i * d, *w = ln_w.data() + i * latent;
+    if (std::all_of(w, w + latent, [](double value) { return value == -std::numeric_limits<double>::infinity(); })) {
+      lost.insert(lost.end(), s, s + d);
+      summary.rejected += latent;
+      continue;
+    }
     p.labels.push_back(
         make_label({s, s + d}, ln_w.data() + i * latent, ln_control.data() + i * latent, latent, model_.iteration));
     fractions.push_back(p.labels.back().ess_share);
     summary.rejected += p.labels.back().rejected;
+  }
+  if (!lost.empty()) {
+    const std::int64_t count_lost = static_cast<std::int64_t>(lost.size()) / d;
+    const std::vector<double> first_lost(lost.begin(), lost.begin() + d);
+    // One point in a clash is no reason to end a learning. An atomistic system that fails nearly everywhere is.
+    if (p.labels.empty() || (count_lost >= kManyLost && 2 * count_lost > n)) {
+      const std::vector<double> none(latent, -std::numeric_limits<double>::infinity());
+      make_label(first_lost, none.data(), latent, model_.iteration);
+    }
+    std::string at;
+    for (const double value : first_lost) at += (at.empty() ? "" : ", ") + format_number(value);
+    log_.warning(formatted("PMF labels: %lld of %lld points are rejected points without a label, the first at s = (%s), "
+                           "because all %d samples there were rejected",
+                           static_cast<long long>(count_lost), static_cast<long long>(n), at.c_str(), latent));
+    p.rejected_points.insert(p.rejected_points.end(), lost.begin(), lost.end());
   }
   summary.evaluations = n * latent;
   summary.ess_share = median(fractions);

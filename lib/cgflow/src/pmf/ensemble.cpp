@@ -3,6 +3,7 @@
 
 #include "base/grid_points.h"
 #include "base/one_thread.h"
+#include "base/text.h"
 #include "pmf/ensemble_members.h"
 #include "pmf/label_weights.h"
 
@@ -46,6 +47,10 @@ LabelData label_data(const std::vector<Label> &labels, const CgSpace &space, Com
     if (static_cast<int>(label.s.size()) != space.n_cv())
       throw ShapeError("PMF ensemble: label " + std::to_string(i + 1) + " has " + std::to_string(label.s.size()) +
                        " CG variables, expected " + std::to_string(space.n_cv()));
+    if (!label.finite())
+      throw ModelError("PMF ensemble: label " + std::to_string(i + 1) + " of " + std::to_string(n) +
+                       ": got ln of the mean weight " + std::to_string(label.ln_mean_w) + ", relative variance " +
+                       std::to_string(label.relative_variance) + ", expected finite numbers");
     std::copy(label.s.begin(), label.s.end(), data.s.data_ptr<double>() + i * space.n_cv());
     data.ln_w.data_ptr<double>()[i] = label.ln_mean_w;
     data.variance.data_ptr<double>()[i] = variance[i];
@@ -165,6 +170,11 @@ PmfEnsemble::FitReport PmfEnsemble::fit(const std::vector<Label> &labels, std::u
   const at::NoGradGuard no_gradient;
   const LabelData data = label_data(labels, impl_->space, comm);
   const PmfMembers::Report members = impl_->members->fit(data, impl_->parameters, fit, comm);
+  if (!at::all(at::isfinite(members.parameters)).item<bool>())
+    throw ModelError(formatted("PMF ensemble: the fit to %lld labels with F from %g to %g kT gave weights that are not "
+                               "finite, expected energies of a size at which kT matters",
+                               static_cast<long long>(data.f.size(0)), at::min(data.f).item<double>(),
+                               at::max(data.f).item<double>()));
   impl_->parameters = members.parameters;
   const Tensor f = impl_->at_labels(data.s, comm);
   impl_->align(f, labels, comm);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pmf/fourier_evidence.h"
 
+#include "base/text.h"
+
+#include "cgflow/error.h"
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -51,13 +55,23 @@ std::vector<double> log_evidence(const Sample &sample, const Tensor &spectrum, d
   return logs;
 }
 
-double highest(const std::vector<double> &values) { return *std::max_element(values.begin(), values.end()); }
+// The highest evidence. Labels that are finite but of the size of 1e150 kT and more overflow when they are squared.
+double highest(const std::vector<double> &values, const Tensor &f)
+{
+  const bool numbers = std::none_of(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+  const double best = numbers && !values.empty() ? *std::max_element(values.begin(), values.end()) : 0.0;
+  if (numbers && !values.empty() && std::isfinite(best)) return best;
+  throw ModelError(formatted("PMF ensemble: the evidence of the prior scales is not a finite number for %lld labels with F "
+                             "from %g to %g kT, expected energies of a size at which kT matters",
+                             static_cast<long long>(f.size(0)), at::min(f).item<double>(), at::max(f).item<double>()));
+}
 }    // namespace
 
 FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_s, const Tensor &all_f,
                                  const Tensor &all_variance, double prior, Communicator &comm)
 {
   const std::int64_t n = all_f.size(0), stride = (n + kLabels - 1) / kLabels;
+  if (n == 0) throw ModelError("PMF ensemble: got no label for the evidence, at least one is needed");
   center_ = (at::sum(all_f / all_variance) / at::sum(1.0 / all_variance)).item<double>();
   const double spread = prior * std::max(kSmallestSpread, n > 1 ? at::std(all_f, 0, true).item<double>() : 0.0);
   const auto every = at::indexing::Slice(0, n, stride),
@@ -88,7 +102,7 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_s,
     return comm.gather(mine);
   };
   const std::vector<double> first_logs = logs_of(few);
-  const double enough = highest(first_logs) - kUnlikely;
+  const double enough = highest(first_logs, all_f) - kUnlikely;
   std::vector<Candidate> likely;
   for (std::size_t i = 0; i < candidates.size(); ++i)
     if (std::any_of(&first_logs[i * kScales], &first_logs[i * kScales] + kScales, [&](double l) { return l >= enough; }))
@@ -98,7 +112,7 @@ FourierEvidence::FourierEvidence(const FourierBasis &basis, const Tensor &all_s,
   for (const Candidate &c : candidates)
     for (const double amplitude : kAmplitudes)
       for (const double noise : kNoises) grid_.push_back({c.length, c.smoothness, amplitude * spread, noise});
-  const double best = highest(logs);
+  const double best = highest(logs, all_f);
   double sum = 0.0;
   for (const double l : logs) cumulative_.push_back(sum += std::exp(l - best));
   for (double &c : cumulative_) c /= sum;

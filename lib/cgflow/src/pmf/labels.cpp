@@ -5,6 +5,7 @@
 
 #include "cgflow/error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -13,6 +14,12 @@ namespace cgflow {
 
 double Label::error() const { return std::sqrt(relative_variance); }
 
+bool Label::finite() const
+{
+  return std::all_of(s.begin(), s.end(), [](double value) { return std::isfinite(value); }) && std::isfinite(ln_mean_w) &&
+         std::isfinite(relative_variance) && std::isfinite(ess_share);
+}
+
 namespace {
 std::string where(const std::vector<double> &s, int iteration)
 {
@@ -20,10 +27,21 @@ std::string where(const std::vector<double> &s, int iteration)
   for (std::size_t i = 0; i < s.size(); ++i) text += (i ? ", " : "") + std::to_string(s[i]);
   return text + ") of iteration " + std::to_string(iteration);
 }
+
+// The estimates of a label are finite unless log-weights differ by more than the range of numbers.
+void check_estimates(const Label &label, const std::vector<double> &s, int iteration)
+{
+  if (label.finite()) return;
+  throw EnergyError(where(s, iteration) + ": got ln of the mean weight " + std::to_string(label.ln_mean_w) +
+                    ", relative variance " + std::to_string(label.relative_variance) + ", ESS share " +
+                    std::to_string(label.ess_share) + ", expected finite numbers");
+}
 }    // namespace
 
 Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration)
 {
+  if (!std::all_of(s.begin(), s.end(), [](double value) { return std::isfinite(value); }))
+    throw EnergyError(where(s, iteration) + ": expected finite CG variables");
   if (n < 1) throw EnergyError(where(s, iteration) + ": got " + std::to_string(n) + " samples, at least 1 is needed");
   Label label;
   double largest = -std::numeric_limits<double>::infinity();
@@ -51,6 +69,7 @@ Label make_label(std::vector<double> s, const double *ln_w, int n, int iteration
   // One sample does not tell its variance; 1 is the relative variance of exponentially distributed weights.
   label.relative_variance = n == 1 ? 1.0 : deviations / (n - 1.0) / n / (mean * mean);
   label.ess_share = ess_fraction({ln_w, static_cast<std::size_t>(n)});
+  check_estimates(label, s, iteration);
   label.s = std::move(s);
   label.n = n;
   label.iteration = iteration;
@@ -73,6 +92,7 @@ Label make_label(std::vector<double> s, const double *ln_w, const double *ln_con
   }
   label.ln_mean_w += std::log(mean);
   label.relative_variance = rest / (n - 1.0) / n;
+  check_estimates(label, label.s, iteration);
   return label;
 }
 
