@@ -118,8 +118,8 @@ CGFlowFileClaim::CGFlowFileClaim(const std::string &path, const std::string &not
 bool CGFlowFileClaim::lock()
 {
   for (;;) {
-    file_ = open(lock_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-    // A lock needs no permission to write, only the name in the file does.
+    // Not for writing: a file that is open for writing would keep a file system from being made read-only.
+    file_ = open(lock_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (file_ < 0) file_ = open(lock_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file_ < 0) return true;
     if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
@@ -144,7 +144,10 @@ void CGFlowFileClaim::take_over(const std::string &path)
                                                      : "has ended without removing its lock file");
   held()[lock_] = getpid();
   // The name is for messages only, so a failure here does not matter.
-  if (ftruncate(file_, 0) != 0 || pwrite(file_, owner_.data(), owner_.size(), 0) < 0) return;
+  const int file = open(lock_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return;
+  [[maybe_unused]] const ssize_t written = write(file, owner_.data(), owner_.size());
+  close(file);
 }
 
 CGFlowFileClaim::~CGFlowFileClaim()
