@@ -16,6 +16,7 @@
 #include "modify.h"
 #include "neighbor.h"
 #include "update.h"
+#include "utils.h"
 
 #include "fmt/format.h"
 
@@ -32,6 +33,8 @@ struct CGFlowChild::Impl {
        double extent);
   double expected_extent() const;
   void check_place();
+  bool fill(int copies);
+  void keep_setup();
   void check_cutoff(const double *x);
 
   LAMMPS *parent;
@@ -39,6 +42,7 @@ struct CGFlowChild::Impl {
   CGFlowChildInstance instance;
   std::unique_ptr<CGFlowChildCopies> copies;
   bool per_atom = false;
+  std::string global_energies;    // fixes that add them
   double extent;
   double cutoff = std::numeric_limits<double>::infinity();    // of pairs; infinity after the warning
   std::unique_ptr<CGFlowChildProbes> probes;
@@ -59,7 +63,8 @@ CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, const std::ve
   probes = std::make_unique<CGFlowChildProbes>(*copies, place);
   if (!absolute) cutoff = cgflow_child_cutoff(instance.lammps());
   probes->check_gradient(cgflow_child_silent_fixes(instance.lammps()));
-  per_atom = !cgflow_child_has_global_energy(instance.lammps()) && probes->energies_are_per_atom();
+  global_energies = cgflow_child_global_energies(instance.lammps());
+  per_atom = global_energies.empty() && probes->energies_are_per_atom();
 }
 
 // Without bonds, the factor is a guess of how far a molecule may stretch.
@@ -106,26 +111,51 @@ void CGFlowChild::Impl::check_cutoff(const double *x)
   cutoff = std::numeric_limits<double>::infinity();
 }
 
+// False when the copies do not agree with the molecule alone, or have got other properties: the instance is of no further use then.
+bool CGFlowChild::Impl::fill(int n)
+{
+  if (!per_atom) {
+    const std::string why = global_energies.empty() ? std::string("a style has no per-atom energies")
+                                                    : "no per-atom energies of fix " + global_energies;
+    utils::logmesg(parent, "{}conformers are evaluated one at a time: {}\n", place, why);
+    return true;
+  }
+  const std::string obstacle = copies->obstacle();
+  const bool filled = obstacle.empty() && copies->fill(n);
+  if (filled && probes->copies_agree(true)) return true;
+  if (!filled)
+    parent->error->warning(FLERR, "{}the molecule cannot be copied with {}; conformers are evaluated one at a time", place,
+                           obstacle.empty() ? "fix property/atom where another one was unfixed" : obstacle);
+  return !obstacle.empty();
+}
+
+void CGFlowChild::Impl::keep_setup()
+{
+  if (!cgflow_child_setup_is_slow(instance.lammps())) return;
+  copies->keep_setup(true);
+  bool agrees = false;
+  try {
+    agrees = probes->copies_agree(per_atom);
+  } catch (const EnergyError &) {    // of a style that does not go on from a setup; run 0 has no such error
+  }
+  if (!agrees) copies->keep_setup(false);
+}
+
 CGFlowChild::CGFlowChild(LAMMPS *parent, const std::string &script, int copies, bool absolute, double extent)
 {
   // The one collective call. What follows may fail, or be done a second time, on some ranks alone.
   const std::vector<CGFlowVariable> variables = cgflow_child_variables(parent, script);
   auto make = [&] { return std::make_unique<Impl>(parent, script, variables, absolute, extent); };
   impl_ = make();
-  if (copies <= 1 || !impl_->per_atom) return;
-  const std::string obstacle = impl_->copies->obstacle();
-  const bool filled = obstacle.empty() && impl_->copies->fill(copies);
-  if (filled && impl_->probes->copies_agree()) return;
-  if (!filled)
-    parent->error->warning(FLERR, "{}the molecule cannot be copied with {}; conformers are evaluated one at a time",
-                           impl_->place, obstacle.empty() ? "fix property/atom where another one was unfixed" : obstacle);
-  if (!obstacle.empty()) return;
-  // A style treats a copy in another way than the molecule alone, or properties have got other indices: evaluate the molecule alone,
-  // in a new instance.
-  const auto spent = check_evaluations();
-  impl_.reset();
-  impl_ = make();
-  impl_->check_evaluations += spent;
+  if (copies > 1 && !impl_->fill(copies)) {
+    // A style treats a copy in another way than the molecule alone, or properties have got other indices: evaluate the molecule
+    // alone, in a new instance.
+    const auto spent = check_evaluations();
+    impl_.reset();
+    impl_ = make();
+    impl_->check_evaluations += spent;
+  }
+  impl_->keep_setup();
 }
 
 CGFlowChild::~CGFlowChild() = default;

@@ -83,6 +83,11 @@ void check_fix(LAMMPS *lmp, Fix *fix)
                       "nothing else");
 }
 
+void add_name(std::string &names, const Fix *fix)
+{
+  names += (names.empty() ? "" : ", ") + std::string(fix->id) + " (" + fix->style + ")";
+}
+
 }    // namespace
 
 std::string LAMMPS_NS::cgflow_refused_fix(const std::string &style)
@@ -102,10 +107,18 @@ void LAMMPS_NS::cgflow_check_child_system(LAMMPS *child, const std::string &pare
   check_box(child, parent_units, absolute);
 }
 
-bool LAMMPS_NS::cgflow_child_has_global_energy(LAMMPS *child)
+std::string LAMMPS_NS::cgflow_child_global_energies(LAMMPS *child)
+{
+  std::string names;
+  for (auto *fix : child->modify->get_fix_list())
+    if (fix->energy_global_flag && fix->thermo_energy && !fix->energy_peratom_flag) add_name(names, fix);
+  return names;
+}
+
+bool LAMMPS_NS::cgflow_child_setup_is_slow(LAMMPS *child)
 {
   for (auto *fix : child->modify->get_fix_list())
-    if (fix->energy_global_flag && fix->thermo_energy && !fix->energy_peratom_flag) return true;
+    if (utils::strmatch(fix->style, "^cmap")) return true;
   return false;
 }
 
@@ -113,8 +126,7 @@ std::string LAMMPS_NS::cgflow_child_silent_fixes(LAMMPS *child)
 {
   std::string names;
   for (auto *fix : child->modify->get_fix_list())
-    if (fix->energy_global_flag && !fix->thermo_energy)
-      names += (names.empty() ? "" : ", ") + std::string(fix->id) + " (" + fix->style + ")";
+    if (fix->energy_global_flag && !fix->thermo_energy) add_name(names, fix);
   return names;
 }
 

@@ -15,8 +15,12 @@ void cgflow_check_child_system(class LAMMPS *child, const std::string &parent_un
 /// are created, and a molecule's own script must not begin to learn.
 std::string cgflow_refused_fix(const std::string &style);
 
-/// True when the energy has a part that compute pe/atom does not contain: that of a fix without per-atom energies.
-bool cgflow_child_has_global_energy(class LAMMPS *child);
+/// IDs of the fixes whose energy compute pe/atom does not contain, because they have no per-atom energies, for messages; empty when there
+/// is none.
+std::string cgflow_child_global_energies(class LAMMPS *child);
+
+/// True when the setup of a run takes longer than the forces of 64 copies: fix cmap makes splines of all of its maps, in 5 ms.
+bool cgflow_child_setup_is_slow(class LAMMPS *child);
 
 /// IDs of the fixes that could add their energy to the system's but do not, for messages; empty when there is none.
 std::string cgflow_child_silent_fixes(class LAMMPS *child);

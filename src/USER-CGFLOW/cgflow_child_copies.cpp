@@ -3,6 +3,7 @@
 
 #include "cgflow_child_molecule.h"
 #include "cgflow_child_properties.h"
+#include "cgflow_child_sections.h"
 
 #include "atom.h"
 #include "compute.h"
@@ -28,13 +29,17 @@ namespace {
 
 const imageint kNoImage = ((imageint) IMGMAX << IMG2BITS) | ((imageint) IMGMAX << IMGBITS) | IMGMAX;
 
+// Beyond any step.
+constexpr bigint kFarStep = MAXBIGINT / 2;
+
 // With all digits, so that a box bound is the same after a command has read it.
 std::string exact(double value) { return fmt::format("{:.17g}", value); }
 
 }    // namespace
 
 CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolute)
-    : instance_(instance), lmp_(instance.lammps()), absolute_(absolute), n_atoms_(lmp_->atom->nlocal)
+    : instance_(instance), lmp_(instance.lammps()), absolute_(absolute), n_atoms_(lmp_->atom->nlocal),
+      step_(lmp_->update->ntimestep)
 {
   for (int k = 0; k < 3; ++k) {
     lo_[k] = lmp_->domain->boxlo[k];
@@ -114,9 +119,14 @@ bool CGFlowChildCopies::fill(int copies)
   if (molecules)
     for (int i = 0; i < n_atoms_; ++i) atom->molecule[i] = 1;
   CGFlowChildProperties properties(instance_);
-  instance_.one(fmt::format("replicate {} 1 1", copies));
+  {
+    CGFlowChildSections sections(instance_);
+    instance_.one(fmt::format("replicate {} 1 1", copies));
+    sections.put_back(copies);
+  }
   if (!properties.put_back()) return false;
   copies_ = copies;
+  is_set_up_ = false;
   if (!absolute_) return true;
 
   instance_.one(molecules ? "neigh_modify exclude molecule/inter all" : "neigh_modify exclude group all all");
@@ -174,6 +184,15 @@ double CGFlowChildCopies::extent_beyond(const double *x, double limit) const
   return longest > limit ? longest : 0.0;
 }
 
+void CGFlowChildCopies::keep_setup(bool on)
+{
+  keeps_setup_ = on;
+  if (!on) return;
+  // The lists of neighbors are made anew in each step, as those of `run 0` are, and there is a step before this one.
+  instance_.one("neigh_modify every 1 delay 0 check no once no");
+  step_ = std::max<bigint>(step_, 1);
+}
+
 void CGFlowChildCopies::find_slots()
 {
   const Atom *atom = lmp_->atom;
@@ -204,10 +223,21 @@ void CGFlowChildCopies::run(int m, const double *const *x, double *energy, doubl
       }
     }
   });
-  pe_->addstep(lmp_->update->ntimestep);
-  if (per_atom) pe_atom_->addstep(lmp_->update->ntimestep);
-  // With `pre no` LAMMPS would keep the energies of the last batch.
-  instance_.one("run 0 pre yes post no");
+  Update *update = lmp_->update;
+  const bool goes_on = keeps_setup_ && is_set_up_;
+  is_set_up_ = false;
+  update->ntimestep = step_;
+  pe_->addstep(step_);
+  if (per_atom) pe_atom_->addstep(step_);
+  if (goes_on) {
+    // A run of one step that ends at the same step as before. Fixes that change their strength from `start` to `stop` see the start.
+    --update->ntimestep;
+    instance_.one(fmt::format("run 1 pre no post no start {} stop {}", step_ - 1, kFarStep));
+  } else {
+    // With `pre no` LAMMPS would keep the energies of the last batch.
+    instance_.one("run 0 pre yes post no");
+  }
+  is_set_up_ = true;
 
   instance_.guarded([&] {
     find_slots();

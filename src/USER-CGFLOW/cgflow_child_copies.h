@@ -6,6 +6,8 @@
 
 #include "cgflow/molecule.h"
 
+#include "lmptype.h"
+
 #include <string>
 #include <vector>
 
@@ -32,11 +34,16 @@ class CGFlowChildCopies {
   /// Puts the molecule alone and without images into the middle of a cubic cell of edge `cell`, into which conformers must fit
   /// (not absolute). The box is longer along x, so that copies in a row are not in each other's neighbor lists.
   void isolate(double cell);
-  /// The reason why this system cannot be copied (a fix with per-atom data other than property/atom); "" when it can.
+  /// The reason why this system cannot be copied (a fix with per-atom data other than property/atom and cmap); "" when it can.
   std::string obstacle() const;
-  /// Makes so many copies; to be called once, when there is no obstacle(). Each copy has the molecule's values of fix property/atom.
+  /// Makes so many copies; to be called once, when there is no obstacle(). Each copy has the molecule's values of fix property/atom
+  /// and its crossterms of fix cmap.
   /// False when these cannot be carried over; the instance is of no further use then.
   bool fill(int copies);
+
+  /// With `on`, run() goes on from the last setup instead of making a new one each time, for systems whose setup takes long. After an
+  /// error, and after fill(), it makes a new one.
+  void keep_setup(bool on);
 
   /// False when a conformer x [n_atoms, 3] is not finite or does not fit into the box or cell.
   bool fits(const double *x) const;
@@ -54,6 +61,8 @@ class CGFlowChildCopies {
   bool absolute_;
   int n_atoms_ = 0;
   int copies_ = 1;
+  bigint step_;
+  bool keeps_setup_ = false, is_set_up_ = false;
   double cell_ = 0.0, pitch_ = 0.0;    // edge of a copy's cell, and distance of two copies along x
   double lo_[3], hi_[3];
   double largest_ = 0.0, smallest_ = 0.0;

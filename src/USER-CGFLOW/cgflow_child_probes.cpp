@@ -115,8 +115,16 @@ bool CGFlowChildProbes::energies_are_per_atom()
   return true;
 }
 
-// Copy c gets the probe c modulo kProbes, so that the first copy, the last one and those between are checked.
-bool CGFlowChildProbes::copies_agree()
+bool CGFlowChildProbes::copies_agree(bool per_atom)
+{
+  const int batches = copies_.copies() > 1 ? 1 : kProbes;
+  for (int first = 0; first < batches; ++first)
+    if (!batch_agrees(first, per_atom)) return false;
+  return true;
+}
+
+// Copy c gets the probe first + c modulo kProbes, so that the first copy, the last one and those between are checked.
+bool CGFlowChildProbes::batch_agrees(int first, bool per_atom)
 {
   const int m = copies_.copies();
   std::vector<const double *> x(m);
@@ -124,13 +132,13 @@ bool CGFlowChildProbes::copies_agree()
   std::vector<double *> to(m);
   std::vector<double> energies(m);
   for (int c = 0; c < m; ++c) {
-    x[c] = x_[c % kProbes].data();
+    x[c] = x_[(first + c) % kProbes].data();
     to[c] = forces[c].data();
   }
-  copies_.run(m, x.data(), energies.data(), to.data(), true);
+  copies_.run(m, x.data(), energies.data(), to.data(), per_atom);
   evaluations_ += m;
   for (int c = 0; c < m; ++c) {
-    const int p = c % kProbes;
+    const int p = (first + c) % kProbes;
     double scale = 1.0;
     for (const double f : forces_[p]) scale = std::max(scale, std::fabs(f));
     if (!(std::fabs(energies[c] - energies_[p]) <= 1e-8 * (1.0 + std::fabs(energies_[p])))) return false;

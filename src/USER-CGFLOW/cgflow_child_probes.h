@@ -23,8 +23,8 @@ class CGFlowChildProbes {
   void check_gradient(const std::string &silent_fixes);
   /// Whether the sum of per-atom energies is the energy.
   bool energies_are_per_atom();
-  /// Whether all copies together give what the molecule alone gave. To be called after CGFlowChildCopies::fill().
-  bool copies_agree();
+  /// Whether all copies together, or the only one, give what the molecule alone gave at first. `per_atom` as in CGFlowChildCopies::run().
+  bool copies_agree(bool per_atom);
 
   double first_energy() const { return energies_.front(); }
   /// Conformers evaluated for all of this.
@@ -32,6 +32,7 @@ class CGFlowChildProbes {
 
  private:
   double evaluate(const std::vector<double> &x, std::vector<double> *force, bool per_atom);
+  bool batch_agrees(int first, bool per_atom);
   void check_direction(int probe, const std::vector<double> &along, const std::string &silent_fixes);
   bool is_free(std::size_t component) const { return copies_.dimension() == 3 || component % 3 < 2; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_child_properties.h"
 
+#include "cgflow_child_sections.h"
+
 #include "atom.h"
 #include "fix.h"
 #include "group.h"
@@ -41,7 +43,8 @@ std::string CGFlowChildProperties::obstacle(LAMMPS *child)
   auto first_of = [&](const int *fixes, int n) {
     for (int i = 0; i < n; ++i) {
       const Fix *fix = child->modify->get_fix_by_index(fixes[i]);
-      if (fix && !utils::strmatch(fix->style, kStyle)) return fmt::format("fix {} of style {}", fix->id, fix->style);
+      if (fix && !utils::strmatch(fix->style, kStyle) && !CGFlowChildSections::carries(fix->style))
+        return fmt::format("fix {} of style {}", fix->id, fix->style);
     }
     return std::string();
   };
