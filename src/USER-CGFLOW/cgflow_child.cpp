@@ -6,6 +6,7 @@
 #include "cgflow_child_checks.h"
 #include "cgflow_child_copies.h"
 #include "cgflow_child_instance.h"
+#include "cgflow_child_pairs.h"
 #include "cgflow_child_probes.h"
 
 #include "atom.h"
@@ -32,6 +33,7 @@ struct CGFlowChild::Impl {
   Impl(LAMMPS *parent, const std::string &script, const std::vector<CGFlowVariable> &variables, bool absolute,
        double extent);
   double expected_extent() const;
+  void check_pairs();
   void check_place();
   bool fill(int copies);
   void keep_setup();
@@ -55,6 +57,7 @@ CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, const std::ve
 {
   const std::string units = parent->update->unit_style;
   instance.guarded([&] { cgflow_check_child_system(instance.lammps(), units, absolute); });
+  check_pairs();
   copies = std::make_unique<CGFlowChildCopies>(instance, absolute);
   if (!absolute) check_place();
   if (absolute && !copies->fits(copies->configuration().data()))
@@ -65,6 +68,15 @@ CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, const std::ve
   probes->check_gradient(cgflow_child_silent_fixes(instance.lammps()));
   global_energies = cgflow_child_global_energies(instance.lammps());
   per_atom = global_energies.empty() && probes->energies_are_per_atom();
+}
+
+// In a hybrid style, the bonded atoms may be those of another style.
+void CGFlowChild::Impl::check_pairs()
+{
+  const std::string missing = cgflow_child_missing_pairs(instance.lammps());
+  if (missing.empty()) return;
+  if (!utils::strmatch(instance.lammps()->force->pair_style, "^hybrid")) throw EnergyError(place + missing);
+  parent->error->warning(FLERR, "{}{}", place, missing);
 }
 
 // Without bonds, the factor is a guess of how far a molecule may stretch.

@@ -2,6 +2,7 @@
 #include "cgflow_child_checks.h"
 
 #include "cgflow/error.h"
+#include "cgflow_child_pairs.h"
 
 #include "atom.h"
 #include "domain.h"
@@ -42,7 +43,7 @@ void check_atoms(LAMMPS *lmp)
   if (!atom->molecule_flag) {
     if (n > 1)
       throw EnergyError("atom_style " + std::string(atom->atom_style) + " with " + std::to_string(n) + " atoms counts as " +
-                        std::to_string(n) + " molecules; one molecule is allowed");
+                        std::to_string(n) + " molecules; one molecule is allowed. " + kCGFlowBondsWithoutTerms);
     return;
   }
   for (int i = 1; i < n; ++i)
@@ -62,7 +63,7 @@ void check_box(LAMMPS *lmp, const std::string &parent_units, bool absolute)
     throw EnergyError("box is shrink-wrapped; where positions are absolute, boundary f or p is needed");
   if (lmp->force->kspace)
     throw EnergyError("kspace_style " + std::string(lmp->force->kspace_style) +
-                      " is not allowed: copies of the molecule would interact");
+                      " is not allowed: copies of the molecule would interact, and " + cgflow_child_short_range(lmp));
 }
 
 void check_fix(LAMMPS *lmp, Fix *fix)

@@ -3,6 +3,7 @@
 
 #include "cgflow/error.h"
 #include "cgflow_child_checks.h"
+#include "cgflow_child_pairs.h"
 #include "cgflow_lammps_versions.h"
 
 #include "input.h"
@@ -173,6 +174,9 @@ void CGFlowChildInstance::guarded(const std::function<void()> &work) const
   try {
     work();
   } catch (const std::exception &e) {
-    throw cgflow_script_error(script_, cgflow_tidy_error(e.what()));
+    const std::string text = cgflow_tidy_error(e.what());
+    // One that has come through here before has its heading, and its help.
+    const bool is_new = text.rfind("Atomistic script ", 0) != 0;
+    throw cgflow_script_error(script_, is_new ? cgflow_child_with_help(lmp_, text) : text);
   }
 }

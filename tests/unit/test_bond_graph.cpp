@@ -65,6 +65,8 @@ TEST(BondGraph, PartsAreNamed)
                 BondGraph(molecule({{0, 1}, {2, 3}, {3, 4}})).require_connected();
               }),
               HasSubstr("no way leads from atom 1 to atom 3"));
+  EXPECT_THAT(message<ConfigError>([] { BondGraph(molecule({})).require_connected(); }),
+              HasSubstr("have no bonds, which define its coordinates; a force field without bonds"));
 }
 
 TEST(BondGraph, BondsOfAtomsThatDoNotExistAreRefused)

@@ -72,10 +72,15 @@ void BondGraph::require_connected() const
   std::vector<char> seen(n_atoms(), 0);
   walk(0, seen, [](int, int) {});
   const auto other = std::find(seen.begin(), seen.end(), 0);
-  if (other != seen.end())
-    throw ConfigError("molecule: its bonds do not join all atoms: no way leads from atom 1 to atom " +
-                      std::to_string(other - seen.begin() + 1) +
-                      "; expected one molecule whose atoms are all bonded together");
+  if (other == seen.end()) return;
+  if (std::all_of(neighbours_.begin(), neighbours_.end(), [](const auto &of) { return of.empty(); }))
+    throw ConfigError(
+        "molecule: its " + std::to_string(n_atoms()) +
+        " atoms have no bonds, which define its coordinates; a force field without bonds (ReaxFF, machine-learned "
+        "potentials) needs them in the data file too, with bond_style zero and special_bonds lj/coul 1 1 1");
+  throw ConfigError("molecule: its bonds do not join all atoms: no way leads from atom 1 to atom " +
+                    std::to_string(other - seen.begin() + 1) +
+                    "; expected one molecule whose atoms are all bonded together");
 }
 
 }    // namespace cgflow
