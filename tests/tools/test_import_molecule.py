@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tools/import-molecule: the files that it writes for a committed topology, and the input that it refuses. The energies
 are tested in tests/lammps/test_molecule_energies.py."""
+import dataclasses
 import importlib.util
 import os
 import pathlib
@@ -11,7 +12,7 @@ import unittest
 
 from sandbox import SOURCE, Folder
 from cgflow.errors import ToolError
-from cgflow.molecule import check, lammps, scripts, torsions
+from cgflow.molecule import amber, box, check, lammps, mixing, scripts, torsions
 from cgflow.molecule.model import Atom, Molecule, bond_distances
 
 ORACLE, EXAMPLES = SOURCE / "tests" / "oracle", SOURCE / "examples" / "USER-CGFLOW"
@@ -162,9 +163,46 @@ class RefusedByAmber(ToolTest):
 
     def test_box_and_virtual_sites(self):
         line = "       0       0       0       0       0       0       0       0      10       0\n       0\n"
-        for new, pattern in ((line.replace(" 0      10", " 1      10"), r"has a periodic box \(IFBOX\)"),
-                             (line[:-2] + "1\n", r"has extra points \(virtual sites\)")):
-            self.refused(pattern, prmtop=self.changed(line, new))
+        self.refused(r"has extra points \(virtual sites\)", prmtop=self.changed(line, line[:-2] + "1\n"))
+        boxed = line.replace(" 0      10", " 1      10")
+        self.refused(r"has a periodic box \(IFBOX\) of edges \[\] and angles", prmtop=self.changed(line, boxed))
+
+    def test_the_box_of_a_single_molecule_is_left_out(self):
+        line = "       0       0       0       0       0       0       0       0      10       0\n       0\n"
+        self.assertEqual(self.amber("-o", "alone")[0], 0)
+        text = INPCRD.read_text().splitlines()
+        values = [float(row[i:i + 12]) for row in text[2:] for i in range(0, len(row.rstrip()), 12)]
+        xyz = [values[i:i + 3] for i in range(0, 66, 3)]
+        octahedron = [109.4712190] * 3
+        for kind, edges, angles in ((1, [8.0, 9.0, 10.0], [90.0] * 3), (1, [7.0, 9.0, 30.0], [70.0, 80.0, 100.0]),
+                                    (2, [14.0] * 3, octahedron)):
+            for velocities in (0, 66):
+                with self.subTest(edges=edges, velocities=velocities):
+                    prmtop = self.changed(line, line.replace(" 0      10", f" {kind}      10"))
+                    a, b, c = box.cell_vectors(edges, angles)
+                    # Each atom in another image, the first one too.
+                    wrapped = [[x + (i % 3 - 1) * u + (i % 2) * v - (i % 5 - 2) * w for x, u, v, w in zip(at, a, b, c)]
+                               for i, at in enumerate(xyz)]
+                    all_values = [x for at in wrapped for x in at] + [0.1] * velocities + edges + angles
+                    (self.folder / "changed.inpcrd").write_text("boxed\n    22\n" + "".join(
+                        "".join(f"{x:12.7f}" for x in all_values[i:i + 6]) + "\n" for i in range(0, len(all_values), 6)))
+                    code, text = self.amber("-o", "boxed", "--force", prmtop=prmtop, inpcrd=self.folder / "changed.inpcrd")
+                    self.assertEqual(code, 0, text)
+                    self.assertRegex(text, rf"the periodic box \(IFBOX={kind}\) is left out; the molecule is learned alone; \d+ of its atoms were across")
+                    atoms = [[[float(x) for x in row.split()[4:7]] for row in
+                              (self.folder / folder / "ala2.data").read_text().split("Atoms # full\n\n")[1].split("\n\n")[0].splitlines()]
+                             for folder in ("alone", "boxed")]
+                    for one, other in zip(*atoms):
+                        for k in range(3):
+                            self.assertAlmostEqual(one[k] - atoms[0][0][k], other[k] - atoms[1][0][k], delta=1e-5)
+
+    def test_charmm_topologies_are_named(self):
+        name = "%FLAG TITLE                                                                     \n%FORMAT(20a4)"
+        self.assertIn(name, PRMTOP.read_text())
+        for text in ("%FLAG CTITLE\n%FORMAT(a80)", "%FLAG FORCE_FIELD_TYPE\n%FORMAT(i2,a78)\n 1 CHARMM  31       *>>>CHARMM22\n%FLAG TITLE\n%FORMAT(20a4)"):
+            self.refused(r"is a CHARMM \(chamber\) topology, expected one of an AMBER force field", prmtop=self.changed(name, text))
+        # Sections that are not used may have any format.
+        self.assertEqual(self.amber(prmtop=self.changed(name, "%FLAG REMARK\n%FORMAT(i2,a78)\n 1 none\n" + name))[0], 0)
 
     def test_pairs_that_do_not_mix(self):
         self.refused(r"an unlike pair has epsilon .* instead of .* of the Lorentz-Berthelot rule \(NBFIX\)",
@@ -188,8 +226,37 @@ class RefusedByAmber(ToolTest):
         self.assertEqual(self.amber(prmtop=path)[0], 0)
 
 
+    def test_torsions_of_periodicity_0_are_constants(self):
+        text = PRMTOP.read_text()
+        at = text.index("\n", text.index("%FORMAT", text.index("%FLAG DIHEDRAL_PERIODICITY"))) + 1
+        path = self.folder / "changed.prmtop"
+        path.write_text(text[:at] + "  0.00000000E+00" + text[at + 16:])
+        self.assertEqual(self.amber(prmtop=path)[0], 0)
+        self.assertLess(len(amber.read(path, INPCRD).torsions), len(amber.read(PRMTOP, INPCRD).torsions))
+
+
 class Molecules(unittest.TestCase):
     """The rules for pairs and torsions, on small molecules."""
+
+    def test_unlike_pairs_follow_one_of_two_rules(self):
+        types = [(0.07, 3.5), (0.03, 2.5), (0.0, 1.0)]
+        for rule in ("arithmetic", "geometric"):
+            pairs = [(a, b, mixing.mixed(a, b, rule)) for a in types for b in types]
+            self.assertEqual(mixing.find_rule("x", pairs, 1e-6), rule)
+            molecule = chain((0, 1), (1, 2), (2, 3))
+            molecule.mixing = rule
+            self.assertIn(f"pair_modify     mix {rule}", lammps.pair_lines(molecule, "none", 18.0))
+        self.assertAlmostEqual(mixing.mixed(*types[:2], "geometric")[1], 2.9580398915)
+        with self.assertRaisesRegex(ToolError, "NBFIX"):
+            mixing.find_rule("x", [(types[0], types[1], (0.05, 3.0))], 1e-6)
+
+    def test_factors_of_pairs_without_energy_do_not_matter(self):
+        four = chain((0, 1), (1, 2), (2, 3), (3, 4))
+        four.scaled[1, 4] = (1 / 1.2, 1e-10)
+        with self.assertRaisesRegex(ToolError, "1-4 factors differ, .*1e-10.* for X1-A1"):
+            check.special_factors(four, "x")
+        four.atoms[4] = dataclasses.replace(four.atoms[4], epsilon=0.0)
+        self.assertEqual(check.special_factors(four, "x"), (1 / 1.2, 0.5))
 
     def test_rings_follow_the_shortest_way(self):
         six, five = (chain(*[(i, (i + 1) % n) for i in range(n)]) for n in (6, 5))

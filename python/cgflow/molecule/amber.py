@@ -3,7 +3,7 @@
 import math
 import re
 
-from . import mixing
+from . import box, mixing
 from ..errors import ToolError
 from .model import Atom, Molecule
 
@@ -14,6 +14,7 @@ SECTIONS = ("POINTERS", "ATOM_NAME", "CHARGE", "MASS", "ATOM_TYPE_INDEX", "NUMBE
             "LENNARD_JONES_BCOEF", "BONDS_INC_HYDROGEN", "BONDS_WITHOUT_HYDROGEN", "ANGLES_INC_HYDROGEN",
             "ANGLES_WITHOUT_HYDROGEN", "DIHEDRALS_INC_HYDROGEN", "DIHEDRALS_WITHOUT_HYDROGEN", "EXCLUDED_ATOMS_LIST",
             "AMBER_ATOM_TYPE")
+OPTIONAL = ("ATOMIC_NUMBER", "SCEE_SCALE_FACTOR", "SCNB_SCALE_FACTOR", "RADII", "SCREEN", "BOX_DIMENSIONS")
 SYMBOLS = {1: "H", 6: "C", 7: "N", 8: "O", 16: "S"}
 # Sections with terms that the LAMMPS scripts written here have no style for.
 FOREIGN = {"CMAP_COUNT": "CMAP torsion corrections", "CHARMM_CMAP_COUNT": "CMAP torsion corrections",
@@ -21,8 +22,8 @@ FOREIGN = {"CMAP_COUNT": "CMAP torsion corrections", "CHARMM_CMAP_COUNT": "CMAP 
            "LENNARD_JONES_CCOEF": "12-6-4 Lennard-Jones terms", "LENNARD_JONES_14_ACOEF": "1-4 Lennard-Jones terms of their own",
            "AMOEBA_FORCEFIELD": "AMOEBA", "POLARIZABILITY": "polarizabilities"}
 # Entries of the section POINTERS that must be 0.
-POINTERS = {20: "perturbation (IFPERT)", 27: "a periodic box (IFBOX)", 29: "a solvent cap (IFCAP)",
-            30: "extra points (virtual sites)"}
+POINTERS = {20: "perturbation (IFPERT)", 29: "a solvent cap (IFCAP)", 30: "extra points (virtual sites)"}
+IFBOX = 27
 
 
 def read_text(path):
@@ -40,6 +41,9 @@ class Prmtop:
     def __init__(self, path):
         self.path, self.sections = path, {}
         self.read(read_text(path))
+        if "CTITLE" in self.sections or " ".join(self.sections.get("FORCE_FIELD_TYPE", [])).find("CHARMM") >= 0:
+            raise ToolError(f"{path}: is a CHARMM (chamber) topology, expected one of an AMBER force field. LAMMPS files of a CHARMM "
+                            "force field (from CHARMM-GUI, with fix cmap) can be used as they are: Howto_cgflow_atomistic")
         for flag in SECTIONS:
             if flag not in self.sections:
                 raise ToolError(f"{path}: no section %FLAG {flag}; expected an AMBER 7 topology (prmtop)")
@@ -51,10 +55,12 @@ class Prmtop:
                 flag, width = line[5:].strip(), None
                 self.sections[flag] = []
             elif line.startswith("%FORMAT"):
-                match = re.match(r"%FORMAT\(\s*\d+([aIEFi])(\d+)(?:\.\d+)?\s*\)", line)
-                if not match:
+                match = re.match(r"%FORMAT\(\s*\d*([aIEFi])(\d+)(?:\.\d+)?\s*\)", line)
+                if not match and flag in SECTIONS + OPTIONAL:
                     raise ToolError(f"{self.path}:{number}: got '{line.strip()}', expected a format such as (5E16.8)")
-                width, convert = int(match[2]), {"a": str.strip, "I": int, "i": int, "E": float, "F": float}[match[1]]
+                # Sections that are not used may have mixed formats, such as (i2,a78): text.
+                width = int(match[2]) if match else 80
+                convert = {"a": str.strip, "I": int, "i": int, "E": float, "F": float}[match[1]] if match else str.strip
             elif line.startswith("%") or flag is None or width is None:
                 continue
             else:
@@ -95,7 +101,7 @@ def refuse_foreign(top):
                             "Coulomb, Lennard-Jones and generalized Born")
     for index, what in POINTERS.items():
         if len(top.get("POINTERS")) > index and top.get("POINTERS")[index]:
-            raise ToolError(f"{top.path}: has {what}; allowed is one molecule, not periodic, of ordinary atoms")
+            raise ToolError(f"{top.path}: has {what}; allowed is one molecule of ordinary atoms")
 
 
 def read_lennard_jones(top, n_types):
@@ -119,7 +125,7 @@ def read_atoms(top):
     types = [t - 1 for t in top.get("ATOM_TYPE_INDEX", n)]
     used = sorted(set(types))
     # The coefficients have nine digits, so epsilon has a relative error of about 1e-8.
-    mixing.check(top.path, [(own[i], own[j], epsilon_sigma(*table[i][j])) for i in used for j in used], 1e-6)
+    rule = mixing.find_rule(top.path, [(own[i], own[j], epsilon_sigma(*table[i][j])) for i in used for j in used], 1e-6)
     names, kinds = top.get("ATOM_NAME", n), top.get("AMBER_ATOM_TYPE", n)
     starts, labels = top.get("RESIDUE_POINTER"), top.get("RESIDUE_LABEL")
     radii, scales = top.get("RADII", n), top.get("SCREEN", n)
@@ -132,7 +138,7 @@ def read_atoms(top):
                           top.get("CHARGE", n)[i] / CHARGE_UNIT, epsilon, sigma,
                           radii[i] if radii and scales else None, scales[i] if radii and scales else None,
                           SYMBOLS.get(elements[i], "?") if elements else ""))
-    return atoms
+    return atoms, rule
 
 
 def read_torsions(top, molecule):
@@ -144,9 +150,10 @@ def read_torsions(top, molecule):
     for i, j, k, l, t in top.groups("DIHEDRALS", 5):
         at = [abs(x) // 3 for x in (i, j, k, l)]
         n = abs(period[t - 1])
-        if n != int(n) or n < 1:
-            raise ToolError(f"{top.path}: torsion {molecule.label(*at)} has periodicity {n}, expected 1, 2, 3, ...")
-        if force[t - 1] != 0.0:
+        if n != int(n):
+            raise ToolError(f"{top.path}: torsion {molecule.label(*at)} has periodicity {n}, expected 0, 1, 2, 3, ...")
+        # Periodicity 0 is a constant of the energy (OPLS by Ryckaert-Bellemans terms), which changes no PMF.
+        if force[t - 1] != 0.0 and n > 0:
             molecule.torsions.append((*at, force[t - 1], int(n), math.degrees(phase[t - 1])))
         if k >= 0 and l >= 0:
             pair = (min(at[0], at[3]), max(at[0], at[3]))
@@ -162,7 +169,8 @@ def read_excluded(top, n):
 
 
 def read_inpcrd(path, n):
-    """[n, 3] Angstrom from a text restart or coordinate file: 12 columns per number, 6 numbers per line."""
+    """[n, 3] Angstrom from a text restart or coordinate file: 12 columns per number, 6 numbers per line. And what follows them:
+    velocities, which have the same number, and the three edges of a box, or its edges and angles."""
     lines = read_text(path)
     try:
         count = int(lines[1].split()[0])
@@ -176,19 +184,47 @@ def read_inpcrd(path, n):
         raise ToolError(f"{path}: expected numbers in fields of 12 after line 2") from None
     if len(values) < 3 * n:
         raise ToolError(f"{path}: has {len(values)} coordinates, expected {3 * n}")
-    return [values[3 * i:3 * i + 3] for i in range(n)]
+    return [values[3 * i:3 * i + 3] for i in range(n)], values[3 * n:]
+
+
+def read_cell(top, rest, n):
+    """Vectors of the periodic cell: from the numbers after the coordinates, or from the topology."""
+    size = len(rest) - 3 * n if len(rest) >= 3 * n else len(rest)
+    if size in (3, 6):
+        lengths, angles = rest[-size:][:3], rest[-3:] if size == 6 else None
+    else:
+        values = top.get("BOX_DIMENSIONS", 4)    # beta and the edges
+        lengths, angles = values[1:] if values else [], None
+    if angles is None:
+        values = top.get("BOX_DIMENSIONS", 4)
+        angles = [values[0] if values else 90.0] * 3 if top.get("POINTERS")[IFBOX] == 2 else [90.0] * 3
+    if len(lengths) != 3 or not min(lengths) > 0.0 or not all(0.0 < angle < 180.0 for angle in angles):
+        raise ToolError(f"{top.path}: has a periodic box (IFBOX) of edges {lengths} and angles {angles}, expected positive ones")
+    return box.cell_vectors(lengths, angles)
+
+
+def drop_box(top, molecule, rest):
+    """Makes the molecule whole across the faces of its box. Solvent is refused later, as a second molecule."""
+    before = molecule.positions
+    box.make_whole(molecule, read_cell(top, rest, len(before)))
+    moved = sum(any(abs(a - b) > 1e-3 for a, b in zip(*pair)) for pair in zip(before, molecule.positions))
+    molecule.notes.append(f"{top.path}: the periodic box (IFBOX={top.get('POINTERS')[IFBOX]}) is left out; the molecule is learned alone"
+                          + (f"; {moved} of its atoms were across a face of the box" if moved else ""))
 
 
 def read(prmtop, inpcrd):
     """The Molecule of two AMBER files."""
     top = Prmtop(prmtop)
     refuse_foreign(top)
-    atoms = read_atoms(top)
-    molecule = Molecule(" ".join(top.get("TITLE") or []).strip(), atoms, read_inpcrd(inpcrd, len(atoms)))
+    atoms, rule = read_atoms(top)
+    positions, rest = read_inpcrd(inpcrd, len(atoms))
+    molecule = Molecule(" ".join(top.get("TITLE") or []).strip(), atoms, positions, mixing=rule)
     k, r0 = top.get("BOND_FORCE_CONSTANT"), top.get("BOND_EQUIL_VALUE")
     molecule.bonds = [(i // 3, j // 3, k[t - 1], r0[t - 1]) for i, j, t in top.groups("BONDS", 3)]
     k, theta0 = top.get("ANGLE_FORCE_CONSTANT"), top.get("ANGLE_EQUIL_VALUE")
     molecule.angles = [(a // 3, b // 3, c // 3, k[t - 1], math.degrees(theta0[t - 1])) for a, b, c, t in top.groups("ANGLES", 4)]
     read_torsions(top, molecule)
     molecule.excluded = read_excluded(top, len(atoms)) - set(molecule.scaled)
+    if len(top.get("POINTERS")) > IFBOX and top.get("POINTERS")[IFBOX]:
+        drop_box(top, molecule, rest)
     return molecule

@@ -23,10 +23,15 @@ def check_terms(molecule, where):
             raise ToolError(f"{where}: angle term of {molecule.label(i, j, k)}, which are not bonded in a row")
 
 
+def acting(a, b):
+    """Whether two atoms have a Coulomb and a Lennard-Jones energy at all: a factor of none is not compared."""
+    return a.charge * b.charge != 0.0, a.epsilon * b.epsilon != 0.0
+
+
 def special_factors(molecule, where):
     """(Coulomb, LJ) factors of 1-4 pairs for special_bonds. LAMMPS finds 1-2, 1-3 and 1-4 pairs from the bonds, along the
     shortest path. Refuses force fields with other exceptions."""
-    near, factors, first = molecule.neighbors(), None, None
+    near, factors = molecule.neighbors(), [None, None]
     for i in range(len(molecule.atoms)):
         distance = bond_distances(near, i)
         for j in range(i + 1, len(molecule.atoms)):
@@ -38,11 +43,15 @@ def special_factors(molecule, where):
                                 f"special_bonds of LAMMPS can only have it {expected}")
             if given != "scaled":
                 continue
-            factors, first = factors or molecule.scaled[i, j], first or (i, j)
-            if any(abs(a - b) > 1e-6 for a, b in zip(factors, molecule.scaled[i, j])):
-                raise ToolError(f"{where}: 1-4 factors differ, {molecule.scaled[i, j]} for {molecule.label(i, j)} and "
-                                f"{factors} for {molecule.label(*first)}; special_bonds of LAMMPS has one of each")
-    return factors or (1.0, 1.0)
+            for k, matters in enumerate(acting(molecule.atoms[i], molecule.atoms[j])):
+                if not matters:
+                    continue
+                factors[k] = factors[k] or (molecule.scaled[i, j][k], (i, j))
+                if abs(factors[k][0] - molecule.scaled[i, j][k]) > 1e-6:
+                    raise ToolError(f"{where}: 1-4 factors differ, {molecule.scaled[i, j]} for {molecule.label(i, j)} and "
+                                    f"{molecule.scaled[factors[k][1]]} for {molecule.label(*factors[k][1])}; special_bonds of LAMMPS "
+                                    "has one of each")
+    return tuple(factor[0] if factor else 1.0 for factor in factors)
 
 
 def check_born(molecule, where, model):

@@ -136,12 +136,12 @@ def pair_lines(molecule, born_model, cutoff):
     if born_model == "none":
         lines = [f"pair_style      {LJ} {cutoff:g}"]
         lines += [f"pair_coeff      {t} {t} {key[2]!r} {key[3]!r}   # {key[0]}" for t, key in types]
-        return lines + ["pair_modify     mix arithmetic"]
+        return lines + [f"pair_modify     mix {molecule.mixing}"]
     # pair_style hybrid does not mix coefficients of a type with two styles, so that each pair is written out.
     lines = [f"pair_style      hybrid/overlay {LJ} {cutoff:g} gb/obc {born_model}"]
     for t, first in types:
         for u, second in types[t - 1:]:
-            epsilon, sigma = (first[2], first[3]) if t == u else mixing.mixed(first[2:4], second[2:4])
+            epsilon, sigma = (first[2], first[3]) if t == u else mixing.mixed(first[2:4], second[2:4], molecule.mixing)
             lines.append(f"pair_coeff      {t} {u} {LJ} {epsilon!r} {sigma!r}   # {first[0]} {second[0]}")
     return lines + [f"pair_coeff      {t} {t} gb/obc {key[4]!r} {key[5]!r}   # {key[0]}" for t, key in types]
 

@@ -33,7 +33,9 @@ class Molecule:
     torsions: list = dataclasses.field(default_factory=list)   # (i, j, k, l, K, n, phase): K (1 + cos(n phi - phase))
     excluded: set = dataclasses.field(default_factory=set)     # pairs (i, j), i < j, without non-bonded energy
     scaled: dict = dataclasses.field(default_factory=dict)     # (i, j): (Coulomb factor, LJ factor), the 1-4 pairs
+    mixing: str = "arithmetic"                       # rule of Lennard-Jones parameters of unlike pairs
     born_model: str | None = None                    # generalized Born model of the force field
+    notes: list = dataclasses.field(default_factory=list)      # what the user is told about the import, one line each
 
     def has_born(self):
         return all(atom.radius is not None for atom in self.atoms)

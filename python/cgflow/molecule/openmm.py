@@ -148,7 +148,7 @@ def read_exceptions(where, molecule, force):
     usual = next(iter(molecule.scaled.values()), (1.0, 1.0))
     for pair, coulomb, lj in unclear:
         molecule.scaled[pair] = (usual[0] if coulomb is None else coulomb, usual[1] if lj is None else lj)
-    mixing.check(where, mixed_pairs, 1e-6)
+    mixing.find_rule(where, mixed_pairs, 1e-6, ("arithmetic",))
 
 
 def read(pdb, forcefield):

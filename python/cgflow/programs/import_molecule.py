@@ -80,7 +80,7 @@ def read(options):
 
 
 def convert(options):
-    """{file name: text}, and the line to print."""
+    """{file name: text}, the line to print, and notes."""
     molecule, where = read(options)
     model = options.implicit or molecule.born_model or "none"
     factors = check.check(molecule, where, model)
@@ -102,7 +102,8 @@ def convert(options):
     files["in.al"] = scripts.al_script(name, system, cg)
     files[f"{name}.yaml"] = scripts.yaml_file(molecule, name, cg)
     variables = ", ".join(f"{variable} {'-'.join(str(i + 1) for i in atoms)}" for variable, atoms in cg)
-    return files, f"{len(molecule.atoms)} atoms, implicit solvent {model}, cutoff {cutoff:g} Angstrom, CG variables {variables}"
+    line = f"{len(molecule.atoms)} atoms, implicit solvent {model}, cutoff {cutoff:g} Angstrom, CG variables {variables}"
+    return files, line, molecule.notes
 
 
 def write(folder, files, force):
@@ -118,6 +119,8 @@ def write(folder, files, force):
 def main(argv=None):
     options = arguments(argv)
     with errors_in_one_line("import-molecule"):
-        files, line = convert(options)
+        files, line, notes = convert(options)
         write(options.o, files, options.force)
+        for note in notes:
+            print(f"import-molecule: {note}")
         print(f"{' '.join(files)}: {line}")
