@@ -16,6 +16,7 @@
 #include "lammps.h"
 #include "modify.h"
 #include "neighbor.h"
+#include "pair.h"
 #include "update.h"
 #include "utils.h"
 
@@ -35,6 +36,9 @@ struct CGFlowChild::Impl {
   double expected_extent() const;
   void check_pairs();
   void check_place();
+  double energy_at(const double *x);
+  static bool is_same(double energy, double alone);
+  void say(const std::string &text) const;
   bool fill(int copies);
   void keep_setup();
   void check_cutoff(const double *x);
@@ -87,29 +91,56 @@ double CGFlowChild::Impl::expected_extent() const
   return 8.0 / 3.0 * (copies->largest_distance() > 0.0 ? copies->largest_distance() : 1.0);
 }
 
-// The energy of a molecule that is moved freely must not depend on its position, nor on its images in the script's box.
+// The energy of a molecule that is moved freely must not depend on its position. Images in the script's box and corrections for a liquid
+// are no part of what is learned, and are left out.
 void CGFlowChild::Impl::check_place()
 {
+  if (instance.lammps()->force->pair && instance.lammps()->force->pair->tail_flag) {
+    instance.one("pair_modify tail no");
+    say("pair_modify tail yes is left out: it corrects the energy of a homogeneous liquid, and is a constant for one molecule");
+  }
   const auto &at = copies->configuration();
-  double energy = 0.0;
-  std::vector<double> force(at.size());
-  const double *none = nullptr;
-  double *to = force.data();
-  copies->run(0, &none, &energy, &to, false);
-  ++check_evaluations;
+  const double energy = energy_at(nullptr);
   if (!(extent > 0.0)) extent = expected_extent();
+  const std::string images = copies->images_seen(cgflow_child_reach(instance.lammps()));
   copies->isolate(1.5 * extent);
-  const double *from = at.data();
-  double moved = 0.0;
-  copies->run(1, &from, &moved, &to, false);
-  ++check_evaluations;
-  const bool finite = std::isfinite(energy) && std::isfinite(moved);
-  if (!finite || std::fabs(moved - energy) > 1e-6 * (1.0 + std::fabs(energy)))
-    throw EnergyError(place + fmt::format("energy of its configuration is {} in its box and {} alone in a wide one; the "
-                                          "molecule must be whole, must not see its images or an external field, and its "
-                                          "energy must be finite",
-                                          energy, moved));
+  const double alone = energy_at(at.data());
+  if (!std::isfinite(alone))
+    throw EnergyError(place + fmt::format("energy of its configuration is {}; it must be finite", alone));
+  if (is_same(energy, alone)) return;
+  copies->widen(1.5 * extent);
+  const bool moves = !is_same(energy_at(nullptr), alone);
+  if (moves || images.empty()) {
+    const std::string fixes = cgflow_child_energy_fixes(instance.lammps());
+    throw EnergyError(
+        place +
+        fmt::format("energy of its configuration is {} in its box and {} alone in a wide one. The CG variables move the "
+                    "molecule freely, so that no wall or external field{} may act on it",
+                    energy, alone, fixes.empty() ? "" : " (energies of fix " + fixes + ")"));
+  }
+  copies->isolate(1.5 * extent);
+  say(fmt::format(
+      "energy of its configuration is {:.8g} in its box, where it sees its periodic images ({}), and {:.8g} alone; the "
+      "energy alone is used",
+      energy, images, alone));
 }
+
+// Where the molecule is in the box now, or at x.
+double CGFlowChild::Impl::energy_at(const double *x)
+{
+  std::vector<double> force(copies->configuration().size());
+  double energy = 0.0, *to = force.data();
+  copies->run(x ? 1 : 0, &x, &energy, &to, false);
+  ++check_evaluations;
+  return energy;
+}
+
+bool CGFlowChild::Impl::is_same(double energy, double alone)
+{
+  return std::fabs(alone - energy) <= 1e-6 * (1.0 + std::fabs(alone));
+}
+
+void CGFlowChild::Impl::say(const std::string &text) const { utils::logmesg(parent, "{}{}\n", place, text); }
 
 // One warning. LAMMPS shows the warnings of the first rank alone.
 void CGFlowChild::Impl::check_cutoff(const double *x)
@@ -129,7 +160,7 @@ bool CGFlowChild::Impl::fill(int n)
   if (!per_atom) {
     const std::string why = global_energies.empty() ? std::string("a style has no per-atom energies")
                                                     : "no per-atom energies of fix " + global_energies;
-    utils::logmesg(parent, "{}conformers are evaluated one at a time: {}\n", place, why);
+    say("conformers are evaluated one at a time: " + why);
     return true;
   }
   const std::string obstacle = copies->obstacle();

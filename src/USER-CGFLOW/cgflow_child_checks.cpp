@@ -116,6 +116,14 @@ std::string LAMMPS_NS::cgflow_child_global_energies(LAMMPS *child)
   return names;
 }
 
+std::string LAMMPS_NS::cgflow_child_energy_fixes(LAMMPS *child)
+{
+  std::string names;
+  for (auto *fix : child->modify->get_fix_list())
+    if (fix->energy_global_flag && fix->thermo_energy) add_name(names, fix);
+  return names;
+}
+
 bool LAMMPS_NS::cgflow_child_setup_is_slow(LAMMPS *child)
 {
   for (auto *fix : child->modify->get_fix_list())
@@ -130,6 +138,8 @@ std::string LAMMPS_NS::cgflow_child_silent_fixes(LAMMPS *child)
     if (fix->energy_global_flag && !fix->thermo_energy) add_name(names, fix);
   return names;
 }
+
+double LAMMPS_NS::cgflow_child_reach(LAMMPS *child) { return child->force->pair ? child->force->pair->cutforce : 0.0; }
 
 // For a hybrid style, the longest cutoff. The cutoff of gb/obc does not count: that style sums over all pairs, and its cutoff only
 // says how far ghost atoms reach.

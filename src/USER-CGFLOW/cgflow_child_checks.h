@@ -19,11 +19,17 @@ std::string cgflow_refused_fix(const std::string &style);
 /// is none.
 std::string cgflow_child_global_energies(class LAMMPS *child);
 
+/// IDs of all fixes that add their energy, for messages; empty when there is none.
+std::string cgflow_child_energy_fixes(class LAMMPS *child);
+
 /// True when the setup of a run takes longer than the forces of 64 copies: fix cmap makes splines of all of its maps, in 5 ms.
 bool cgflow_child_setup_is_slow(class LAMMPS *child);
 
 /// IDs of the fixes that could add their energy to the system's but do not, for messages; empty when there is none.
 std::string cgflow_child_silent_fixes(class LAMMPS *child);
+
+/// How far atoms see each other after a first run, length units.
+double cgflow_child_reach(class LAMMPS *child);
 
 /// The cutoff of pair energies after a first run, length units; infinity when no pair style has one.
 double cgflow_child_cutoff(class LAMMPS *child);

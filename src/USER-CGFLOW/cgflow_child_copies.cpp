@@ -79,17 +79,11 @@ void CGFlowChildCopies::isolate(double cell)
   // This distance alone keeps copies out of each other's neighbor lists. Cells side by side, with pairs excluded by molecule,
   // took 40 % more time for 64 alanine dipeptides (cutoff 18).
   pitch_ = cell + lmp_->neighbor->cutneighmax;
-  const double edge[3] = {pitch_, cell, cell};
+  const double edge[3] = {pitch_, cell, cell}, zero[3] = {0.0, 0.0, 0.0};
   const int axes = dimension();
   double **x = lmp_->atom->x;
   double lo[3], hi[3];
-  for (int k = 0; k < 3; ++k) {
-    lo[k] = hi[k] = configuration()[k];
-    for (int i = 0; i < n_atoms_; ++i) {
-      lo[k] = std::min(lo[k], configuration()[3 * i + k]);
-      hi[k] = std::max(hi[k], configuration()[3 * i + k]);
-    }
-  }
+  bounds(lo, hi);
   instance_.guarded([&] {
     for (int i = 0; i < n_atoms_; ++i) {
       lmp_->atom->image[i] = kNoImage;
@@ -97,8 +91,57 @@ void CGFlowChildCopies::isolate(double cell)
         x[i][k] = configuration()[3 * (lmp_->atom->tag[i] - 1) + k] - 0.5 * (lo[k] + hi[k]) + 0.5 * edge[k];
     }
   });
+  set_box(zero, edge);
+}
+
+void CGFlowChildCopies::widen(double cell)
+{
+  double lo[3], hi[3];
+  bounds(lo, hi);
+  instance_.guarded([&] {
+    for (int i = 0; i < n_atoms_; ++i) {
+      lmp_->atom->image[i] = kNoImage;
+      for (int k = 0; k < dimension(); ++k) lmp_->atom->x[i][k] = configuration()[3 * (lmp_->atom->tag[i] - 1) + k];
+    }
+  });
+  for (int k = 0; k < 3; ++k) {
+    lo[k] -= cell;
+    hi[k] += cell;
+  }
+  set_box(lo, hi);
+}
+
+std::string CGFlowChildCopies::images_seen(double reach) const
+{
+  const int periodic[3] = {lmp_->domain->xperiodic, lmp_->domain->yperiodic, lmp_->domain->zperiodic};
+  double lo[3], hi[3];
+  bounds(lo, hi);
+  std::string text;
+  for (int k = 0; k < dimension(); ++k)
+    if (periodic[k] && hi_[k] - lo_[k] - (hi[k] - lo[k]) < reach)
+      text += fmt::format("{}{} has edge {:.4g} and molecule {:.4g}", text.empty() ? "" : ", ", "xyz"[k], hi_[k] - lo_[k],
+                          hi[k] - lo[k]);
+  return text.empty() ? text : text + fmt::format("; cutoff {:.4g}", reach);
+}
+
+// Of the script's configuration.
+void CGFlowChildCopies::bounds(double lo[3], double hi[3]) const
+{
+  for (int k = 0; k < 3; ++k) {
+    lo[k] = hi[k] = configuration()[k];
+    for (int i = 0; i < n_atoms_; ++i) {
+      lo[k] = std::min(lo[k], configuration()[3 * i + k]);
+      hi[k] = std::max(hi[k], configuration()[3 * i + k]);
+    }
+  }
+}
+
+// A box with fixed boundaries. In two dimensions z stays as it is.
+void CGFlowChildCopies::set_box(const double lo[3], const double hi[3])
+{
   std::string command = "change_box all";
-  for (int k = 0; k < axes; ++k) command += fmt::format(" {} final 0.0 {}", "xyz"[k], exact(edge[k]));
+  const int axes = dimension();
+  for (int k = 0; k < axes; ++k) command += fmt::format(" {} final {} {}", "xyz"[k], exact(lo[k]), exact(hi[k]));
   command += axes == 3 ? " boundary f f f units box" : " boundary f f p units box";
   instance_.one(command);
   for (int k = 0; k < 3; ++k) {

@@ -34,6 +34,11 @@ class CGFlowChildCopies {
   /// Puts the molecule alone and without images into the middle of a cubic cell of edge `cell`, into which conformers must fit
   /// (not absolute). The box is longer along x, so that copies in a row are not in each other's neighbor lists.
   void isolate(double cell);
+  /// Puts the molecule back to its place in the script's box, but without images: the box has a margin of `cell` on each side.
+  void widen(double cell);
+  /// The edges of the script's box along which the molecule is within `reach` of its images, with the molecule's length there, for
+  /// messages; empty when there is none. To be called before isolate().
+  std::string images_seen(double reach) const;
   /// The reason why this system cannot be copied (a fix with per-atom data other than property/atom and cmap); "" when it can.
   std::string obstacle() const;
   /// Makes so many copies; to be called once, when there is no obstacle(). Each copy has the molecule's values of fix property/atom
@@ -55,6 +60,8 @@ class CGFlowChildCopies {
 
  private:
   void find_slots();
+  void bounds(double lo[3], double hi[3]) const;
+  void set_box(const double lo[3], const double hi[3]);
 
   CGFlowChildInstance &instance_;
   class LAMMPS *lmp_;

@@ -105,11 +105,21 @@ std::unique_ptr<CGFlowChild> Child::field(const std::string &text, int copies)
 bool Child::warned(const std::string &part)
 {
   parent_->input->one("log none");
+  return said("Atomistic script in.system: " + part);
+}
+
+bool Child::said(const std::string &part)
+{
   std::ifstream log("log.parent");
   const std::string text{std::istreambuf_iterator<char>(log), {}};
+  return rank() > 0 || text.find(part) != std::string::npos;
+}
+
+int Child::rank()
+{
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return rank > 0 || text.find("Atomistic script in.system: " + part) != std::string::npos;
+  return rank;
 }
 
 std::string Child::error_of(const std::string &text, bool absolute)

@@ -41,6 +41,9 @@ class Child : public testing::Test {
   std::unique_ptr<LAMMPS_NS::CGFlowChild> field(const std::string &text, int copies = 64);
   /// True on ranks that write no log.
   bool warned(const std::string &part);
+  /// Whether this is anywhere in log.parent; true on ranks that write no log.
+  bool said(const std::string &part);
+  static int rank();
   std::string error_of(const std::string &text, bool absolute = true);
   void expect_error(const std::string &text, const std::string &part, bool absolute = true);
 

@@ -150,7 +150,7 @@ TEST_F(Child, MoleculeInAFieldKeepsItsPlace)
   make_parent("real");
   const std::string at = chain("boundary f f f\n") + "displace_atoms all move -2.5 -1.0 0.0\n";
   const std::string text = at + "fix field all mueller/brown scale 0.01\n";
-  expect_error(text, "must not see its images or an external field", false);
+  expect_error(text, "so that no wall or external field (energies of fix field (mueller/brown)) may act on it", false);
   write(text);
   CGFlowChild one(parent_.get(), "in.system", 1, true), many(parent_.get(), "in.system", 16, true);
   EXPECT_EQ(many.copies(), 16);

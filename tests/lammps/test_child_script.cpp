@@ -99,13 +99,6 @@ TEST_F(Child, ForgottenEnergyOfAFixIsAnError)
   expect_error(particle(kField + "fix_modify field energy no\n"), "without it: field (mueller/brown)");
 }
 
-TEST_F(Child, EnergyThatDependsOnTheBoxIsAnError)
-{
-  make_parent("real");
-  // The tail correction depends on the volume, so the energy changes when the molecule is moved to another box, which must be an error.
-  expect_error(chain("boundary p p p\n") + "pair_modify tail yes\n", "energy of its configuration is", false);
-}
-
 TEST_F(Child, PassesItsOwnErrorOn)
 {
   expect_error(particle("pair_style no/such/style\n"), "Unrecognized pair style 'no/such/style'");
