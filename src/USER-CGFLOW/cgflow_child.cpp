@@ -8,6 +8,7 @@
 #include "cgflow_child_instance.h"
 #include "cgflow_child_pairs.h"
 #include "cgflow_child_probes.h"
+#include "cgflow_child_relaxation.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -36,6 +37,7 @@ struct CGFlowChild::Impl {
   double expected_extent() const;
   void check_pairs();
   void check_place();
+  bool relax();
   double energy_at(const double *x);
   static bool is_same(double energy, double alone);
   void say(const std::string &text) const;
@@ -50,6 +52,7 @@ struct CGFlowChild::Impl {
   bool per_atom = false;
   std::string global_energies;    // fixes that add them
   double extent;
+  bool guesses_extent;
   double cutoff = std::numeric_limits<double>::infinity();    // of pairs; infinity after the warning
   std::unique_ptr<CGFlowChildProbes> probes;
   std::int64_t evaluations = 0, check_evaluations = 0;    // the second without those of the probes
@@ -57,13 +60,18 @@ struct CGFlowChild::Impl {
 
 CGFlowChild::Impl::Impl(LAMMPS *parent, const std::string &script, const std::vector<CGFlowVariable> &variables,
                         bool absolute, double extent)
-    : parent(parent), place("Atomistic script " + script + ": "), instance(script, variables), extent(extent)
+    : parent(parent), place("Atomistic script " + script + ": "), instance(script, variables), extent(extent),
+      guesses_extent(!(extent > 0.0))
 {
   const std::string units = parent->update->unit_style;
   instance.guarded([&] { cgflow_check_child_system(instance.lammps(), units, absolute); });
   check_pairs();
   copies = std::make_unique<CGFlowChildCopies>(instance, absolute);
-  if (!absolute) check_place();
+  if (!absolute) {
+    if (const std::string overlap = cgflow_child_overlap(copies->molecule()); !overlap.empty())
+      throw EnergyError(place + overlap);
+    check_place();
+  }
   if (absolute && !copies->fits(copies->configuration().data()))
     throw EnergyError(place + "an atom has left the box through a periodic boundary; where positions are absolute, the "
                               "molecule must lie whole in the box");
@@ -106,23 +114,48 @@ void CGFlowChild::Impl::check_place()
   copies->isolate(1.5 * extent);
   const double alone = energy_at(at.data());
   if (!std::isfinite(alone))
-    throw EnergyError(place + fmt::format("energy of its configuration is {}; it must be finite", alone));
-  if (is_same(energy, alone)) return;
+    throw EnergyError(place + fmt::format("energy of its configuration is {}; it must be finite; {}", alone,
+                                          cgflow_child_closest(copies->molecule())));
+  // Dihedrals about a line have any value, so that the energies of such a structure may differ.
+  const bool relaxed = relax();
+  if (!relaxed && is_same(energy, alone)) return;
+  const double here = relaxed ? energy_at(at.data()) : alone;
   copies->widen(1.5 * extent);
-  const bool moves = !is_same(energy_at(nullptr), alone);
-  if (moves || images.empty()) {
+  const double placed = energy_at(nullptr);
+  if (!is_same(placed, here) || (!relaxed && images.empty())) {
     const std::string fixes = cgflow_child_energy_fixes(instance.lammps());
     throw EnergyError(
         place +
         fmt::format("energy of its configuration is {} in its box and {} alone in a wide one. The CG variables move the "
                     "molecule freely, so that no wall or external field{} may act on it",
-                    energy, alone, fixes.empty() ? "" : " (energies of fix " + fixes + ")"));
+                    relaxed ? placed : energy, here, fixes.empty() ? "" : " (energies of fix " + fixes + ")"));
   }
   copies->isolate(1.5 * extent);
-  say(fmt::format(
-      "energy of its configuration is {:.8g} in its box, where it sees its periodic images ({}), and {:.8g} alone; the "
-      "energy alone is used",
-      energy, images, alone));
+  if (!relaxed)
+    say(fmt::format(
+        "energy of its configuration is {:.8g} in its box, where it sees its periodic images ({}), and {:.8g} alone; the "
+        "energy alone is used",
+        energy, images, alone));
+}
+
+// Whether the molecule has got another structure.
+bool CGFlowChild::Impl::relax()
+{
+  CGFlowChildRelaxation relaxation(copies->molecule(), [&](const std::vector<double> &x, std::vector<double> &force) {
+    force.assign(x.size(), 0.0);
+    if (!copies->fits(x.data())) return std::numeric_limits<double>::infinity();
+    const double *from = x.data();
+    double *to = force.data(), energy = 0.0;
+    copies->run(1, &from, &energy, &to, false);
+    ++check_evaluations;
+    return std::isfinite(energy) ? energy : std::numeric_limits<double>::infinity();
+  });
+  if (!relaxation.relax()) return false;
+  copies->set_configuration(relaxation.structure());
+  if (guesses_extent) extent = expected_extent();
+  copies->isolate(1.5 * extent);
+  say("its structure is relaxed first, because the force field bends atoms that are in a line: " + relaxation.text());
+  return true;
 }
 
 // Where the molecule is in the box now, or at x.

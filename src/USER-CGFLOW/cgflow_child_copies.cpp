@@ -47,6 +47,19 @@ CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolut
   }
   molecule_ = cgflow_child_molecule(lmp_, absolute);
 
+  measure();
+
+  // One short thermo line and no sorting: each batch is a run of its own.
+  for (const char *command : {"run_style verlet", "thermo_style custom step", "thermo 0", "atom_modify sort 0 0.0",
+                              "compute cgflow_pe all pe", "compute cgflow_pe_atom all pe/atom"})
+    instance_.one(command);
+  pe_ = lmp_->modify->get_compute_by_id("cgflow_pe");
+  pe_atom_ = lmp_->modify->get_compute_by_id("cgflow_pe_atom");
+}
+
+void CGFlowChildCopies::measure()
+{
+  largest_ = 0.0;
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < n_atoms_; ++i)
     for (int j = 0; j < i; ++j) {
@@ -55,13 +68,12 @@ CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolut
       least = std::min(least, r);
     }
   smallest_ = n_atoms_ > 1 ? least : 0.0;
+}
 
-  // One short thermo line and no sorting: each batch is a run of its own.
-  for (const char *command : {"run_style verlet", "thermo_style custom step", "thermo 0", "atom_modify sort 0 0.0",
-                              "compute cgflow_pe all pe", "compute cgflow_pe_atom all pe/atom"})
-    instance_.one(command);
-  pe_ = lmp_->modify->get_compute_by_id("cgflow_pe");
-  pe_atom_ = lmp_->modify->get_compute_by_id("cgflow_pe_atom");
+void CGFlowChildCopies::set_configuration(const std::vector<double> &x)
+{
+  molecule_.configuration = x;
+  measure();
 }
 
 int CGFlowChildCopies::dimension() const { return lmp_->domain->dimension; }

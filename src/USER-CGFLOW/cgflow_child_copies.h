@@ -24,6 +24,8 @@ class CGFlowChildCopies {
   const cgflow::Molecule &molecule() const { return molecule_; }
   /// The script's configuration [n_atoms, 3], whole.
   const std::vector<double> &configuration() const { return molecule_.configuration; }
+  /// Replaces it, before fill().
+  void set_configuration(const std::vector<double> &x);
   /// Largest and smallest distance between two atoms; both 0 for one atom.
   double largest_distance() const { return largest_; }
   double smallest_distance() const { return smallest_; }
@@ -59,6 +61,7 @@ class CGFlowChildCopies {
   void run(int m, const double *const *x, double *energy, double *const *force, bool per_atom);
 
  private:
+  void measure();
   void find_slots();
   void bounds(double lo[3], double hi[3]) const;
   void set_box(const double lo[3], const double hi[3]);

@@ -2,6 +2,7 @@
 #include "cgflow_child_probes.h"
 
 #include "cgflow/error.h"
+#include "cgflow_child_relaxation.h"
 
 #include "fmt/format.h"
 
@@ -40,8 +41,10 @@ CGFlowChildProbes::CGFlowChildProbes(CGFlowChildCopies &copies, std::string plac
     if (!copies.fits(x.data())) x = copies.configuration();
     std::vector<double> force;
     const double energy = evaluate(x, &force, false);
+    const std::string closest = std::isfinite(energy) ? "" : cgflow_child_closest(copies.molecule());
     if (!std::isfinite(energy))
-      throw EnergyError(place_ + fmt::format("energy near its own configuration is {}; it must be finite", energy));
+      throw EnergyError(place_ + fmt::format("energy near its own configuration is {}; it must be finite{}", energy,
+                                             closest.empty() ? "" : "; " + closest));
     x_.push_back(x);
     energies_.push_back(energy);
     forces_.push_back(force);

@@ -73,7 +73,8 @@ TEST(EqualAtoms, AskForAFiniteEnergy)
   SerialCommunicator one;
   HeavyAtoms never(molecule);
   never.limit = -1.0;
-  EXPECT_THAT(message([&] { require_equal_atoms(*map, never, kT, *map->start(), one); }), HasSubstr("is not finite"));
+  EXPECT_THAT(message([&] { require_equal_atoms(*map, never, kT, *map->start(), one); }),
+              HasSubstr("is not finite; its closest atoms "));
 }
 
 TEST(EqualAtoms, AreCheckedByAllRanksTogether)

@@ -29,6 +29,17 @@ TEST(MoleculeGraph, StretchedLengthByHand)
   EXPECT_TRUE(std::isinf(stretched_length(parts)));
 }
 
+TEST(MoleculeGraph, ClosestAtomsByHand)
+{
+  Molecule m = chain();
+  m.configuration[9] = 1.25;    // the fourth atom, beside the third
+  const AtomPair pair = closest_atoms(m.configuration.data(), 5);
+  EXPECT_EQ(pair.first, 2);
+  EXPECT_EQ(pair.second, 3);
+  EXPECT_DOUBLE_EQ(pair.distance, 0.25);
+  EXPECT_EQ(closest_atoms(m.configuration.data(), 1).first, -1);
+}
+
 TEST(MoleculeGraph, MakesWholeOverPeriodicFacesOnly)
 {
   const Molecule m = chain();

@@ -25,6 +25,15 @@ void make_whole(const Molecule &molecule, const std::function<void(double *)> &n
 /// Distance of atoms i and j in x [n_atoms, 3].
 double atom_distance(const double *x, int i, int j);
 
+/// Two atoms and their distance, length units.
+struct AtomPair {
+  int first = -1, second = -1;
+  double distance = 0.0;
+};
+
+/// The closest two of n atoms x [n, 3]; the indices are -1 when there is only one.
+AtomPair closest_atoms(const double *x, int n);
+
 }    // namespace cgflow
 
 #endif

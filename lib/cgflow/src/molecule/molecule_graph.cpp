@@ -42,6 +42,17 @@ double atom_distance(const double *x, int i, int j)
   return std::hypot(x[3 * i] - x[3 * j], x[3 * i + 1] - x[3 * j + 1], x[3 * i + 2] - x[3 * j + 2]);
 }
 
+AtomPair closest_atoms(const double *x, int n)
+{
+  AtomPair closest;
+  for (int j = 1; j < n; ++j)
+    for (int i = 0; i < j; ++i) {
+      const double distance = atom_distance(x, i, j);
+      if (closest.first < 0 || distance < closest.distance) closest = {i, j, distance};
+    }
+  return closest;
+}
+
 double stretched_length(const Molecule &molecule)
 {
   const BondGraph graph(molecule);

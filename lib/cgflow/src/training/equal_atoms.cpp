@@ -6,6 +6,7 @@
 #include "training/energy_guard.h"
 
 #include "cgflow/error.h"
+#include "cgflow/molecule_graph.h"
 
 #include <cmath>
 
@@ -26,8 +27,13 @@ std::int64_t require_equal_atoms(const CoordinateMap &map, EnergyModel &energy, 
   const auto u = comm.gather(to_vector(evaluate_energies(guarded, x.narrow(0, first, count), kT).u));
   guarded.rethrow();
   const double own = u[0];
-  if (!std::isfinite(own))
-    throw ModelError("start from a structure: the energy of the molecule's configuration is not finite");
+  if (!std::isfinite(own)) {
+    const auto place = to_vector(x[0]);
+    const AtomPair pair = closest_atoms(place.data(), static_cast<int>(place.size() / 3));
+    throw ModelError("start from a structure: the energy of the molecule's configuration is not finite; its closest atoms " +
+                     std::to_string(pair.first + 1) + " and " + std::to_string(pair.second + 1) + " are " +
+                     std::to_string(pair.distance) + " apart");
+  }
   for (std::int64_t g = 0; g < n; ++g) {
     const double exchanged = u[g + 1];
     if (std::fabs(exchanged - own) <= 1e-6 * (1.0 + std::fabs(own))) continue;
