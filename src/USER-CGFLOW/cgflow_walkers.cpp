@@ -4,6 +4,7 @@
 #include "atom.h"
 #include "domain.h"
 #include "error.h"
+#include "neighbor.h"
 
 #include <algorithm>
 #include <cmath>
@@ -97,6 +98,14 @@ void check_box(LAMMPS *lmp, const cgflow::CgSpace &space, const std::string &whe
                       domain->periodicity[k] ? "p" : "f", axis, v.name, v.periodic ? "periodic" : "not periodic",
                       v.periodic ? "p" : "f");
   }
+}
+
+void fit_skin(LAMMPS *lmp)
+{
+  const Domain *domain = lmp->domain;
+  double narrowest = lmp->neighbor->skin;
+  for (int k = 0; k < domain->dimension; ++k) narrowest = std::min(narrowest, domain->subhi[k] - domain->sublo[k]);
+  MPI_Allreduce(&narrowest, &lmp->neighbor->skin, 1, MPI_DOUBLE, MPI_MIN, lmp->world);
 }
 
 }    // namespace LAMMPS_NS::CGFlow

@@ -50,6 +50,11 @@ void check_box(LAMMPS *lmp, int d, const std::string &where);
 /// The same; in addition the box must have the ranges and the periodicity of the space.
 void check_box(LAMMPS *lmp, const cgflow::CgSpace &space, const std::string &where);
 
+/// Makes the skin of the neighbor lists no larger than the narrowest sub-domain. An axis without a CG variable, or one of a narrow
+/// range, may be shorter than the skin (2 in units real), and LAMMPS then warns of lost atoms. Walkers do not interact, so that
+/// a smaller skin changes nothing. Collective; to be called by init() of a style.
+void fit_skin(LAMMPS *lmp);
+
 }    // namespace LAMMPS_NS::CGFlow
 
 #endif

@@ -149,6 +149,7 @@ void FixCGFlowMC::init()
                    kWhere, pmf->file());
   m.store.layout(d, static_cast<int>(m.pmfs.size()));
   maxexchange = m.store.size() + 1;
+  CGFlow::fit_skin(lmp);
 }
 
 // No other fix or style may move the walkers or add to their energies.

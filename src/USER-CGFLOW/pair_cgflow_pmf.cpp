@@ -8,6 +8,7 @@
 #include "atom.h"
 #include "domain.h"
 #include "error.h"
+#include "force.h"
 #include "memory.h"
 
 #include <algorithm>
@@ -100,6 +101,8 @@ void PairCGFlowPMF::init_style()
   // No neighbor list, because walkers do not interact. The per-atom properties of further CG variables may not exist at the first init
   // (that of reset_atoms, for example), so compute() looks them up.
   check_box(lmp, impl->space, kWhere);
+  // Other styles of a hybrid style may need the skin.
+  if (force->pair == this) CGFlow::fit_skin(lmp);
 }
 
 double PairCGFlowPMF::init_one(int i, int j)
