@@ -9,6 +9,7 @@
 #include "lammps.h"
 #include "pair.h"
 #include "utils.h"
+#include "utils.h"
 
 #include "fmt/format.h"
 
@@ -22,6 +23,8 @@ const char *const LAMMPS_NS::kCGFlowBondsWithoutTerms =
 
 namespace {
 
+const char kCharmm[] = "lj/charmm/coul/charmm";
+
 std::string replaced(std::string text, const std::string &from, const std::string &to)
 {
   const auto at = text.rfind(from);
@@ -32,6 +35,10 @@ std::string replaced(std::string text, const std::string &from, const std::strin
 std::string same_with_cutoff(const LAMMPS *lmp)
 {
   const std::string style = lmp->force->pair_style ? lmp->force->pair_style : "";
+  // These dihedrals have the 1-4 pairs, and take their coefficients from a pair style of CHARMM.
+  if (lmp->force->dihedral_style && utils::strmatch(lmp->force->dihedral_style, "^charmm") &&
+      utils::strmatch(style, "^lj/charmm") && lmp->force->pair_map->count(kCharmm))
+    return kCharmm;
   for (const char *sum : {"coul/long", "coul/msm"}) {
     std::string cut = replaced(style, sum, "coul/cut");
     if (cut == style) continue;
@@ -50,7 +57,8 @@ std::string LAMMPS_NS::cgflow_child_short_range(LAMMPS *child)
   std::string text = "a molecule alone needs no long-range sum: leave out kspace_style and write ";
   text += name.empty() ? "a pair_style .../coul/cut"
                        : fmt::format("pair_style {} instead of {}", name, child->force->pair_style);
-  text += ", with a cutoff beyond the stretched molecule";
+  text += name == kCharmm ? ", with both cutoffs beyond the stretched molecule"
+                          : ", with a cutoff beyond the stretched molecule";
   const cgflow::Molecule molecule = cgflow_child_molecule(child, false);
   const double length = molecule.bonds.empty() ? 0.0 : cgflow::stretched_length(molecule);
   return length > 0.0 && std::isfinite(length) ? text + fmt::format(" ({:.4g})", length) : text;

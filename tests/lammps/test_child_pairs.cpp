@@ -62,6 +62,24 @@ TEST_F(Child, LongRangeSumsNameTheStyleToWrite)
   }
 }
 
+TEST_F(Child, DihedralsOfCharmmNeedAPairStyleOfCharmm)
+{
+  make_parent("real");
+  std::string text = charged_chain("pair_style lj/charmm/coul/long 7.0 9.0\npair_coeff 1 1 0.2 3.4\n");
+  text.replace(text.find("dihedral_style harmonic\ndihedral_coeff 1 1.4 1 3"), 48,
+               "dihedral_style charmm\ndihedral_coeff 1 1.4 3 0 1.0");
+  text += "special_bonds charmm\n";
+  expect_error(text, "write pair_style lj/charmm/coul/charmm instead of lj/charmm/coul/long, with both cutoffs beyond",
+               false);
+  std::string advice = text;
+  advice.replace(advice.find("lj/charmm/coul/long 7.0 9.0"), 27, "lj/charmm/coul/charmm 9.0 10.0");
+  write(advice);
+  CGFlowChild child(parent_.get(), "in.system", 16, false), one(parent_.get(), "in.system", 1, false);
+  EXPECT_EQ(child.copies(), 16);
+  const auto x = shaken(one, 30, 0.1, 51);
+  expect_near(evaluate(child, x), evaluate(one, x), 1e-9);
+}
+
 TEST_F(Child, TheAdviceAboutLongRangeSumsWorks)
 {
   make_parent("real");
