@@ -120,7 +120,7 @@ std::string LAMMPS_NS::cgflow_child_energy_fixes(LAMMPS *child)
 {
   std::string names;
   for (auto *fix : child->modify->get_fix_list())
-    if (fix->energy_global_flag && fix->thermo_energy) add_name(names, fix);
+    if (fix->energy_global_flag && fix->thermo_energy && !utils::strmatch(fix->style, "^cmap")) add_name(names, fix);
   return names;
 }
 

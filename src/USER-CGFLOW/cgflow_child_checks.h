@@ -19,7 +19,7 @@ std::string cgflow_refused_fix(const std::string &style);
 /// is none.
 std::string cgflow_child_global_energies(class LAMMPS *child);
 
-/// IDs of all fixes that add their energy, for messages; empty when there is none.
+/// IDs of the fixes whose energy may depend on where the molecule is (all but cmap), for messages; empty when there is none.
 std::string cgflow_child_energy_fixes(class LAMMPS *child);
 
 /// True when the setup of a run takes longer than the forces of 64 copies: fix cmap makes splines of all of its maps, in 5 ms.
