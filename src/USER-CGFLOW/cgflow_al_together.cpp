@@ -6,6 +6,7 @@
 #include "comm.h"
 #include "domain.h"
 #include "error.h"
+#include "force.h"
 #include "lammps.h"
 #include "universe.h"
 #include "update.h"
@@ -13,6 +14,7 @@
 #include "cgflow/archive.h"
 #include "cgflow/error.h"
 #include "cgflow/molecule.h"
+#include "cgflow/probes.h"
 
 #include "fmt/format.h"
 
@@ -201,14 +203,13 @@ void CGFlowALTogether::require_same_learning(const Learning &learning) const
        {"keyword checkpoint", options.checkpoint_sweeps > 0 ? fmt::format("{} sweeps", options.checkpoint_sweeps)
                                                             : number(options.checkpoint_minutes) + " minutes"},
        {"the file of pair_coeff", learning.pair_file},
-       {"the dimension of the atomistic system", std::to_string(learning.child.dimension())},
-       // Eight digits, because the last digits may depend on the node.
-       {"the energy of a probe of the atomistic system", fmt::format("{:.8g}", learning.child.probe_energy())}});
+       {"the dimension of the atomistic system", std::to_string(learning.child.dimension())}});
   const Domain &domain = *lmp_->domain;
   for (int k = 0; k < 3; ++k)
     worlds_.require_equal(
         {{std::string("the box in ") + "xyz"[k], number(domain.boxlo[k]) + " to " + number(domain.boxhi[k])}});
   require_same_molecule(learning);
+  require_same_energies(learning);
   require_same_yaml(learning);
 }
 
@@ -225,6 +226,25 @@ void CGFlowALTogether::require_same_molecule(const Learning &learning) const
                                                          fmt::format("that of partition {}", w));
     if (!text.empty())
       throw cgflow::ModelError("share yes: " + text + "; partitions that learn together must learn the same one");
+  }
+}
+
+void CGFlowALTogether::require_same_energies(const Learning &learning) const
+{
+  cgflow::Archive archive("state");
+  cgflow::put_probes(archive, learning.child.probes());
+  const std::vector<std::string> all = worlds_.texts(archive.to_bytes());
+  const auto energies = [&](std::size_t world) {
+    const auto other = cgflow::Archive::from_bytes(all[world], "state", learning.options.atomistic);
+    return cgflow::get_probes(other, learning.child.n_atoms()).energies;
+  };
+  const std::vector<double> first = energies(0);
+  for (std::size_t w = 1; w < all.size(); ++w) {
+    const std::vector<double> here = energies(w);
+    const int i = cgflow::first_difference(first, here, lmp_->force->boltz * learning.options.T);
+    if (i >= 0)
+      worlds_.disagree("the energy of a probe of the atomistic system", fmt::format("{:.10g}", first[i]),
+                       fmt::format("{:.10g}", here[i]), w);
   }
 }
 

@@ -87,6 +87,7 @@ class CGFlowALTogether {
   int parent() const { return (worlds_.mine() - 1) / 2; }
   std::vector<int> children() const;
   void require_same_molecule(const Learning &learning) const;
+  void require_same_energies(const Learning &learning) const;
   void require_same_yaml(const Learning &learning) const;
 
   class LAMMPS *lmp_;

@@ -251,7 +251,7 @@ double CGFlowChild::memory() const
          lmp->update->memory_usage() + lmp->force->memory_usage() + lmp->modify->memory_usage();
 }
 
-double CGFlowChild::probe_energy() const { return impl_->probes->first_energy(); }
+cgflow::Probes CGFlowChild::probes() const { return impl_->probes->probes(); }
 
 int CGFlowChild::dimension() const { return impl_->copies->dimension(); }
 
@@ -297,4 +297,16 @@ std::int64_t LAMMPS_NS::cgflow_check_evaluations(const CGFlowChild &child, cgflo
   double all = static_cast<double>(child.check_evaluations());
   comm.sum(&all, 1);
   return static_cast<std::int64_t>(all);
+}
+
+void LAMMPS_NS::cgflow_require_same_energies(const cgflow::Model &model, CGFlowChild &child, const std::string &file,
+                                             const std::string &script, const std::string &advice, cgflow::Log &log,
+                                             bool outside)
+{
+  const cgflow::ModelInfo &info = model.info();
+  if (info.probes.empty())
+    log.line(
+        fmt::format("{} holds no probe energies, as files of older versions: whether {} has its force field is not checked",
+                    file, script));
+  cgflow::require_same_energies(info.probes, child, info.kT, file, script, advice, outside);
 }

@@ -4,7 +4,10 @@
 
 #include "cgflow/communicator.h"
 #include "cgflow/energy_model.h"
+#include "cgflow/log.h"
+#include "cgflow/model.h"
 #include "cgflow/molecule.h"
+#include "cgflow/probes.h"
 
 #include <cstdint>
 #include <memory>
@@ -37,8 +40,8 @@ class CGFlowChild : public cgflow::EnergyModel {
   std::int64_t check_evaluations() const;
   /// Bytes of the child's atoms, neighbor lists and styles, as LAMMPS counts them.
   double memory() const;
-  /// Energy of a certain conformer near the script's own, which tells two systems apart.
-  double probe_energy() const;
+  /// Conformers near the script's own and their energies, which tell two systems apart.
+  cgflow::Probes probes() const;
   /// Conformers in one force evaluation: 1 where they are evaluated one at a time.
   int copies() const;
   /// 2 or 3, as the script says.
@@ -54,6 +57,13 @@ class CGFlowChild : public cgflow::EnergyModel {
 
 /// The check_evaluations() of all ranks together. Collective.
 std::int64_t cgflow_check_evaluations(const CGFlowChild &child, cgflow::Communicator &comm);
+
+/// Throws cgflow::ModelError, with both values, when the child gives the probes of `model` another energy. `file` is that of the
+/// model, `script` that of the child, `advice` the end of the text. `outside`: probes outside of the
+/// script's box are left out. A model without probes gets a line in the log.
+void cgflow_require_same_energies(const cgflow::Model &model, CGFlowChild &child, const std::string &file,
+                                  const std::string &script, const std::string &advice, cgflow::Log &log,
+                                  bool outside = false);
 
 }    // namespace LAMMPS_NS
 

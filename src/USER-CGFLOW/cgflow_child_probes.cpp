@@ -51,6 +51,14 @@ CGFlowChildProbes::CGFlowChildProbes(CGFlowChildCopies &copies, std::string plac
   }
 }
 
+cgflow::Probes CGFlowChildProbes::probes() const
+{
+  cgflow::Probes probes;
+  probes.energies = energies_;
+  for (const auto &x : x_) probes.x.insert(probes.x.end(), x.begin(), x.end());
+  return probes;
+}
+
 double CGFlowChildProbes::evaluate(const std::vector<double> &x, std::vector<double> *force, bool per_atom)
 {
   std::vector<double> f(x.size());

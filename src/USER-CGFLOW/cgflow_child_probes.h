@@ -4,6 +4,8 @@
 
 #include "cgflow_child_copies.h"
 
+#include "cgflow/probes.h"
+
 #include <cstdint>
 #include <random>
 #include <string>
@@ -26,7 +28,8 @@ class CGFlowChildProbes {
   /// Whether all copies together, or the only one, give what the molecule alone gave at first. `per_atom` as in CGFlowChildCopies::run().
   bool copies_agree(bool per_atom);
 
-  double first_energy() const { return energies_.front(); }
+  /// The conformers with the energies of the molecule alone.
+  cgflow::Probes probes() const;
   /// Conformers evaluated for all of this.
   std::int64_t evaluations() const { return evaluations_; }
 

@@ -97,13 +97,16 @@ void check_number(int n, std::size_t points)
                                          total, n, points, kMaxStructures));
 }
 
-cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &options, CGFlowCommunicator &comm)
+cgflow::Structures draw(LAMMPS *lmp, const cgflow::Model &model, const Options &options, CGFlowCommunicator &comm,
+                        CGFlowLog &log)
 {
   // Destroyed at the end of this function: a process holds one child at a time, and another one writes the dump.
   std::unique_ptr<CGFlowChild> child;
   if (options.dump.weights) {
     child = std::make_unique<CGFlowChild>(lmp, options.atomistic, 64, !cgflow::is_molecular(model.config()));
     cgflow_require_same_molecule(model, options.model, child->molecule(), options.atomistic);
+    cgflow_require_same_energies(model, *child, options.model, options.atomistic,
+                                 "weights need the energies of the force field that the model has learned", log, true);
   }
   check_number(options.n, 1);
   if (options.points == "pmf") return cgflow::backmap_pmf(model, options.n, options.seed, child.get(), comm);
@@ -150,7 +153,7 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
     const cgflow::Model model = CGFlow::read_model(lmp, CGFlow::model_path(options.model));
     check_pmf(model, options);
-    cgflow::Structures structures = draw(lmp, model, options, comm);
+    cgflow::Structures structures = draw(lmp, model, options, comm, log);
     const auto drawn = structures.point.size();
     const auto rejected =
         std::count_if(structures.ln_w.begin(), structures.ln_w.end(), [](double w) { return !std::isfinite(w); });

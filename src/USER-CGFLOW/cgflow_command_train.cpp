@@ -145,12 +145,30 @@ cgflow::Model new_model(LAMMPS *lmp, const Options &options, const cgflow::Confi
   info.kT = lmp->force->boltz * options.T;
   info.units = lmp->update->unit_style;
   info.seed = options.seed;
-  if (child)
+  if (child) {
     info.molecule = child->molecule();
-  else
+    info.probes = child->probes();
+  } else
     info.molecule.mass.assign(cgflow::read_dump(config.example.dump).n_atoms, 0.0);
   info.dimension = child ? child->dimension() : lmp->domain->dimension;
   return {config, info};
+}
+
+/// The force field must be that of the model's energies. A model that was made without energies gets the probes of this one.
+void require_same_energies(cgflow::Model &model, bool fresh, const Options &options, CGFlowChild &child,
+                           CGFlowCommunicator &comm, CGFlowLog &log)
+{
+  if (fresh) return;
+  const bool exists = ::access(options.model.c_str(), F_OK) == 0;
+  const std::string file = exists ? options.model : options.from;
+  if (model.info().probes.empty()) {
+    // No label, no energy.
+    if (!model.labels().empty()) cgflow_require_same_energies(model, child, file, options.atomistic, "", log);
+    model.set_probes(child.probes());
+    return;
+  }
+  cgflow_require_same_energies(model, child, file, options.atomistic, "a model keeps its force field", log);
+  model.counts.test += static_cast<std::int64_t>(model.info().probes.energies.size()) * comm.size();
 }
 
 cgflow::Trajectory read_example(const cgflow::Model &model)
@@ -223,6 +241,7 @@ void CGFlowCommandTrain::command(int narg, char **arg)
     const bool fresh = !begin.model;
     cgflow::Model model = begin.model ? std::move(*begin.model) : new_model(lmp, options, begin.config, child.get());
     if (child) cgflow_require_same_molecule(model, "", child->molecule(), options.atomistic);
+    if (child) require_same_energies(model, fresh, options, *child, comm, log);
     if (child) model.counts.test += cgflow_check_evaluations(*child, comm);
     std::vector<double> start;
     if (fresh && cgflow::is_molecular(model.config()) && model.config().example.dump.empty())

@@ -265,7 +265,16 @@ void FixCGFlowAL::Impl::make_learner()
 {
   runs = pair->runs_learned(options.state_file());
   learner = std::make_unique<cgflow::Learner>(cgflow::Model(config, model_info()), child.get(), comm, log);
-  if (state_file.exists()) state_file.load(config, model_info(), parts());
+  if (!state_file.exists()) return;
+  try {
+    state_file.load(config, model_info(), parts());
+    cgflow_require_same_energies(learner->model(), *child, options.state_file(), options.atomistic,
+                                 "use the same atomistic script, or fresh yes to begin anew", log);
+  } catch (...) {
+    // A program that uses LAMMPS as a library may go on after the error.
+    learner.reset();
+    throw;
+  }
 }
 
 // The pair style shows the model that is learned, so its file must belong to the same model.
@@ -293,6 +302,7 @@ cgflow::ModelInfo FixCGFlowAL::Impl::model_info() const
   info.dimension = child->dimension();
   info.seed = options.seed;
   info.threshold = options.threshold;
+  info.probes = child->probes();
   return info;
 }
 
@@ -390,6 +400,8 @@ void FixCGFlowAL::Impl::begin()
     } catch (const cgflow::Error &e) {
       throw cgflow::ModelError(path + ": " + e.what());
     }
+    cgflow_require_same_energies(model, *child, path, options.atomistic, "a model keeps its force field", log);
+    if (model.info().probes.empty()) model.set_probes(child->probes());
     learner = std::make_unique<cgflow::Learner>(std::move(model), child.get(), comm, log);
     learner->count_checks(cgflow_check_evaluations(*child, comm));
     learner->begin_from_model();

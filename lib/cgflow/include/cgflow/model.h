@@ -10,6 +10,7 @@
 #include "cgflow/molecule.h"
 #include "cgflow/pmf_file.h"
 #include "cgflow/pmf_surface.h"
+#include "cgflow/probes.h"
 
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,7 @@ struct ModelInfo {
   int dimension = 3;    ///< of the all-atom system
   std::uint64_t seed = 0;
   double threshold = 0.2;    ///< std in kT up to which a CG point counts as known
+  Probes probes;             ///< of the force field; none in files of older versions and where no energy was needed yet
 
   int n_atoms() const { return molecule.n_atoms(); }
   bool operator==(const ModelInfo &) const = default;
@@ -53,8 +55,12 @@ class Model {
   const CgSpace &space() const;
 
   /// Takes over another training schedule: train, explore and budget of `config`, seed and threshold of `info`. Throws
-  /// ConfigError or ModelError when anything else differs, except for the molecule's structure: the model keeps its own.
+  /// ConfigError or ModelError when anything else differs, except for the molecule's structure and the probes: the model keeps
+  /// its own. The caller compares the energies of the probes.
   void continue_as(const Config &config, const ModelInfo &info);
+
+  /// For a model that has none.
+  void set_probes(Probes probes);
 
   /// True once the ensemble has been fitted.
   bool has_pmf() const;

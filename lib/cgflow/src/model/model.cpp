@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace cgflow {
 
@@ -53,6 +54,8 @@ bool Model::has_pmf() const { return parts_->ensemble->fitted(); }
 const std::vector<Label> &Model::labels() const { return parts_->labels; }
 const std::vector<double> &Model::rejected_points() const { return parts_->rejected_points; }
 
+void Model::set_probes(Probes probes) { parts_->info.probes = std::move(probes); }
+
 void Model::continue_as(const Config &config, const ModelInfo &info)
 {
   Parts &p = *parts_;
@@ -67,6 +70,7 @@ void Model::continue_as(const Config &config, const ModelInfo &info)
       throw ModelError("Model: it was trained for another molecule: " + text);
   // The coordinate map depends on the model's own structure.
   if (info.n_atoms() == p.info.n_atoms()) same.molecule = p.info.molecule;
+  same.probes = p.info.probes;
   if (!(same == p.info)) {
     const auto text = [](const ModelInfo &i) {
       return "units " + i.units + ", T = " + std::to_string(i.T) + ", " + std::to_string(i.n_atoms()) +
@@ -191,6 +195,7 @@ void Model::store(Archive &archive) const
   archive.put("info.dimension", std::int64_t{p.info.dimension});
   archive.put("info.seed", static_cast<std::int64_t>(p.info.seed));
   archive.put("info.threshold", p.info.threshold);
+  put_probes(archive, p.info.probes);
   archive.put("counts", std::vector<std::int64_t>{counts.md, counts.example, counts.energy, counts.test, counts.labels});
   archive.put("status", std::int64_t{static_cast<int>(status)});
   archive.put("iteration", std::int64_t{iteration});
@@ -216,6 +221,7 @@ Model Model::from_archive(const Archive &archive)
   info.dimension = static_cast<int>(archive.integer("info.dimension"));
   info.seed = static_cast<std::uint64_t>(archive.integer("info.seed"));
   info.threshold = archive.number("info.threshold");
+  info.probes = get_probes(archive, info.n_atoms());
   Model model(Config::parse(archive.text("config"), "trained model"), info);
   const auto &counts = archive.integers("counts");
   if (counts.size() != 5) throw ModelError("Model file: got " + std::to_string(counts.size()) + " counts, expected 5");
