@@ -13,6 +13,7 @@
 #include "cgflow/molecule.h"
 
 #include <filesystem>
+#include <numeric>
 
 using namespace LAMMPS_NS;
 
@@ -23,7 +24,8 @@ std::string list(const std::vector<std::int64_t> &values)
 {
   std::string text;
   for (const std::int64_t value : values) text += std::to_string(value) + " ";
-  return text.substr(0, text.size() - 1);
+  if (!text.empty()) text.pop_back();
+  return text;
 }
 }    // namespace
 
@@ -33,16 +35,27 @@ void CGFlowALCheckpoint::load(const cgflow::Config &config, const cgflow::ModelI
 {
   const cgflow::Archive archive = cgflow::Archive::read(options_.state_file(), "state");
   check(archive, config, info, parts.worlds);
-  const auto &mc_counts = archive.numbers("mc.counts");
-  const std::size_t n_counts = parts.mc.counts().size();
-  if (mc_counts.size() != n_counts * parts.worlds.count())
-    throw cgflow::ModelError(options_.state_file() + ": the counts of fix cgflow/mc are incomplete");
+  layout_remark_ = compare_layout(archive, parts.worlds);
   parts.learner.load(archive);
   parts.ledger.load(archive);
-  const auto my_counts = mc_counts.begin() + n_counts * parts.worlds.mine();
-  parts.mc.set_counts({my_counts, my_counts + n_counts});
+  load_counts(archive, parts);
   parts.pending = archive.integer("pending") != 0;
   walkers_.emplace(parts.learner.model().space().n_cv(), archive.numbers("walkers.rows"));
+}
+
+// Where the worlds are others, the first one gets the sums over all.
+void CGFlowALCheckpoint::load_counts(const cgflow::Archive &archive, const Parts &parts) const
+{
+  const auto &all = archive.numbers("mc.counts");
+  const std::size_t n = parts.mc.counts().size(), worlds = archive.integers("ranks").size();
+  if (worlds == 0 || all.size() != n * worlds)
+    throw cgflow::ModelError(options_.state_file() + ": the counts of fix cgflow/mc are incomplete");
+  const auto mine = static_cast<std::size_t>(parts.worlds.mine());
+  std::vector<double> counts(n, 0.0);
+  for (std::size_t w = 0; w < worlds; ++w)
+    if (worlds == static_cast<std::size_t>(parts.worlds.count()) ? w == mine : mine == 0)
+      for (std::size_t i = 0; i < n; ++i) counts[i] += all[w * n + i];
+  parts.mc.set_counts(counts);
 }
 
 void CGFlowALCheckpoint::put_walkers(FixCGFlowMC &mc, const CGFlowWorlds &worlds)
@@ -84,11 +97,6 @@ void CGFlowALCheckpoint::differ(const std::string &what, const std::string &got,
 void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Config &config, const cgflow::ModelInfo &info,
                                const CGFlowWorlds &worlds) const
 {
-  const auto check_each = [&](const std::string &what, const std::vector<std::int64_t> &got,
-                              const std::vector<std::int64_t> &here) {
-    const bool several = got.size() > 1 || here.size() > 1;
-    if (got != here) differ(what + (several ? " in each partition" : ""), list(got), list(here));
-  };
   const auto check_integer = [&](const std::string &what, std::int64_t got, std::int64_t here) {
     if (got != here) differ(what, std::to_string(got), std::to_string(here));
   };
@@ -97,8 +105,8 @@ void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Con
   check_integer("seed", archive.integer("info.seed"), info.seed);
   if (archive.number("info.threshold") != info.threshold)
     differ("threshold", number(archive.number("info.threshold")), number(info.threshold));
-  check_each("number of ranks", archive.integers("ranks"), worlds.ranks_each());
-  check_each("number of walkers", archive.integers("walkers"), worlds.walkers_each());
+  const auto &walkers = archive.integers("walkers");
+  check_integer("number of walkers", std::accumulate(walkers.begin(), walkers.end(), std::int64_t{0}), worlds.walkers());
   const cgflow::Molecule molecule = cgflow::get_molecule(archive);
   check_integer("number of atoms in the atomistic system", molecule.n_atoms(), info.n_atoms());
   check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);
@@ -113,6 +121,23 @@ void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Con
       throw cgflow::ModelError(options_.state_file() + ": it is of another molecule: " + text +
                                "; use the same command line, or fresh yes to begin anew");
   check_box(archive);
+}
+
+// Random numbers belong to walkers, labels and samples, not to ranks. Only the order of sums over ranks is another one.
+std::string CGFlowALCheckpoint::compare_layout(const cgflow::Archive &archive, const CGFlowWorlds &worlds) const
+{
+  const auto compare = [&](const std::string &what, const std::vector<std::int64_t> &got,
+                           const std::vector<std::int64_t> &here) -> std::string {
+    if (got == here) return "";
+    const bool several = got.size() > 1 || here.size() > 1;
+    return fmt::format("the number of {}{} was {} and is {} here", what, several ? " in each partition" : "", list(got),
+                       list(here));
+  };
+  const std::string ranks = compare("ranks", archive.integers("ranks"), worlds.ranks_each());
+  const std::string walkers = compare("walkers", archive.integers("walkers"), worlds.walkers_each());
+  if (ranks.empty() && walkers.empty()) return "";
+  return options_.state_file() + ": " + ranks + (ranks.empty() || walkers.empty() ? "" : ", ") + walkers +
+         "; learning goes on with the same accuracy, not bit for bit";
 }
 
 void CGFlowALCheckpoint::check_box(const cgflow::Archive &archive) const

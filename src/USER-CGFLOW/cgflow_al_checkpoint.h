@@ -35,8 +35,12 @@ class CGFlowALCheckpoint {
   bool exists() const;
 
   /// Loads the parts from the file; the walkers wait for put_walkers(). The file must agree with `config`, `info`, the box and the
-  /// number of ranks. Throws ModelError or ConfigError, naming the file and the difference.
+  /// number of walkers. Throws ModelError or ConfigError, naming the file and the difference. The worlds and their ranks may be
+  /// others: see layout_remark().
   void load(const cgflow::Config &config, const cgflow::ModelInfo &info, const Parts &parts);
+
+  /// After load(): how the ranks, or the walkers of each partition, differ from those that wrote the file. Empty when they do not.
+  const std::string &layout_remark() const { return layout_remark_; }
 
   bool has_walkers() const { return walkers_.has_value(); }
   /// Once, in the setup of the run after load().
@@ -51,11 +55,14 @@ class CGFlowALCheckpoint {
   [[noreturn]] void differ(const std::string &what, const std::string &got, const std::string &here) const;
   void check(const cgflow::Archive &archive, const cgflow::Config &config, const cgflow::ModelInfo &info,
              const CGFlowWorlds &worlds) const;
+  std::string compare_layout(const cgflow::Archive &archive, const CGFlowWorlds &worlds) const;
+  void load_counts(const cgflow::Archive &archive, const Parts &parts) const;
   void check_box(const cgflow::Archive &archive) const;
 
   LAMMPS *lmp_;
   const CGFlowALOptions &options_;
   std::optional<CGFlow::WalkerRows> walkers_;
+  std::string layout_remark_;
 };
 
 }    // namespace LAMMPS_NS

@@ -270,6 +270,7 @@ void FixCGFlowAL::Impl::make_learner()
     state_file.load(config, model_info(), parts());
     cgflow_require_same_energies(learner->model(), *child, options.state_file(), options.atomistic,
                                  "use the same atomistic script, or fresh yes to begin anew", log);
+    if (!state_file.layout_remark().empty()) log.line(state_file.layout_remark());
   } catch (...) {
     // A program that uses LAMMPS as a library may go on after the error.
     learner.reset();

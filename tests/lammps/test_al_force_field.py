@@ -45,8 +45,9 @@ class ForceField(l.LearningTest):
 
     def test_resume(self):
         self.change("0.5")
-        result = self.assert_error(l.learning("run 9\n"), "mb.state: " + OTHER + "use the same atomistic script, or fresh yes")
-        self.assertEqual(len(result.errors()), 1)
+        for ranks in (1, 2):
+            result = self.assert_error(l.learning("run 9\n"), "mb.state: " + OTHER + "use the same atomistic script, or fresh yes", ranks=ranks)
+            self.assertEqual(len(result.errors()), 1)
         self.same_files()
         self.lammps(l.learning("run 9\n", options="fresh yes"))
 

@@ -203,16 +203,34 @@ class Resume(Partitions):
         self.assertEqual(frames[31]["x"], frames[30]["x"])
         self.assertNotEqual(frames[30]["x"], frames[29]["x"])
 
-    def test_a_state_of_another_layout_is_refused(self):
-        self.learns(l.learning("run 5\n", options=SHARE))
+    def test_a_state_of_another_layout_goes_on_and_says_so(self):
+        """The walkers of all partitions together must be as many as before; how they are divided may change."""
+        text = l.learning("run 5\n", options=SHARE)
+        self.learns(text)
         before = self.outputs()
-        self.fails("mb.state: its number of ranks in each partition is 1 1, here it is 1 2",
-                   l.learning("run 5\n", options=SHARE), ranks=3, layout=("1", "2"))
-        self.fails("mb.state: its number of walkers in each partition is 50 50, here it is 50 40",
+        self.fails("mb.state: its number of walkers is 100, here it is 90",
                    "variable n world 50 40\n" + l.learning("run 5\n", walkers="${n}", options=SHARE))
-        self.assert_error(l.learning("run 5\n"), "mb.state: its number of ranks in each partition is 1 1, here it is 1")
-        self.assert_error(l.learning("run 5\n"), "mb.state: its number of ranks in each partition is 1 1, here it is 2", ranks=2)
+        self.assert_error(l.learning("run 5\n"), "mb.state: its number of walkers is 100, here it is 50")
         self.same_outputs(before, self.outputs())
+        goes_on = "; learning goes on with the same accuracy, not bit for bit"
+        ranks = "mb.state: the number of ranks in each partition was %s and is %s here"
+        # Each start does one run more.
+        def runs(count):
+            return "run 5\n" * count + "print 'ended at $(step)'\n"
+
+        self.learns(l.learning(runs(2), options=SHARE), ranks=3, layout=("1", "2"))
+        self.assertIn(ranks % ("1 1", "1 2") + goes_on, self.text_of(0))
+        self.assertIn("ended at 10", self.text_of(1))
+        self.learns("variable n world 70 30\n" + l.learning(runs(3), walkers="${n}", options=SHARE))
+        self.assertIn(ranks % ("1 2", "1 1") + ", the number of walkers in each partition was 50 50 and is 70 30 here" + goes_on, self.text_of(0))
+        self.assertIn("ended at 15", self.text_of(1))
+        one = self.lammps(l.learning(runs(4), walkers=100)).text
+        self.assertIn(ranks % ("1 1", "1") + ", the number of walkers in each partition was 70 30 and is 100 here" + goes_on, one)
+        self.assertIn("ended at 20", one)
+        self.assertEqual(one.count("is complete in mb.state, skipped"), 3)
+        self.learns(l.learning(runs(5), options=SHARE))
+        self.assertIn(ranks % ("1", "1 1"), self.text_of(0))
+        self.assertIn("ended at 25", self.text_of(1))
 
 
 class Differences(Partitions):

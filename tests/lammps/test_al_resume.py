@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import unittest
 
+import numpy as np
+
 import learning as l
 from interrupted_runs import LONGER, InterruptedRuns
 
@@ -50,6 +52,33 @@ class Resume(InterruptedRuns):
             self.assertNotEqual(process.returncode, 0, output[-2000:])
         self.lammps(script)
         self.same_outputs(whole, self.outputs())
+
+    def goes_on_with_other_ranks(self, first, then):
+        """Learning that has begun on some ranks ends on others, converged and as accurate."""
+        self.subfolder(f"from{first}to{then}")
+        self.write("mb.yaml", LONGER)
+        halted = l.learning("variable now equal step\nfix stop all halt 1 v_now >= 100 error continue\n" + END)
+        self.lammps(halted, ranks=first)
+        result = self.lammps(l.learning(END), ranks=then)
+        self.assertIn(f"cgflow/al: mb.state: the number of ranks was {first} and is {then} here; learning goes on with the same accuracy, "
+                      "not bit for bit", result.text)
+        self.assertIn("run resumed from mb.state at step 100", result.text)
+        self.assertIn(b"# status 1\n", self.outputs()["mb.pmf"])
+        self.assertNotIn("number of ranks was", self.lammps(l.learning(END), ranks=then).text)
+        return np.loadtxt(self.folder / "mb.pmf")
+
+    def test_another_number_of_ranks_goes_on_with_the_same_accuracy(self):
+        self.uninterrupted(l.learning(END), yaml=LONGER)
+        whole = np.loadtxt(self.folder / "mb.pmf")
+        for first, then in ((1, 2), (2, 1), (2, 3)):
+            with self.subTest(first=first, then=then):
+                other = self.goes_on_with_other_ranks(first, then)
+                known = (whole[:, 2] < 5.0) & (other[:, 2] < 5.0) & (whole[:, 1] < whole[:, 1].min() + 60)    # half a kT, 6 kT
+                self.assertGreater(known.sum(), 40)
+                difference = (other[:, 1] - whole[:, 1])[known]
+                difference -= difference.mean()
+                # The target of the std is 0.8 in energy units.
+                self.assertLess(np.sqrt(np.mean(difference**2)), 0.8)
 
     def test_when_checkpoints_are_written_changes_nothing(self):
         whole = self.uninterrupted(l.learning(END))
@@ -200,7 +229,6 @@ class Mismatch(l.LearningTest):
         self.refused("seed is 4711, here it is 7", "-var", "seed", "7")
         self.refused("threshold is 0.5, here it is 0.3", threshold=0.3)
         self.refused("number of walkers is 50, here it is 60", walkers=60)
-        self.refused("number of ranks is 1, here it is 2", ranks=2)
 
     def test_box(self):
         # pair_coeff accepts a box that differs from the range by rounding, but the bits would differ.
