@@ -476,6 +476,7 @@ void FixCGFlowAL::initial_integrate(int)
 void FixCGFlowAL::Impl::iterate()
 {
   const int n_cv = learner->model().space().n_cv();
+  const std::int64_t evaluations = learner->model().counts.total();
   learner->iterate(CGFlow::WalkerRows::gather(lmp, *mc, comm, n_cv, worlds.first_id()).stopped_points());
   publish();
   mc->refresh();
@@ -483,7 +484,8 @@ void FixCGFlowAL::Impl::iterate()
   for (int i = 0; i < lmp->atom->nlocal; ++i)
     if (options.start_at_data || mc->stopped(i))
       mc->place(i, learner->start_point(worlds.first_id() + lmp->atom->tag[i]).data());
-  due.results = true;
+  // Walkers that have stopped near rejected points begin again, and the model stays as it is.
+  due.results = due.results || learner->model().counts.total() != evaluations;
 }
 
 void FixCGFlowAL::end_of_step()

@@ -70,7 +70,8 @@ class Learner {
   Decision after_sweep(std::int64_t stopped, std::int64_t walkers);
 
   /// One iteration around the points that the strategy chooses, given those of the stopped walkers [n, n_cv]. A
-  /// refinement when it finds no new point.
+  /// refinement when it finds no new point. Walkers that have stopped near rejected points alone change nothing: the sweeps
+  /// before them still count as quiet.
   void iterate(const std::vector<double> &stopped_points);
 
   /// Where walker `id` begins after the last iteration: [n_cv], drawn from the known points.
@@ -113,6 +114,7 @@ class Learner {
   bool train_and_label(const std::vector<double> &centers, int epochs, EnergySummary &training, EnergySummary &labels);
   void refine();
   bool consolidate();
+  EnergySummary add_labels(const std::vector<double> &points);
   void add_labels_by_std(std::int64_t n);
   std::vector<double> draw_where_uncertain(std::int64_t n, Stream purpose, int number) const;
   std::uint64_t draw_key(int number) const;
@@ -120,6 +122,7 @@ class Learner {
   void finish_iteration(const PmfSurface *before, const std::vector<double> &centers, const EnergySummary &training,
                         const EnergySummary &labels);
   std::int64_t first_cost() const;
+  void converge();
   bool finish_if_over_budget(std::int64_t evaluations);
   void refresh_surface();
   void report(const std::vector<double> &centers, const EnergySummary &training, const EnergySummary &labels);

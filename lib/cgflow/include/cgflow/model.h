@@ -69,7 +69,8 @@ class Model {
   int iteration = 0;    ///< active-learning iterations done
 
   const std::vector<Label> &labels() const;
-  /// Points [n, n_cv] without a label, because all of its samples were rejected. Exploring does not avoid them.
+  /// Points [n, n_cv] without a label, because all of its samples were rejected. Exploring avoids their
+  /// neighborhoods.
   const std::vector<double> &rejected_points() const;
 
   /// The present PMF, which later training does not change: a table when the config asks for one and d <= 3, otherwise the

@@ -59,8 +59,8 @@ class Trainer {
                                 const LabelConfig &labels);
 
   /// Labels by Eq. 12 of the paper from `latent` new samples of the frozen flow at each point [n, n_cv]. A point whose
-  /// samples are all rejected has no label and is one of the model's rejected points. Throws EnergyError when more than half
-  /// of the points are (of three points or less when the model has no label at all), and ModelError.
+  /// samples are all rejected has no label and is one of the model's rejected points. Throws EnergyError when the model
+  /// has more of them than labels (four at least, unless it has no label at all), and ModelError.
   EnergySummary add_labels(const std::vector<double> &points, int latent);
 
   /// Removes the last n labels, when their flow was not good enough.

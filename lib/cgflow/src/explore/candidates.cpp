@@ -2,6 +2,7 @@
 #include "explore/candidates.h"
 
 #include "base/near_points.h"
+#include "explore/avoided_points.h"
 #include "explore/point_sets.h"
 #include "pmf/label_weights.h"
 
@@ -79,8 +80,10 @@ Candidates unknown_among(const Model &model, const PmfSurface &surface, const st
     return hoped(c, i) <= limit && c.std[i] > info.threshold + kCoarseness * excess;
   };
   const Candidates near = look(points), far = look(points_behind(model, points));
+  const AvoidedPoints avoided(model);
   Candidates out;
   for (std::size_t i = 0; i < n; ++i) {
+    if (avoided.contains(&points[i * d])) continue;
     const bool on_the_way = near.std[i] > info.threshold && hoped(near, i) <= limit && unknown(far, i);
     if (!unknown(near, i) && !on_the_way) continue;
     out.points.insert(out.points.end(), points.begin() + i * d, points.begin() + (i + 1) * d);

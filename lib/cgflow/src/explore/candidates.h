@@ -28,7 +28,7 @@ std::vector<double> points_everywhere(const Model &model);
 ///
 /// so that above `explore: ceiling` F may be known less well. A point with h <= limit and std > threshold is also taken
 /// when the point one `explore: spread` further away from its nearest label is unknown, because a known slope may hide a
-/// basin behind it.
+/// basin behind it. Points near rejected points are left out.
 Candidates unknown_among(const Model &model, const PmfSurface &surface, const std::vector<double> &points, double limit);
 
 }    // namespace cgflow

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "explore/known_region.h"
 
+#include "explore/avoided_points.h"
 #include "explore/point_sets.h"
 #include "pmf/label_weights.h"
 
@@ -16,6 +17,11 @@ namespace {
 // Points on which std and change are measured. The statistical error of an RMS over 1024 points is 2 %.
 // (doc/Howto_cgflow_theory.rst, Constants)
 constexpr std::int64_t kCoverPoints = 1024;
+
+bool has_weight(const std::vector<double> &weights)
+{
+  return std::any_of(weights.begin(), weights.end(), [](double weight) { return weight > 0.0; });
+}
 
 }    // namespace
 
@@ -33,12 +39,18 @@ KnownRegion::KnownRegion(const Model &model, const PmfSurface &surface) : model_
   for (double &std : std_) std /= info.kT;
   for (std::int64_t i = 0; i < kCoverPoints; ++i)
     if (f[i] - lowest > explore.ceiling * info.kT) weights_[i] = 0.0;
+  const AvoidedPoints avoided(model);
+  const std::size_t d = model.space().n_cv();
+  std::vector<double> allowed = weights_;
+  for (std::int64_t i = 0; !avoided.none() && i < kCoverPoints; ++i)
+    if (avoided.contains(&points_[i * d])) allowed[i] = 0.0;
+  if (has_weight(allowed)) weights_ = std::move(allowed);
   // Beyond the edge of the known region walkers explore. Labels there would come from a flow that has not been trained
   // there. At first nothing may be known, and then the whole neighborhood counts.
   std::vector<double> known = weights_;
   for (std::int64_t i = 0; i < kCoverPoints; ++i)
     if (std_[i] > info.threshold) known[i] = 0.0;
-  if (std::any_of(known.begin(), known.end(), [](double weight) { return weight > 0.0; })) weights_ = std::move(known);
+  if (has_weight(known)) weights_ = std::move(known);
 
   std::vector<double> low(kCoverPoints);
   for (std::int64_t i = 0; i < kCoverPoints; ++i) low[i] = weights_[i] * std::exp(-0.5 * (f[i] - lowest) / info.kT);

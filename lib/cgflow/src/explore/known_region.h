@@ -13,7 +13,7 @@ namespace cgflow {
 
 /// The part of the CG space around the labels where the PMF is known (std up to the threshold) and matters (F up to
 /// `explore: ceiling` above the lowest), as a fixed number of weighted points. While nothing is known yet, it is the
-/// whole neighborhood of the labels below the ceiling. A fraction `explore: boltzmann` of the weight follows
+/// whole neighborhood of the labels below the ceiling. The neighborhoods of rejected points do not belong to it. A fraction `explore: boltzmann` of the weight follows
 /// exp(-F/2kT), the rest is uniform. `model` is kept by reference; `surface` is its PMF.
 class KnownRegion {
  public:

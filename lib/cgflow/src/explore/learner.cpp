@@ -3,6 +3,7 @@
 #include "cgflow/learner.h"
 
 #include "base/text.h"
+#include "explore/avoided_points.h"
 #include "explore/known_region.h"
 #include "explore/learning_costs.h"
 #include "explore/point_sets.h"
@@ -156,18 +157,35 @@ Learner::Decision Learner::after_sweep(std::int64_t stopped, std::int64_t walker
   if (quiet_ == strategy_->look_after() && !strategy_->next(model_, *surface_, {}).empty()) return Decision::iterate;
   if (quiet_ < strategy_->quiet()) return Decision::walk;
   if (!refined_ && explore.target > 0.0) return Decision::iterate;
+  converge();
+  return Decision::finish;
+}
+
+void Learner::converge()
+{
   model_.status = LearningStatus::converged;
   phase_ = Phase::finished;
   log_.line(formatted("converged: %lld sweep%s without a new point, RMS std %.3g kT over the known region",
                       static_cast<long long>(quiet_), quiet_ == 1 ? "" : "s", std_rms_) +
             against_reference());
-  return Decision::finish;
+  if (const std::size_t n = model_.rejected_points().size() / model_.space().n_cv(); n > 0)
+    log_.warning(
+        formatted("the neighborhoods of %zu rejected point%s, where all samples of a label were rejected, are not learned",
+                  n, n == 1 ? "" : "s"));
 }
 
 void Learner::iterate(const std::vector<double> &stopped_points)
 {
-  const std::vector<double> centers = strategy_->next(model_, *surface_, stopped_points);
-  quiet_ = waited_ = 0;
+  const std::vector<double> stopped = AvoidedPoints(model_).outside(stopped_points);
+  const std::vector<double> centers = strategy_->next(model_, *surface_, stopped);
+  waited_ = 0;
+  if (centers.empty() && stopped.empty() && !stopped_points.empty()) {
+    // All of these walkers have gone where nothing can be learned. They begin again elsewhere, and exploring goes on until it
+    // has been quiet long enough: some may stop in each sweep, so after_sweep() would never see the end.
+    if (quiet_ < strategy_->quiet()) return;
+    if (refined_ || !(model_.config().explore.target > 0.0)) return converge();
+  }
+  quiet_ = 0;
   if (centers.empty()) {
     phase_ = Phase::refining;
     refine();

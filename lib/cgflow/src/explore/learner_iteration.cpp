@@ -3,6 +3,7 @@
 #include "cgflow/learner.h"
 
 #include "base/text.h"
+#include "explore/avoided_points.h"
 #include "explore/known_region.h"
 #include "explore/learning_costs.h"
 #include "explore/point_sets.h"
@@ -103,16 +104,21 @@ bool Learner::train_and_label(const std::vector<double> &centers, int epochs, En
     const std::vector<double> around = spread_points(space, centers, {}, 0.0, c.explore.spread, (wanted - where.size()) / d,
                                                      info.seed, Stream::label_points, key);
     where.insert(where.end(), around.begin(), around.end());
-    labels = trainer_.add_labels(where, c.labels.latent);
+    labels = add_labels(where);
     if (!training_pays(labels.ess_share, std::exchange(last_ess, labels.ess_share), attempt == 0)) break;
   }
   // An iteration of few new points needs few labels around them. The others go where the known region's std is large.
   const std::int64_t rest = c.labels.points - label_points_wanted;
   if (rest > 0 && surface_)
-    labels.evaluations +=
-        trainer_.add_labels(draw_where_uncertain(rest, Stream::label_points, kTrainingAttempts), c.labels.latent)
-            .evaluations;
+    labels.evaluations += add_labels(draw_where_uncertain(rest, Stream::label_points, kTrainingAttempts)).evaluations;
   return true;
+}
+
+// Labels at the points that do not lie near rejected ones; at all of them when there are no others.
+EnergySummary Learner::add_labels(const std::vector<double> &points)
+{
+  const std::vector<double> left = AvoidedPoints(model_).outside(points);
+  return trainer_.add_labels(left.empty() ? points : left, model_.config().labels.latent);
 }
 
 void Learner::finish_iteration(const PmfSurface *before, const std::vector<double> &centers, const EnergySummary &training,
@@ -200,8 +206,7 @@ bool Learner::consolidate()
 void Learner::add_labels_by_std(std::int64_t n)
 {
   const auto before = surface_;
-  const EnergySummary labels =
-      trainer_.add_labels(draw_where_uncertain(n, Stream::label_points, 0), model_.config().labels.latent);
+  const EnergySummary labels = add_labels(draw_where_uncertain(n, Stream::label_points, 0));
   finish_iteration(before.get(), {}, {}, labels);
 }
 

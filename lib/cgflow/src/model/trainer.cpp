@@ -26,8 +26,7 @@ namespace cgflow {
 
 namespace {
 
-// Rejected points of one call that end the run when they are more than half of its points, at least
-// (doc/Howto_cgflow_theory.rst, Constants).
+// Rejected points of a model, at least, that end the run when they are more than its labels (doc/Howto_cgflow_theory.rst, Constants).
 constexpr std::int64_t kManyLost = 4;
 
 // CG points [n, n_cv] as [n_cv, n], the layout of flows and coordinate maps.
@@ -160,8 +159,10 @@ EnergySummary Trainer::add_labels(const std::vector<double> &points, int latent)
   if (!lost.empty()) {
     const std::int64_t count_lost = static_cast<std::int64_t>(lost.size()) / d;
     const std::vector<double> first_lost(lost.begin(), lost.begin() + d);
-    // One point in a clash is no reason to end a learning. An atomistic system that fails nearly everywhere is.
-    if (p.labels.empty() || (count_lost >= kManyLost && 2 * count_lost > n)) {
+    // Some points in a clash, or an iteration at a wall, are no reason to end a learning. An atomistic system that fails at most
+    // places is.
+    const std::int64_t all_lost = count_lost + static_cast<std::int64_t>(p.rejected_points.size()) / d;
+    if (p.labels.empty() || (all_lost >= kManyLost && all_lost > static_cast<std::int64_t>(p.labels.size()))) {
       const std::vector<double> none(latent, -std::numeric_limits<double>::infinity());
       make_label(first_lost, none.data(), latent, model_.iteration);
     }
