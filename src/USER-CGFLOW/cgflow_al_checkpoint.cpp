@@ -36,8 +36,14 @@ void CGFlowALCheckpoint::load(const cgflow::Config &config, const cgflow::ModelI
   const cgflow::Archive archive = cgflow::Archive::read(options_.state_file(), "state");
   check(archive, config, info, parts.worlds);
   layout_remark_ = compare_layout(archive, parts.worlds);
-  parts.learner.load(archive);
-  parts.ledger.load(archive);
+  try {
+    parts.learner.load(archive);
+    parts.ledger.load(archive);
+  } catch (const cgflow::FileError &) {
+    throw;    // names the file
+  } catch (const cgflow::Error &e) {
+    throw cgflow::ModelError(options_.state_file() + ": " + e.what());
+  }
   load_counts(archive, parts);
   parts.pending = archive.integer("pending") != 0;
   walkers_.emplace(parts.learner.model().space().n_cv(), archive.numbers("walkers.rows"));
