@@ -9,6 +9,7 @@
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_output_files.h"
 #include "cgflow_structure_writer.h"
 #include "cgflow_surface.h"
 
@@ -17,13 +18,13 @@
 #include "lammps.h"
 #include "update.h"
 
-#include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 #include "cgflow/structure_report.h"
 #include "cgflow/trajectory.h"
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 using namespace LAMMPS_NS;
@@ -145,10 +146,12 @@ void CGFlowCommandBackmap::command(int narg, char **arg)
   cgflow_cite(lmp);
   CGFlowCommunicator comm(world);
   CGFlowLog log(lmp, "cgflow/backmap");
+  std::optional<CGFlowOutputFiles> files;
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
     if (comm.rank() != 0) return;
-    cgflow::check_writable(options.dump.path);
-    if (options.dump.weights) cgflow::check_writable(options.dump.path + ".weights");
+    CGFlowOutputFiles::Names names{{options.dump.path}, {options.model, options.points, options.atomistic}};
+    if (options.dump.weights) names.outputs.push_back(options.dump.path + ".weights");
+    files.emplace(cgflow_outputs_of_command(names, log));
   });
   cgflow_guarded(lmp, "cgflow/backmap", [&] {
     const cgflow::Model model = CGFlow::read_model(lmp, CGFlow::model_path(options.model));

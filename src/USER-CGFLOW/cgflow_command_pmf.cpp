@@ -3,6 +3,7 @@
 
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_output_files.h"
 #include "cgflow_surface.h"
 
 #include "comm.h"
@@ -115,7 +116,11 @@ void CGFlowCommandPmf::command(int narg, char **arg)
   const std::vector<cgflow::PmfAxis> axes = axes_of(lmp, options, model->space());
   cgflow_guarded(lmp, "cgflow/pmf", [&] {
     if (comm->me != 0) return;
-    if (!options.labels.empty()) cgflow::check_writable(options.labels);
+    CGFlowOutputFiles::Names names{{options.file}, {options.model}};
+    if (!options.labels.empty()) names.outputs.push_back(options.labels);
+    // Not claimed: a fix cgflow/al of the same script may have claimed the PMF.
+    const CGFlowOutputFiles files(names, {}, "", "");
+    cgflow_check_writable(names.outputs);
     cgflow::write_pmf_on_grid(options.file, *pmf, model->header(), axes);
     if (!options.labels.empty()) cgflow::write_file(options.labels, labels_text(*model));
   });

@@ -7,6 +7,7 @@
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_output_files.h"
 #include "cgflow_surface.h"
 
 #include "domain.h"
@@ -16,7 +17,6 @@
 #include "update.h"
 
 #include "cgflow/archive.h"
-#include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 #include "cgflow/learner.h"
 #include "cgflow/trajectory.h"
@@ -230,8 +230,13 @@ void CGFlowCommandTrain::command(int narg, char **arg)
   cgflow_cite(lmp);
   CGFlowCommunicator comm(world);
   CGFlowLog log(lmp, "cgflow/train");
+  std::optional<CGFlowOutputFiles> files;
   cgflow_guarded(lmp, "cgflow/train", [&] {
-    if (comm.rank() == 0) cgflow::check_writable(options.model);
+    if (comm.rank() != 0) return;
+    // A model may be trained in its own file.
+    const bool yaml = CGFlow::kind_of_file(options.from) == CGFlow::FileKind::yaml;
+    files.emplace(
+        cgflow_outputs_of_command({{options.model}, {yaml ? options.from : "", options.atomistic, options.points}}, log));
   });
   cgflow_guarded(lmp, "cgflow/train", [&] {
     Beginning begin = find_beginning(lmp, options);

@@ -2,7 +2,7 @@
 #include "fix_cgflow_al.h"
 
 #include "cgflow_al_checkpoint.h"
-#include "cgflow_al_file_claim.h"
+#include "cgflow_al_results.h"
 #include "cgflow_al_run_state.h"
 #include "cgflow_al_signals.h"
 #include "cgflow_al_timestep.h"
@@ -14,6 +14,7 @@
 #include "cgflow_communicator.h"
 #include "cgflow_errors.h"
 #include "cgflow_log.h"
+#include "cgflow_output_files.h"
 #include "cgflow_surface.h"
 #include "cgflow_walker_rows.h"
 #include "cgflow_walkers.h"
@@ -31,10 +32,8 @@
 #include "universe.h"
 #include "update.h"
 
-#include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 #include "cgflow/learner.h"
-#include "cgflow/pmf_file.h"
 #include "cgflow/trajectory.h"
 
 #include <algorithm>
@@ -55,10 +54,6 @@ namespace {
 // Sweeps between two looks at the clock: a look needs a broadcast, which costs more than a sweep.
 constexpr bigint kClockSweeps = 64;
 
-// Points along each CG variable in the PMF file, for one to three of them: over a full turn a point each 1.8, 3.6 or 9 degrees, and
-// at most 69 000 lines.
-constexpr int kGridPoints[] = {201, 101, 41};
-
 }    // namespace
 
 struct FixCGFlowAL::Impl {
@@ -68,7 +63,7 @@ struct FixCGFlowAL::Impl {
   CGFlowWorlds worlds;
   CGFlowALTogether together;
   CGFlowCommunicator comm;
-  std::optional<CGFlowFileClaim> claim, pmf_claim;
+  std::optional<CGFlowOutputFiles> files;    // on the rank that writes
   CGFlowLog log;
   CGFlowSignals signals;
   CGFlowALCheckpoint state_file;
@@ -103,8 +98,7 @@ struct FixCGFlowAL::Impl {
       cgflow_guarded(lmp, worlds.ranks(), "fix cgflow/al", std::forward<Work>(work));
     } catch (...) {
       // After an error LAMMPS exits without deleting this fix, and mpiexec may end this rank before its own exit.
-      claim.reset();
-      pmf_claim.reset();
+      files.reset();
       throw;
     }
   }
@@ -133,9 +127,9 @@ struct FixCGFlowAL::Impl {
   void checkpoint();
   void write_state();
   void write_results();
+  void restore_results();
   void say_results();
-  /// Grids of more variables would have too many points for a table.
-  bool writes_pmf() const { return learner->model().space().n_cv() <= 3; }
+  CGFlowALResults results() const { return {options, static_cast<int>(config.cg.size())}; }
 };
 
 FixCGFlowAL::FixCGFlowAL(LAMMPS *lmp, int narg, char **arg)
@@ -232,19 +226,18 @@ void FixCGFlowAL::Impl::prepare()
 // PMF may be anywhere.
 void FixCGFlowAL::Impl::claim_files()
 {
-  if (comm.rank() != 0 || claim) return;
+  if (comm.rank() != 0 || files) return;
   const bool apart = lmp->universe->nworlds > 1 && !worlds.several();
   const std::string note = apart ? fmt::format("partition {}", lmp->universe->iworld) : "";
   const std::string advice =
       apart ? "with share yes partitions learn together; those that learn apart need YAML files of different names"
             : "wait until it has ended, or learn in another folder or with a YAML file of another name";
-  claim.emplace(options.state_file(), note, advice);
-  pmf_claim.emplace(options.pmf, note, advice);
-  if (claim->remark().empty()) return;
-  if (claim->is_held())
-    log.line(claim->remark());
-  else
-    log.warning(claim->remark());
+  const std::vector<std::string> inputs = {options.yaml, options.atomistic, config.example.dump, config.explore.reference};
+  files.emplace(CGFlowOutputFiles::Names{results().all_files(), inputs}, std::vector{options.state_file(), options.pmf},
+                note, advice);
+  files->say_remarks(log);
+  // A learning that has ended writes nothing, so what a state file says is looked at first.
+  if (!state_file.exists()) cgflow_check_writable(results().all_files());
 }
 
 void FixCGFlowAL::Impl::open_child()
@@ -271,6 +264,7 @@ void FixCGFlowAL::Impl::make_learner()
     cgflow_require_same_energies(learner->model(), *child, options.state_file(), options.atomistic,
                                  "use the same atomistic script, or fresh yes to begin anew", log);
     if (!state_file.layout_remark().empty()) log.line(state_file.layout_remark());
+    if (comm.rank() == 0 && !finished()) cgflow_check_writable(results().all_files());
   } catch (...) {
     // A program that uses LAMMPS as a library may go on after the error.
     learner.reset();
@@ -325,6 +319,15 @@ void FixCGFlowAL::Impl::begin_run()
   else if (start == Start::resumed)
     log.line(fmt::format("run resumed from {} at step {}, it ends at step {}", options.state_file(), ledger.step(),
                          ledger.last()));
+  if (finished() || start == Start::skipped) guarded([&] { restore_results(); });
+}
+
+// A job may have ended after its state was written and before the results were.
+void FixCGFlowAL::Impl::restore_results()
+{
+  if (comm.rank() != 0 || !learner->model().has_pmf() || results().are_there(learner->model())) return;
+  results().write(*learner);
+  log.line(fmt::format("wrote {}: they were missing or older than {}", results().text(), options.state_file()));
 }
 
 // Not when something else has ended the run already: after `fix halt`, for example, the following runs may have to be skipped too.
@@ -499,7 +502,6 @@ void FixCGFlowAL::end_of_step()
   p.ledger.set_step(update->ntimestep);
   const bool last = update->ntimestep >= update->laststep;
   if (decision == Decision::finish || last || p.figures.signal) {
-    // post_run() writes the files: a state that says that learning has ended must be the last file written.
     p.state.end_is(End::last_sweep);
     // LAMMPS counts the sweeps of a resumed run from its beginning, so it would not stop at the last one by itself.
     if (decision == Decision::finish || !last || p.start == CGFlowRunLedger::Start::resumed) p.force_timeout();
@@ -520,12 +522,12 @@ bool FixCGFlowAL::Impl::checkpoint_is_due()
   return now != 0;
 }
 
-// Results first: from the earlier state, a resumed run computes again whatever the files lack. Two guards, because only the first rank
-// can fail in the first step and all ranks communicate in the second.
+// The state first: it holds all that was computed, and the results can be written from it again. Two guards, because all ranks
+// communicate in the first step and only the first one can fail in the second.
 void FixCGFlowAL::Impl::checkpoint()
 {
-  if (due.results) guarded([&] { write_results(); });
   guarded([&] { write_state(); });
+  if (due.results) guarded([&] { write_results(); });
   due.results = false;
 }
 
@@ -537,13 +539,7 @@ void FixCGFlowAL::Impl::write_state()
 
 void FixCGFlowAL::Impl::write_results()
 {
-  if (comm.rank() != 0 || !learner->model().has_pmf()) return;
-  const cgflow::Model &model = learner->model();
-  model.write(options.model_file());
-  cgflow::write_file(options.history_file(), learner->history());
-  if (!writes_pmf()) return;
-  const int d = model.space().n_cv();
-  cgflow::write_pmf(options.pmf, *model.ensemble_surface(), model.header(), std::vector<int>(d, kGridPoints[d - 1]));
+  if (comm.rank() == 0 && learner->model().has_pmf()) results().write(*learner);
 }
 
 void FixCGFlowAL::post_run()
@@ -574,7 +570,7 @@ void FixCGFlowAL::post_run()
   if (asked_to_end && !p.finished()) p.log.line("a signal asked this run to end; the same command line goes on with it");
   const std::string &state = p.options.state_file();
   if (!p.learner->model().has_pmf()) return p.log.line("wrote " + state);
-  p.log.line(fmt::format("wrote {}{} and {}", p.writes_pmf() ? p.options.pmf + ", " : "", p.options.model_file(), state));
+  p.log.line(fmt::format("wrote {} and {}", p.results().text(), state));
 }
 
 void FixCGFlowAL::Impl::say_results()

@@ -264,7 +264,7 @@ class Disk(Messages):
         # Only the beginning of the file fits: no partial file may remain.
         code, output = self.limited(l.learning("run 40\n", options="fresh yes"), len(before["mb.cgflow"]) // 2)
         self.assertNotEqual(code, 0)
-        self.assertRegex(output, r"ERROR.*Cannot write file mb.cgflow: File too large \(while writing mb.cgflow.tmp, mb.cgflow is "
+        self.assertRegex(output, r"ERROR.*Cannot write file mb.state: File too large \(while writing mb.state.tmp, mb.state is "
                                  r"as it was\)")
         self.assertEqual(len([line for line in output.splitlines() if "ERROR" in line]), 1)
         self.assertEqual(before, self.outputs())

@@ -115,6 +115,21 @@ TEST(AtomicFile, KeepsModeAndLinksOfTheOldFile)
   EXPECT_EQ(status.st_mode & 0777, 0640u);
 }
 
+TEST(AtomicFile, LinkToAFileThatDoesNotExistYetIsFollowed)
+{
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "scratch");
+  fs::create_symlink("scratch/a", folder / "link");
+  fs::create_symlink("link", folder / "second");
+  write_file(folder / "second", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "second"));
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(folder / "scratch/a"), "new");
+  fs::create_symlink("loop", folder / "loop");
+  EXPECT_THAT(error_of([&] { write_file(folder / "loop", "x"); }), HasSubstr("Too many levels of symbolic links"));
+  EXPECT_THAT(error_of([&] { check_writable(folder / "loop"); }), HasSubstr("Too many levels of symbolic links"));
+}
+
 TEST(AtomicFile, StaleTemporaryIsReplacedWhateverItIs)
 {
   const TemporaryFolder folder;
@@ -173,7 +188,7 @@ TEST(AtomicFile, CheckBeforehandSaysWhatWritingWouldSay)
   EXPECT_EQ(error_of([&] { check_writable(folder / "new"); }), "no FileError");
   EXPECT_FALSE(fs::exists(folder / "new"));
   EXPECT_EQ(error_of([&] { check_writable("name_without_folder"); }), "no FileError");
-  for (const std::string &path : {folder / "no/such", folder / "a/b", folder.path()})
+  for (const std::string &path : {folder / "no/such", folder / "a/b", folder.path(), folder / std::string(252, 'l')})
     EXPECT_EQ(error_of([&] { check_writable(path); }), error_of([&] { write_file(path, "x"); })) << path;
   const auto protected_file = error_as_user(folder, [&] {
     ::chmod((folder / "a").c_str(), 0444);

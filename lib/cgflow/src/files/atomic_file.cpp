@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,24 +44,6 @@ class Descriptor {
   int fd_;
 };
 
-/// Removes the temporary file unless the write has succeeded.
-class TemporaryName {
- public:
-  explicit TemporaryName(std::string path) : path_(std::move(path)) {}
-  ~TemporaryName()
-  {
-    if (!kept_) ::unlink(path_.c_str());
-  }
-  TemporaryName(const TemporaryName &) = delete;
-  TemporaryName &operator=(const TemporaryName &) = delete;
-  const std::string &path() const { return path_; }
-  void keep() { kept_ = true; }
-
- private:
-  std::string path_;
-  bool kept_ = false;
-};
-
 /// Returns 0 or an errno.
 int write_all(int fd, std::string_view content)
 {
@@ -73,15 +56,6 @@ int write_all(int fd, std::string_view content)
     content.remove_prefix(static_cast<std::size_t>(n));
   }
   return 0;
-}
-
-/// The target of a symbolic link, so that the link is not replaced by a file.
-std::string resolve(const std::string &path)
-{
-  std::error_code ignored;
-  if (!std::filesystem::is_symlink(path, ignored)) return path;
-  const auto target = std::filesystem::weakly_canonical(path, ignored);
-  return ignored ? path : target.string();
 }
 
 std::string folder_of(const std::string &path)
@@ -116,45 +90,101 @@ void write_device(const std::string &path, std::string_view content)
   if (const int error = fd.close()) fail("write", path, error);
 }
 
+/// The file that a path means, as far as it can be written.
+struct Target {
+  explicit Target(const std::string &name) : path(link_target(name))
+  {
+    struct stat old {};
+    exists = ::stat(path.c_str(), &old) == 0;
+    if (!exists && errno == ELOOP) fail("write", name, errno);
+    mode = old.st_mode & 07777;
+    if (exists && S_ISDIR(old.st_mode)) fail("write", name, EISDIR);
+    is_device = exists && !S_ISREG(old.st_mode);
+    // A rename would replace even a read-only file.
+    if (exists && ::access(path.c_str(), W_OK) != 0) fail("write", name, errno);
+  }
+  std::string path;
+  bool exists = false, is_device = false;
+  mode_t mode = 0;
+};
+
+/// The temporary file beside a target. It is removed unless it takes the target's name.
+class TemporaryFile {
+ public:
+  TemporaryFile(const Target &target, const std::string &path)
+      : target_(target), path_(path), name_(target.path + ".tmp"),
+        detail_(" (while writing " + name_ + ", " + path + " is as it was)")
+  {
+    // The temporary name is always the same, so that the next run overwrites what a killed run has left. It is removed
+    // first because it may be a link to another place.
+    ::unlink(name_.c_str());
+    fd_.emplace(::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (fd_->open()) return;
+    const int error = errno;
+    struct stat other {};
+    fail("write", path, error, error == ENAMETOOLONG || ::lstat(name_.c_str(), &other) == 0 ? detail_ : "");
+  }
+  ~TemporaryFile()
+  {
+    if (!kept_) ::unlink(name_.c_str());
+  }
+  TemporaryFile(const TemporaryFile &) = delete;
+  TemporaryFile &operator=(const TemporaryFile &) = delete;
+
+  void write(std::string_view content)
+  {
+    if (target_.exists && ::fchmod(fd_->get(), target_.mode) != 0) fail("write", path_, errno, detail_);
+    if (const int error = write_all(fd_->get(), content)) fail("write", path_, error, detail_);
+    // Without fsync() the rename may reach the disk before the content.
+    if (::fsync(fd_->get()) != 0) fail("write", path_, errno, detail_);
+    if (const int error = fd_->close()) fail("write", path_, error, detail_);
+  }
+  void take_name()
+  {
+    if (::rename(name_.c_str(), target_.path.c_str()) != 0) fail("write", path_, errno, detail_);
+    kept_ = true;
+  }
+
+ private:
+  const Target &target_;
+  const std::string &path_;
+  std::string name_, detail_;
+  std::optional<Descriptor> fd_;
+  bool kept_ = false;
+};
+
 }    // namespace
+
+std::string link_target(const std::string &path)
+{
+  // As many as Linux follows.
+  constexpr int kMaxLinks = 40;
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int i = 0; i < kMaxLinks && std::filesystem::is_symlink(target, error); ++i) {
+    const auto next = std::filesystem::read_symlink(target, error);
+    if (error) return path;
+    target = target.parent_path() / next;
+  }
+  return target.string();
+}
 
 void write_file(const std::string &path, std::string_view content)
 {
-  const std::string target = resolve(path);
-  struct stat old {};
-  const bool exists = ::stat(target.c_str(), &old) == 0;
-  if (exists && S_ISDIR(old.st_mode)) fail("write", path, EISDIR);
-  if (exists && !S_ISREG(old.st_mode)) return write_device(target, content);
-  // A rename would replace even a read-only file.
-  if (exists && ::access(target.c_str(), W_OK) != 0) fail("write", path, errno);
-
-  // The temporary name is always the same, so that the next run overwrites what a killed run has left. It is removed
-  // first because it may be a link to another place.
-  TemporaryName temporary(target + ".tmp");
-  const std::string detail = " (while writing " + temporary.path() + ", " + path + " is as it was)";
-  ::unlink(temporary.path().c_str());
-  Descriptor fd(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd.open()) fail("write", path, errno);
-  if (exists && ::fchmod(fd.get(), old.st_mode & 07777) != 0) fail("write", path, errno, detail);
-  if (const int error = write_all(fd.get(), content)) fail("write", path, error, detail);
-  // Without fsync() the rename may reach the disk before the content.
-  if (::fsync(fd.get()) != 0) fail("write", path, errno, detail);
-  if (const int error = fd.close()) fail("write", path, error, detail);
-  if (::rename(temporary.path().c_str(), target.c_str()) != 0) fail("write", path, errno, detail);
-  temporary.keep();
-  sync_folder(target);
+  const Target target(path);
+  if (target.is_device) return write_device(target.path, content);
+  TemporaryFile temporary(target, path);
+  temporary.write(content);
+  temporary.take_name();
+  sync_folder(target.path);
 }
 
 void check_writable(const std::string &path)
 {
-  const std::string target = resolve(path);
-  struct stat old {};
-  const bool exists = ::stat(target.c_str(), &old) == 0;
-  if (exists && S_ISDIR(old.st_mode)) fail("write", path, EISDIR);
-  if (exists && ::access(target.c_str(), W_OK) != 0) fail("write", path, errno);
-  if (exists && !S_ISREG(old.st_mode)) return;
-  // The temporary file is created in the same folder.
-  if (::access(folder_of(target).c_str(), W_OK | X_OK) != 0) fail("write", path, errno);
+  const Target target(path);
+  if (target.is_device) return;
+  // Rights do not tell it: those of root hold nowhere on a read-only file system, and the temporary name may be too long.
+  TemporaryFile temporary(target, path);
 }
 
 std::string read_file(const std::string &path)

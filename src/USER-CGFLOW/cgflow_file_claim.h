@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef LMP_CGFLOW_AL_FILE_CLAIM_H
-#define LMP_CGFLOW_AL_FILE_CLAIM_H
+#ifndef LMP_CGFLOW_FILE_CLAIM_H
+#define LMP_CGFLOW_FILE_CLAIM_H
 
 #include <string>
 

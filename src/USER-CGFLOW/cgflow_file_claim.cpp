@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cgflow_al_file_claim.h"
+#include "cgflow_file_claim.h"
 
 #include "fmt/format.h"
 
