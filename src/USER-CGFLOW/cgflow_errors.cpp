@@ -5,8 +5,12 @@
 #include "lammps.h"
 #include "universe.h"
 
+#include "cgflow/error.h"
+
 #include <new>
 #include <stdexcept>
+#include <sys/resource.h>
+#include <typeinfo>
 
 using namespace LAMMPS_NS;
 
@@ -42,6 +46,14 @@ std::string printable(const std::string &text)
   return shown;
 }
 
+/// The limit of this process, if there is one.
+std::string memory_limit()
+{
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
+  return ", this process may have " + std::to_string(limit.rlim_cur >> 20) + " MB in all (ulimit -v)";
+}
+
 }    // namespace
 
 std::string LAMMPS_NS::cgflow_error_text(const std::exception &e)
@@ -53,12 +65,15 @@ std::string LAMMPS_NS::cgflow_error_text(const std::exception &e)
     std::string bytes;
     if (at != std::string::npos)
       for (auto k = at + asked.size(); k < text.size() && text[k] >= '0' && text[k] <= '9'; ++k) bytes += text[k];
-    return "not enough memory" + (bytes.empty() ? "" : ", " + bytes + " bytes more were needed") +
+    return "not enough memory" + (bytes.empty() ? "" : ", " + bytes + " bytes more were needed") + memory_limit() +
            ": fewer or smaller networks, batches, points or structures need less";
   }
   // LibTorch adds its call stack to its messages.
   if (const auto stack = text.find("\nframe #"); stack != std::string::npos) text.resize(stack);
   if (const auto stack = text.find("\nException raised from"); stack != std::string::npos) text.resize(stack);
+  // Kernels and glue throw std::runtime_error itself. Any other class speaks to a programmer, such as "linalg.cholesky: ...".
+  if (!dynamic_cast<const cgflow::Error *>(&e) && typeid(e) != typeid(std::runtime_error))
+    text = "internal error, please report it with the input files and this text: " + text;
   return printable(text);
 }
 

@@ -26,7 +26,8 @@ void cgflow_raise_together(class LAMMPS *lmp, MPI_Comm ranks, const std::string 
 MPI_Comm cgflow_ranks(class LAMMPS *lmp);
 
 /// The text of an exception for a user: without call stacks, with a sentence where memory has run out, and with question marks for
-/// bytes that are not text. An error may quote the content of a file, which must not send control codes to a terminal.
+/// bytes that are not text. Exceptions of LibTorch and of the standard library are called
+/// internal errors. An error may quote the content of a file, which must not send control codes to a terminal.
 std::string cgflow_error_text(const std::exception &e);
 
 /// The one place where exceptions of the library become LAMMPS errors: runs `work` and, when it has thrown on any rank, raises one

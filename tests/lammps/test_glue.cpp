@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -261,7 +262,7 @@ TEST_F(Glue, ErrorsOfLammpsPassUnchanged)
 
 TEST_F(Glue, TextsForProgrammersStayInside)
 {
-  const auto text = [](const std::string &what) { return cgflow_error_text(std::runtime_error(what)); };
+  const auto text = [](const std::string &what) { return cgflow_error_text(cgflow::ShapeError(what)); };
   EXPECT_EQ(text("bad shape\nException raised from f at g.cpp:1"), "bad shape");
   EXPECT_EQ(text("bad shape\nframe #0: c10::Error"), "bad shape");
   EXPECT_EQ(text("two\nlines and a \ttab"), "two\nlines and a \ttab");
@@ -271,9 +272,33 @@ TEST_F(Glue, TextsForProgrammersStayInside)
             "not enough memory, 144 bytes more were needed: " + memory);
 }
 
+TEST_F(Glue, ErrorsThatTheLibraryDoesNotKnowAreCalledInternal)
+{
+  const std::string internal = "internal error, please report it with the input files and this text: ";
+  struct Foreign : std::exception {
+    const char *what() const noexcept override { return "linalg.cholesky: not positive-definite\nframe #0: c10::Error"; }
+  };
+  EXPECT_EQ(cgflow_error_text(Foreign()), internal + "linalg.cholesky: not positive-definite");
+  EXPECT_EQ(cgflow_error_text(std::out_of_range("map::at")), internal + "map::at");
+  EXPECT_EQ(cgflow_error_text(std::runtime_error("there is no GPU")), "there is no GPU");
+  EXPECT_EQ(cgflow_error_text(cgflow::ConfigError("flow.bins: got 0")), "flow.bins: got 0");
+}
+
+TEST_F(Glue, LimitOfMemoryIsNamed)
+{
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  if (before.rlim_max != RLIM_INFINITY) GTEST_SKIP() << "there is a limit already";
+  const rlimit limit{rlim_t(1) << 40, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+  const std::string text = cgflow_error_text(std::bad_alloc());
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(text.find("not enough memory, this process may have 1048576 MB in all (ulimit -v): "), 0U) << text;
+}
+
 TEST_F(Glue, TextsOfForgedFilesCannotCommandATerminal)
 {
-  const auto text = [](const std::string &what) { return cgflow_error_text(std::runtime_error(what)); };
+  const auto text = [](const std::string &what) { return cgflow_error_text(cgflow::FileError(what)); };
   EXPECT_EQ(text("got '\x1b[2J\x07'"), "got '?[2J?'");
   EXPECT_EQ(text("\xff\xc3\xa4\xc3"), "?\xc3\xa4?");    // an umlaut stays
   EXPECT_EQ(text("\xe2\x82\xac\xf0\x9f\x98\x80"), "\xe2\x82\xac\xf0\x9f\x98\x80");

