@@ -27,7 +27,7 @@ class Demo(Sandbox):
             path.chmod(0o755)
         self.example = self.tree / "examples" / "USER-CGFLOW" / "mueller-brown"
         self.example.mkdir(parents=True)
-        for name in ("in.mb", "in.basin", "in.al", "mb.yaml"):
+        for name in ("in.mb", "in.basin", "in.al", "mb.yaml", "minima.txt"):
             (self.example / name).write_text("first\n")
         plugin = self.tree / "build" / "default" / "plugin"
         plugin.mkdir(parents=True)

@@ -70,7 +70,7 @@ class FromAmber(ToolTest):
         self.assertIn("22 atoms, implicit solvent obc1, cutoff 18 Angstrom, CG variables phi 5-7-9-15, psi 7-9-15-17", text)
         self.same_as_example("alanine-dipeptide", ("ala2.data", "in.ala2", "in.vacuum", "in.basin", "in.al", "ala2.yaml"))
         self.assertEqual({p.name for p in self.folder.iterdir()},
-                         {"ala2.data", "in.ala2", "in.vacuum", "in.basin", "in.al", "ala2.yaml"})
+                         {"ala2.data", "in.ala2", "in.vacuum", "in.basin", "in.al", "in.backmap", "ala2.yaml"})
 
     def test_numbers_of_the_topology_stand_in_the_data_file(self):
         self.amber()

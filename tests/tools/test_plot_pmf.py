@@ -10,6 +10,7 @@ import unittest
 import unittest.mock
 
 import matplotlib.figure
+import matplotlib.image
 import numpy as np
 
 from sandbox import SOURCE, Folder
@@ -73,6 +74,10 @@ class PlotPmf(Folder):
         self.assertEqual(data[:8], b"\x89PNG\r\n\x1a\n")
         width, height = struct.unpack(">II", data[16:24])
         self.assertGreater(min(width, height), 400)
+        # A label that the border cuts has ink there.
+        picture = matplotlib.image.imread(self.folder / name)[..., :3]
+        for border in (picture[0], picture[-1], picture[:, 0], picture[:, -1]):
+            self.assertEqual(border.min(), 1.0)
         self.assertFalse((self.folder / (name + ".tmp")).exists())
 
     def test_without_reference(self):
@@ -193,6 +198,14 @@ class PlotPmf(Folder):
         self.assertGreater(highest, 10)
         lines = [c for c in axes[maps[0]].collections if hasattr(c, "levels") and not c.filled]
         np.testing.assert_array_equal(lines[0].levels, np.arange(1, min(15, highest) + 1))
+
+    def test_labels_of_maps_are_whole_without_a_reference(self):
+        self.torus()
+        self.run_plot("t.pmf")
+        self.assert_picture("t.png")
+        (self.folder / "t.iterations").unlink()
+        self.run_plot("t.pmf", "-o", "alone.png")
+        self.assert_picture("alone.png")
 
     def test_nothing_is_hatched_when_all_is_known(self):
         self.torus()

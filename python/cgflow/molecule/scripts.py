@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Writers of the files that learn a PMF: in.al (the learning), NAME.yaml (its settings), and in.basin (frames to start
-from instead of the structure)."""
+"""Writers of the files that learn a PMF and use it: in.al (the learning), NAME.yaml (its settings), in.backmap (structures of the
+learned PMF), and in.basin (frames to start from instead of the structure)."""
 
 
 def basin_script(name, system):
@@ -65,6 +65,19 @@ fix             learn all cgflow/al 300.0 ${{seed}} ${{yaml}} atomistic {system}
 thermo_style    custom step atoms f_walk[1] f_learn[1] f_learn[2] f_learn[3] f_learn[4] f_learn[5] f_learn[6]
 thermo          1000
 run             {1000000 if len(cg) > 2 else 100000}
+"""
+
+
+def backmap_script(name, system):
+    """The text of in.backmap."""
+    return f"""# Structures of the whole ensemble: points from exp(-F/kT), then one structure for each. Averages with the weights exp(lnW) in the
+# last column of {name}.lammpstrj.weights are those of a run at 300 K, whatever the flow and the PMF got wrong.
+# lmp -in in.backmap [-var seed N]     reads {name}.cgflow; writes {name}.lammpstrj and {name}.lammpstrj.weights
+
+variable        seed index 4711
+
+units           real
+cgflow/backmap  {name}.cgflow 2000 seed ${{seed}} points pmf dump {name}.lammpstrj weights yes atomistic {system}
 """
 
 

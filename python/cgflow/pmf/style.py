@@ -23,9 +23,10 @@ def subplots(rows, columns, size, **options):
 
 
 def save(figure, path, kind):
-    """Writes a png, pdf or svg file, whole or not at all. The same input gives the same bytes."""
+    """Writes a png, pdf or svg file, whole or not at all. The same input gives the same bytes. The picture ends where its content
+    does: beside maps of equal scales, labels of axes can lie outside of the figure."""
     with replacing(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "cgflow"}):
-        figure.savefig(temporary, dpi=150, format=kind, metadata=METADATA[kind])
+        figure.savefig(temporary, dpi=150, format=kind, metadata=METADATA[kind], bbox_inches="tight", pad_inches=0.05)
 
 
 def name_axis(axis, pmf, k):

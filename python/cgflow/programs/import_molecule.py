@@ -20,6 +20,7 @@ Files that it writes:
   in.NAME      the all-atom system
   in.al        learns the PMF
   NAME.yaml    settings of the learning, with the CG variables
+  in.backmap   structures with weights from the learned PMF
   in.basin     short dynamics, for a start from frames (optional)
   in.vacuum    the all-atom system without solvent (with --vacuum)"""
 EXAMPLES = """\
@@ -60,8 +61,8 @@ def parser():
 def arguments(argv):
     """The options; wrong combinations end the program."""
     options = parser().parse_args(argv)
-    if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", options.name) or options.name in ("basin", "al", "vacuum"):
-        parser().error(f"NAME is '{options.name}', expected letters, digits and . _ + -, and none of basin, al, vacuum")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.+-]*", options.name) or options.name in ("basin", "al", "backmap", "vacuum"):
+        parser().error(f"NAME is '{options.name}', expected letters, digits and . _ + -, and none of basin, al, backmap, vacuum")
     from_amber, from_openmm = (options.prmtop, options.inpcrd), (options.pdb, options.forcefield)
     if not (all(from_amber) and not any(from_openmm)) and not (all(from_openmm) and not any(from_amber)):
         parser().error("expected either --prmtop FILE --inpcrd FILE or --pdb FILE --forcefield FILE.xml ...")
@@ -100,6 +101,7 @@ def convert(options):
         files["in.vacuum"] = script("none")
     files["in.basin"] = scripts.basin_script(name, system)
     files["in.al"] = scripts.al_script(name, system, cg)
+    files["in.backmap"] = scripts.backmap_script(name, system)
     files[f"{name}.yaml"] = scripts.yaml_file(molecule, name, cg)
     variables = ", ".join(f"{variable} {'-'.join(str(i + 1) for i in atoms)}" for variable, atoms in cg)
     line = f"{len(molecule.atoms)} atoms, implicit solvent {model}, cutoff {cutoff:g} Angstrom, CG variables {variables}"
