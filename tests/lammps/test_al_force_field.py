@@ -107,7 +107,7 @@ class ForceField(l.LearningTest):
 
     def test_probes_that_do_not_fit_are_one_error(self):
         self.rewrite("mb.cgflow", self.energies("mb.cgflow")[0], struct.pack("<4d", 1.0, 2.0, float("nan"), 3.0))
-        self.assert_error(BACKMAP % " weights yes atomistic in.mb", "mb.cgflow: Model file: got 4 probe energies and 12 numbers of their")
+        self.assert_error(BACKMAP % " weights yes atomistic in.mb", "mb.cgflow: item 'probes.energies': number 3 is -?nan, expected a finite number")
 
 
 class Molecule(LammpsTest):

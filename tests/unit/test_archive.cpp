@@ -143,6 +143,42 @@ TEST(ArchiveErrors, MissingItemsAndOtherTypes)
   EXPECT_EQ(error([&] { Archive("state").number("n"); }), "a new state: item 'n' is missing, expected float64");
 }
 
+TEST(ArchiveErrors, ValuesOutsideTheirLimits)
+{
+  Archive archive("model");
+  archive.put("n", std::int64_t{5});
+  archive.put("x", 2.5);
+  archive.put("nan", std::nan(""));
+  archive.put("table", std::vector<double>{1, 2, 3, 4, 5, 6}, {3, 2});
+  archive.put("counts", std::vector<std::int64_t>{3, -1});
+  archive.put("text", std::string("a\xc3\xa9\n\x80"));
+  const auto error = [](const auto &action) { return error_of<ModelError>(action); };
+  EXPECT_EQ(archive.integer("n", 5, 5), 5);
+  EXPECT_EQ(archive.number("x", 2.5, 2.5), 2.5);
+  EXPECT_EQ(archive.numbers("table", {-1, 2}, 1, 6).size(), 6U);
+  EXPECT_EQ(archive.integers("counts", -1, -1, 3).size(), 2U);
+  EXPECT_EQ(error([&] { archive.integer("n", 0, 4); }), "a new model: item 'n': got 5, expected 0 to 4");
+  EXPECT_EQ(error([&] { archive.flag("n"); }), "a new model: item 'n': got 5, expected 0 to 1");
+  EXPECT_EQ(error([&] { archive.number("x", 3, 4); }), "a new model: item 'x': got 2.5, expected a number from 3 to 4");
+  EXPECT_EQ(error([&] { archive.number("nan", 3, 4); }), "a new model: item 'nan': got nan, expected a number from 3 to 4");
+  EXPECT_EQ(error([&] {
+              archive.numbers("table", {-1, 3}, 1, 6);
+            }),
+            "a new model: item 'table': got the shape [3, 2], expected [any, 3]");
+  EXPECT_EQ(error([&] { archive.numbers("table", {6}, 1, 6); }),
+            "a new model: item 'table': got the shape [3, 2], expected [6]");
+  EXPECT_EQ(error([&] {
+              archive.numbers("table", {3, 2}, 1, 5);
+            }),
+            "a new model: item 'table': number 6 is 6, expected a finite number from 1 to 5");
+  EXPECT_EQ(error([&] { archive.integers("counts", 2, 0, 9); }),
+            "a new model: item 'counts': number 2 is -1, expected 0 to 9");
+  EXPECT_EQ(error([&] { archive.integers("counts", 3, -1, 9); }),
+            "a new model: item 'counts': got the shape [2], expected [3]");
+  EXPECT_EQ(error([&] { archive.plain_text("text"); }),
+            "a new model: item 'text': byte 5 is no UTF-8 character, expected text");
+}
+
 TEST(ArchiveErrors, ShapesThatDoNotFit)
 {
   Archive archive("model");

@@ -291,7 +291,6 @@ TEST(Learner, LoadedStateDecidesAfterTheSameSweeps)
     EXPECT_EQ(run->learner.after_sweep(0, 100), Learner::Decision::walk);
     EXPECT_EQ(run->learner.after_sweep(0, 100), Learner::Decision::finish);
   }
-  save(whole.learner, rest.learner);
   EXPECT_EQ(rest.learner.after_sweep(1, 100), Learner::Decision::finish);
   EXPECT_EQ(rest.learner.model().status, LearningStatus::converged);
 }
@@ -310,11 +309,25 @@ TEST(Learner, StateThatIsNoneIsRefusedAndChangesNothing)
   };
   for (const std::int64_t phase : {-1, 4})
     EXPECT_EQ(error([&](Archive &archive) { archive.put("learner.phase", phase); }),
-              "State file: got the phase " + std::to_string(phase) + ", expected 0 to 3");
+              "a new state: item 'learner.phase': got " + std::to_string(phase) + ", expected 0 to 3");
+  EXPECT_THAT(error([](Archive &archive) { archive.put("learner.phase", std::int64_t{1}); }),
+              HasSubstr("item 'learner.phase': got 1 without a fitted PMF"));
+  EXPECT_THAT(error([](Archive &archive) { archive.put("status", std::int64_t{1}); }),
+              HasSubstr("item 'learner.phase': got 0 with the status 1, expected 3"));
   EXPECT_EQ(error([](Archive &archive) {
               archive.put("learner.counters", std::vector<std::int64_t>{1, 2});
             }),
-            "State file: the learner's counters are incomplete");
+            "a new state: item 'learner.counters': got the shape [2], expected [3]");
+  EXPECT_THAT(error([](Archive &archive) {
+                archive.put("learner.counters", std::vector<std::int64_t>{1, std::numeric_limits<std::int64_t>::max(), 0});
+              }),
+              HasSubstr("item 'learner.counters': number 2 is"));
+  EXPECT_THAT(error([](Archive &archive) { archive.put("learner.figures", std::vector<double>{1.0}); }),
+              HasSubstr("item 'learner.figures': got 1 numbers"));
+  EXPECT_THAT(error([](Archive &archive) { archive.put("learner.data", std::vector<double>{7.0}); }),
+              HasSubstr("item 'learner.data': point 1 has s = 7, expected a value from"));
+  EXPECT_THAT(error([](Archive &archive) { archive.put("learner.history", std::string(1, '\0')); }),
+              HasSubstr("item 'learner.history': byte 1 is no UTF-8 character"));
   EXPECT_EQ(bytes(run.learner), before);
 }
 

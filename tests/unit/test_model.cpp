@@ -144,7 +144,7 @@ TEST_F(ModelFile, NumbersThatNoModelHasAreRefused)
   };
   for (const std::int64_t status : {-1, 4})
     EXPECT_EQ(error([&](Archive &archive) { archive.put("status", status); }),
-              path + ": Model file: got the status " + std::to_string(status) + ", expected 0 to 3");
+              path + ": item 'status': got " + std::to_string(status) + ", expected 0 to 3");
   Archive whole("model");
   model.store(whole);
   // A row of a label: samples, rejected samples, iteration.
@@ -154,10 +154,10 @@ TEST_F(ModelFile, NumbersThatNoModelHasAreRefused)
     return error([&](Archive &archive) { archive.put("labels.integers", changed); });
   };
   EXPECT_EQ(integers(0, whole.integers("labels.integers")[0]), "no error");
-  EXPECT_THAT(integers(3, 0), HasSubstr(path + ": Model file: label 2: got 0 samples, "));
+  EXPECT_THAT(integers(3, 0), HasSubstr(path + ": item 'labels.integers': label 2: got 0 samples, "));
   EXPECT_THAT(integers(4, 8), HasSubstr("label 2: got 8 samples, 8 rejected"));
-  EXPECT_THAT(integers(7, -1), HasSubstr("label 3: got 8 samples, -1 rejected"));
-  EXPECT_THAT(integers(2, std::int64_t{1} << 32), HasSubstr("label 1: got 8 samples, 0 rejected, iteration 4294967296"));
+  EXPECT_THAT(integers(7, -1), HasSubstr("item 'labels.integers': number 8 is -1, expected 0 to 2147483647"));
+  EXPECT_THAT(integers(2, std::int64_t{1} << 32), HasSubstr("number 3 is 4294967296"));
   std::vector<double> numbers = whole.numbers("labels.numbers");
   numbers[1] = -1.0;
   EXPECT_THAT(error([&](Archive &archive) {
@@ -168,23 +168,82 @@ TEST_F(ModelFile, NumbersThatNoModelHasAreRefused)
   for (std::size_t place = 0; place < 3; ++place) {
     numbers = whole.numbers("labels.numbers");
     numbers[place] = infinity;
-    EXPECT_THAT(error([&](Archive &archive) {
-                  archive.put("labels.numbers", numbers, {24, 3});
-                }),
-                HasSubstr("label 1: got 8 samples"));
+    EXPECT_THAT(
+        error([&](Archive &archive) {
+          archive.put("labels.numbers", numbers, {24, 3});
+        }),
+        HasSubstr("item 'labels.numbers': number " + std::to_string(place + 1) + " is inf, expected a finite number"));
   }
   std::vector<double> s = whole.numbers("labels.s");
   s[2] = infinity;
   EXPECT_THAT(error([&](Archive &archive) {
                 archive.put("labels.s", s, {24, 1});
               }),
-              HasSubstr("label 3: CG variable 1 is inf, expected a finite number"));
+              HasSubstr("item 'labels.s': number 3 is inf, expected a finite number"));
   EXPECT_THAT(error([&](Archive &archive) {
                 archive.put("labels.s", std::vector<double>(), {0, 1});
                 archive.put("labels.numbers", std::vector<double>(), {0, 3});
                 archive.put("labels.integers", std::vector<std::int64_t>());
               }),
-              HasSubstr("it holds a PMF and no labels"));
+              HasSubstr("item 'labels.s': got no label"));
+}
+
+TEST_F(ModelFile, ContentThatNoModelHasIsRefusedByFileAndItem)
+{
+  const Model model = trained();
+  const auto error = [&](const auto &change) {
+    Archive archive("model");
+    model.store(archive);
+    change(archive);
+    archive.write(path);
+    const std::string text = error_of(path);
+    EXPECT_EQ(text.rfind(path + ": item", 0), 0U) << text;
+    EXPECT_EQ(text.find(path, 1), std::string::npos) << text;
+    return text;
+  };
+  const auto number = [&](const std::string &name, double value) {
+    return error([&](Archive &archive) { archive.put(name, value); });
+  };
+  const auto integer = [&](const std::string &name, std::int64_t value) {
+    return error([&](Archive &archive) { archive.put(name, value); });
+  };
+  const auto numbers = [&](const std::string &name, const std::vector<double> &values,
+                           std::vector<std::int64_t> shape = {}) {
+    return error([&](Archive &archive) { archive.put(name, values, shape); });
+  };
+  const auto integers = [&](const std::string &name, const std::vector<std::int64_t> &values) {
+    return error([&](Archive &archive) { archive.put(name, values); });
+  };
+  const auto text = [&](const std::string &name, const std::string &value) {
+    return error([&](Archive &archive) { archive.put(name, value); });
+  };
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  EXPECT_THAT(number("info.kT", 11.0), HasSubstr("got 11, expected 10 for T = 10 in units lj"));
+  EXPECT_THAT(number("info.T", -1.0), HasSubstr("got -1, expected a number from"));
+  EXPECT_THAT(number("info.threshold", 0.0), HasSubstr("'info.threshold': got 0"));
+  EXPECT_THAT(text("info.units", "furlongs\xff"), HasSubstr("byte 9 is no UTF-8 character"));
+  EXPECT_THAT(text("info.units", "furlongs"), HasSubstr("got 'furlongs', expected a unit style of LAMMPS"));
+  EXPECT_THAT(integer("info.dimension", 4), HasSubstr("got 4, expected 2 to 3"));
+  EXPECT_THAT(integer("fitted", 2), HasSubstr("got 2, expected 0 to 1"));
+  EXPECT_THAT(integer("iteration", most), HasSubstr("'iteration': got"));
+  EXPECT_THAT(integers("counts", {0, 0, 0, most, most}), HasSubstr("'counts': number 4 is"));
+  EXPECT_THAT(integers("counts", {0, 0}), HasSubstr("got the shape [2], expected [5]"));
+  EXPECT_THAT(numbers("molecule.mass", {}), HasSubstr("got 0 atoms"));
+  EXPECT_THAT(numbers("molecule.mass", {-1.0}), HasSubstr("number 1 is -1"));
+  EXPECT_THAT(numbers("molecule.configuration", {1.0}), HasSubstr("got 1 coordinates, expected none or 3"));
+  EXPECT_THAT(integers("molecule.bonds", {0, 1}), HasSubstr("number 2 is 1, expected 0 to 0"));
+  EXPECT_THAT(numbers("labels.rejected_points", {9.0}, {1, 1}), HasSubstr("point 1 has s = 9, expected a value from -2.6"));
+  EXPECT_THAT(numbers("labels.rejected_points", {0.0, 0.0}), HasSubstr("got the shape [2], expected [any, 1]"));
+  EXPECT_THAT(numbers("flow/mean", {0.0, 1.0}), HasSubstr("got the shape [2], expected [1]"));
+  EXPECT_THAT(numbers("flow/other", {0.0}), HasSubstr("item 'flow/other': got a tensor that does not belong"));
+  EXPECT_THAT(numbers("ensemble/shift", {0.0}), HasSubstr("'ensemble/shift': got the shape [1], expected [10]"));
+  EXPECT_THAT(numbers("ensemble/shift", std::vector<double>(10, 1e200)), HasSubstr("number 1 is 1e+200"));
+  EXPECT_THAT(numbers("ensemble/members", {0.0, 0.0}, {2, 1}), HasSubstr("another number of members than item 'config'"));
+  EXPECT_THAT(numbers("probes.x", {0.0, 0.0, 0.0}, {1, 3}), HasSubstr("'probes.energies' is missing"));
+  // Networks of 80 GB.
+  EXPECT_THAT(text("config", kSystem.config("flow: {hidden: [100000, 100000]}\n").to_yaml()),
+              HasSubstr("its networks have more numbers than are stored"));
+  EXPECT_THAT(text("config", kSystem.config("pmf: {members: 2000000000}\n").to_yaml()), HasSubstr("number of members"));
 }
 
 TEST(Model, SurfaceIsATableWithinAThousandthOfKT)

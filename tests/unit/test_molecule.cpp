@@ -58,9 +58,18 @@ TEST(Molecule, ArraysThatDoNotFitAreRefused)
     }
     return std::string("no error");
   };
-  const auto text = HasSubstr("do not fit each other");
-  EXPECT_THAT(refused([](Archive &a) { a.put("molecule.configuration", std::vector<double>{1, 2}); }), text);
-  EXPECT_THAT(refused([](Archive &a) { a.put("molecule.bonds", std::vector<std::int64_t>{0, 3}); }), text);
-  EXPECT_THAT(refused([](Archive &a) { a.put("molecule.bonds", std::vector<std::int64_t>{0}); }), text);
-  EXPECT_THAT(refused([](Archive &a) { a.put("molecule.bonds", std::vector<std::int64_t>{0, 2, 0, 1}); }), text);
+  const auto bonds = [&](const std::vector<std::int64_t> &values) {
+    return refused([&](Archive &a) { a.put("molecule.bonds", values); });
+  };
+  EXPECT_EQ(refused([](Archive &a) {
+              a.put("molecule.configuration", std::vector<double>{1, 2});
+            }),
+            "a new model: item 'molecule.configuration': got 2 coordinates, expected none or 9 for the 3 atoms of "
+            "'molecule.mass'");
+  EXPECT_EQ(bonds({0, 3}), "a new model: item 'molecule.bonds': number 2 is 3, expected 0 to 2");
+  EXPECT_EQ(bonds({0}), "a new model: item 'molecule.bonds': got 1 numbers, expected two for each bond");
+  const std::string rule = ", expected two different atoms, the lower one first, and bonds in order";
+  EXPECT_EQ(bonds({0, 2, 0, 1}), "a new model: item 'molecule.bonds': bond 2 is of the atoms 1-2" + rule);
+  EXPECT_EQ(bonds({0, 1, 0, 1}), "a new model: item 'molecule.bonds': bond 2 is of the atoms 1-2" + rule);
+  EXPECT_EQ(bonds({1, 1}), "a new model: item 'molecule.bonds': bond 1 is of the atoms 2-2" + rule);
 }

@@ -80,12 +80,11 @@ TEST(Probes, ThoseThatDoNotFitAreErrors)
 {
   Archive archive("model");
   put_probes(archive, kProbes);
-  EXPECT_EQ(
-      message([&] { get_probes(archive, 2); }),
-      "Model file: got 2 probe energies and 6 numbers of their conformers, expected finite numbers, 6 for each conformer");
+  EXPECT_EQ(message([&] { get_probes(archive, 2); }), "a new model: item 'probes.x': got the shape [2, 3], expected [2, 6]");
   Archive infinite("model");
   put_probes(infinite, {{1, 0, 0}, {std::numeric_limits<double>::infinity()}});
-  EXPECT_THAT(message([&] { get_probes(infinite, 1); }), testing::HasSubstr("expected finite numbers"));
+  EXPECT_THAT(message([&] { get_probes(infinite, 1); }),
+              testing::HasSubstr("item 'probes.energies': number 1 is inf, expected a finite number"));
 }
 
 }    // namespace

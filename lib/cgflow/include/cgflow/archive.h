@@ -41,6 +41,30 @@ class Archive {
   const std::vector<double> &numbers(const std::string &name) const;
   const std::vector<std::int64_t> &integers(const std::string &name) const;
   const std::vector<std::int64_t> &shape(const std::string &name) const;
+
+  /// The same for items of a known form. A right checksum does not make right numbers, so readers of models and states take all
+  /// numbers by these. Throw ModelError naming the file, the item, what it holds and what is allowed. Numbers are finite.
+  std::int64_t integer(const std::string &name, std::int64_t lo, std::int64_t hi) const;
+  bool flag(const std::string &name) const;
+  /// UTF-8 without control characters.
+  const std::string &plain_text(const std::string &name) const;
+  double number(const std::string &name, double lo, double hi) const;
+  /// -1 in a shape stands for any number of rows.
+  const std::vector<double> &numbers(const std::string &name, const std::vector<std::int64_t> &expected_shape, double lo,
+                                     double hi) const;
+  /// `count` values (-1: any number).
+  const std::vector<std::int64_t> &integers(const std::string &name, std::int64_t count, std::int64_t lo,
+                                            std::int64_t hi) const;
+  /// Throws ModelError "FILE: item 'NAME': TEXT".
+  [[noreturn]] void refuse(const std::string &name, const std::string &text) const;
+  /// The file, for messages.
+  const std::string &source() const { return source_; }
+
+  /// The largest count of evaluations, sweeps or steps in a file: sums of several do not overflow, and it is exact in a double.
+  static constexpr std::int64_t kMostCount = 1'000'000'000'000'000;
+  /// No energy in kT, weight or coordinate in a file is larger: products and squares do not overflow.
+  static constexpr double kMostNumber = 1e30;
+
   /// Names that begin with `prefix`, in alphabetical order.
   std::vector<std::string> names(const std::string &prefix = "") const;
 

@@ -45,6 +45,8 @@ class Model {
 
   /// Throws FileError or ModelError, naming the file.
   static Model read(const std::string &path);
+  /// Throws ModelError, naming the file and the item, when the content is not that of a model. Takes no more memory than a small
+  /// multiple of the size of the archive.
   static Model from_archive(const Archive &archive);
   /// Writes the file whole or not at all. Throws FileError.
   void write(const std::string &path) const;
@@ -90,6 +92,7 @@ class Model {
   const Parts &parts() const { return *parts_; }
 
  private:
+  Model(const Config &config, const ModelInfo &info, std::int64_t most_flow_parameters);
   std::unique_ptr<Parts> parts_;
 };
 

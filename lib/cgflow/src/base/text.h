@@ -20,6 +20,11 @@ std::optional<std::int64_t> parse_integer(std::string_view text);
 /// Text by a pattern of printf(), of any length.
 std::string formatted(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 
+/// Length of the longest beginning that is UTF-8 without control characters other than tab and ends of lines.
+std::size_t utf8_length(std::string_view text);
+/// The beginning of a text of unknown origin, for one line of a message: other characters are shown as '?'.
+std::string shown(std::string_view text);
+
 /// "a, b, c"
 std::string join(const std::vector<std::string> &words, const std::string &separator = ", ");
 /// The word that a misspelled one probably stands for, or an empty text.

@@ -4,7 +4,10 @@
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 
+#include "base/text.h"
 #include "files/archive_bytes.h"
+
+#include <cmath>
 
 namespace cgflow {
 
@@ -111,6 +114,82 @@ const std::vector<std::int64_t> &Archive::shape(const std::string &name) const
   const auto found = items_.find(name);
   if (found == items_.end()) throw ModelError(source_ + ": item '" + name + "' is missing");
   return found->second.shape;
+}
+
+void Archive::refuse(const std::string &name, const std::string &text) const
+{
+  throw ModelError(source_ + ": item '" + name + "': " + text);
+}
+
+namespace {
+
+std::string limits(const std::string &lo, const std::string &hi) { return lo + " to " + hi; }
+
+std::string allowed_shape(const std::vector<std::int64_t> &shape)
+{
+  std::vector<std::string> words;
+  for (const std::int64_t n : shape) words.push_back(n < 0 ? "any" : std::to_string(n));
+  return "[" + join(words) + "]";
+}
+
+// Written so that a NaN is outside.
+bool inside(double value, double lo, double hi) { return value >= lo && value <= hi && std::isfinite(value); }
+
+}    // namespace
+
+std::int64_t Archive::integer(const std::string &name, std::int64_t lo, std::int64_t hi) const
+{
+  const std::int64_t value = integer(name);
+  if (value < lo || value > hi)
+    refuse(name, "got " + std::to_string(value) + ", expected " + limits(std::to_string(lo), std::to_string(hi)));
+  return value;
+}
+
+bool Archive::flag(const std::string &name) const { return integer(name, 0, 1) == 1; }
+
+const std::string &Archive::plain_text(const std::string &name) const
+{
+  const std::string &value = text(name);
+  if (const std::size_t length = utf8_length(value); length < value.size())
+    refuse(name, "byte " + std::to_string(length + 1) + " is no UTF-8 character, expected text");
+  return value;
+}
+
+double Archive::number(const std::string &name, double lo, double hi) const
+{
+  const double value = number(name);
+  if (!inside(value, lo, hi))
+    refuse(name,
+           "got " + formatted("%g", value) + ", expected a number from " + limits(format_number(lo), format_number(hi)));
+  return value;
+}
+
+const std::vector<double> &Archive::numbers(const std::string &name, const std::vector<std::int64_t> &expected_shape,
+                                            double lo, double hi) const
+{
+  const std::vector<double> &values = numbers(name);
+  const std::vector<std::int64_t> &got = shape(name);
+  bool fits = got.size() == expected_shape.size();
+  for (std::size_t k = 0; fits && k < got.size(); ++k) fits = expected_shape[k] < 0 || got[k] == expected_shape[k];
+  if (!fits) refuse(name, "got the shape " + archive_shape_text(got) + ", expected " + allowed_shape(expected_shape));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!inside(values[i], lo, hi))
+      refuse(name, "number " + std::to_string(i + 1) + " is " + formatted("%g", values[i]) +
+                       ", expected a finite number from " + limits(format_number(lo), format_number(hi)));
+  return values;
+}
+
+const std::vector<std::int64_t> &Archive::integers(const std::string &name, std::int64_t count, std::int64_t lo,
+                                                   std::int64_t hi) const
+{
+  const std::vector<std::int64_t> &values = integers(name);
+  if (shape(name).size() != 1 || (count >= 0 && static_cast<std::int64_t>(values.size()) != count))
+    refuse(name, "got the shape " + archive_shape_text(shape(name)) + ", expected " + allowed_shape({count}));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] < lo || values[i] > hi)
+      refuse(name, "number " + std::to_string(i + 1) + " is " + std::to_string(values[i]) + ", expected " +
+                       limits(std::to_string(lo), std::to_string(hi)));
+  return values;
 }
 
 std::vector<std::string> Archive::names(const std::string &prefix) const

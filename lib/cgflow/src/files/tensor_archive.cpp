@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "files/tensor_archive.h"
 
+#include "base/text.h"
+
+#include "cgflow/error.h"
+
+#include <algorithm>
 #include <cstring>
 
 namespace cgflow {
@@ -28,11 +33,23 @@ void put_tensors(Archive &archive, const std::string &prefix, const NamedTensors
   }
 }
 
-NamedTensors get_tensors(const Archive &archive, const std::string &prefix)
+TensorForms forms_of(const NamedTensors &tensors)
 {
+  TensorForms forms;
+  for (const auto &t : tensors) forms.push_back({t.name, t.value.sizes().vec()});
+  return forms;
+}
+
+NamedTensors get_tensors(const Archive &archive, const std::string &prefix, const TensorForms &forms)
+{
+  for (const auto &form : forms)
+    archive.numbers(prefix + form.name, form.shape, -Archive::kMostNumber, Archive::kMostNumber);
+  const std::vector<std::string> stored = archive.names(prefix);
+  for (const auto &name : stored)
+    if (std::none_of(forms.begin(), forms.end(), [&](const TensorForm &form) { return prefix + form.name == name; }))
+      archive.refuse(shown(name), "got a tensor that does not belong to the items 'config' and 'fitted'");
   NamedTensors tensors;
-  for (const auto &name : archive.names(prefix))
-    tensors.push_back({name.substr(prefix.size()), to_tensor(archive.numbers(name), archive.shape(name))});
+  for (const auto &form : forms) tensors.push_back({form.name, to_tensor(archive.numbers(prefix + form.name), form.shape)});
   return tensors;
 }
 

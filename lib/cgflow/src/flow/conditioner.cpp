@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "flow/conditioner.h"
 
+#include "cgflow/error.h"
+
 #include "kernels/silu.h"
 
 #include <algorithm>
@@ -14,8 +16,20 @@ namespace {
 constexpr double kOutputInputs = 16.0;
 }    // namespace
 
+void ParameterSource::take(at::IntArrayRef shape)
+{
+  std::int64_t n = 1;
+  for (const std::int64_t size : shape) {
+    if (size > 0 && n > left_ / size)
+      throw ModelError("flow: its networks have more numbers than are stored, " + std::to_string(most_));
+    n *= size;
+  }
+  left_ -= n;
+}
+
 Tensor ParameterSource::uniform(at::IntArrayRef shape, double bound)
 {
+  take(shape);
   RandomStream random(seed_, Stream::flow_init, count_++);
   Tensor t = at::empty(shape, at::kDouble);
   double *values = t.data_ptr<double>();
@@ -25,6 +39,7 @@ Tensor ParameterSource::uniform(at::IntArrayRef shape, double bound)
 
 Tensor ParameterSource::zeros(at::IntArrayRef shape)
 {
+  take(shape);
   ++count_;
   return at::zeros(shape, at::kDouble);
 }

@@ -10,20 +10,29 @@
 #include "cgflow/config.h"
 #include "cgflow/random.h"
 
+#include <limits>
+
 namespace cgflow {
 
 /// Gives start values of parameters in a fixed order: tensor number k comes from RandomStream(seed, flow_init, k).
 class ParameterSource {
  public:
-  explicit ParameterSource(std::uint64_t seed) : seed_(seed) {}
+  /// At most so many numbers can be taken in all: a config that does not fit a stored model is refused before it takes memory.
+  explicit ParameterSource(std::uint64_t seed, std::int64_t most = std::numeric_limits<std::int64_t>::max())
+      : seed_(seed), most_(most), left_(most)
+  {
+  }
   /// Values uniform in [-bound, bound].
   Tensor uniform(at::IntArrayRef shape, double bound);
   /// Zeros. They take a number too, so that a later change of their start does not change the others.
   Tensor zeros(at::IntArrayRef shape);
 
  private:
+  void take(at::IntArrayRef shape);
+
   std::uint64_t seed_;
   std::uint64_t count_ = 0;
+  std::int64_t most_, left_;
 };
 
 /// Small network with SiLU between its layers that computes the parameters of a layer's maps from the layer's inputs. It

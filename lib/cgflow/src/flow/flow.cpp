@@ -32,7 +32,7 @@ std::unique_ptr<FlowLayer> make_layer(const std::string &kind, const LayerContex
 }    // namespace
 
 ConditionalFlow::ConditionalFlow(const FlowConfig &config, const CgSpace &space, std::vector<FineCoordinate> fine,
-                                 std::uint64_t seed)
+                                 std::uint64_t seed, std::int64_t most_parameters)
 {
   if (fine.empty()) throw ConfigError("flow: got no fine coordinate, at least one is needed");
   impl_ = std::make_unique<Impl>(space, fine, config.harmonics);
@@ -40,7 +40,7 @@ ConditionalFlow::ConditionalFlow(const FlowConfig &config, const CgSpace &space,
     impl_->circular.push_back(f.kind == Kind::circular);
     impl_->log_norm -= (f.kind == Kind::circular ? 1.0 : 0.5) * std::log(2.0 * std::numbers::pi);
   }
-  ParameterSource source(seed);
+  ParameterSource source(seed, most_parameters);
   int couplings = 0, shifts = 0;
   for (std::size_t k = 0; k < config.layers.size(); ++k) {
     const std::string &kind = config.layers[k];

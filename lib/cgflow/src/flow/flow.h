@@ -9,6 +9,7 @@
 #include "cgflow/random.h"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 
 namespace cgflow {
@@ -23,8 +24,10 @@ constexpr std::int64_t kSamplesAtOnce = 256;
 class ConditionalFlow {
  public:
   /// The flow starts as the identity on standardized coordinates. Parameters come from (seed, Stream::flow_init). `config`
-  /// must have passed the checks of Config. Throws ConfigError when its layers do not fit the coordinates.
-  ConditionalFlow(const FlowConfig &config, const CgSpace &space, std::vector<FineCoordinate> fine, std::uint64_t seed);
+  /// must have passed the checks of Config. Throws ConfigError when its layers do not fit the coordinates, and ModelError,
+  /// before memory is taken, when it has more than `most_parameters`.
+  ConditionalFlow(const FlowConfig &config, const CgSpace &space, std::vector<FineCoordinate> fine, std::uint64_t seed,
+                  std::int64_t most_parameters = std::numeric_limits<std::int64_t>::max());
   ~ConditionalFlow();
 
   int n_cv() const;

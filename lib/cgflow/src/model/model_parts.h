@@ -22,6 +22,11 @@ struct Model::Parts {
   std::vector<double> rejected_points;    ///< [n, n_cv], where all samples of a label were rejected
 };
 
+/// The points of an item, of this shape (-1: any), all within the ranges of the CG variables. Throws ModelError naming file and
+/// item.
+const std::vector<double> &get_points(const Archive &archive, const std::string &name, const CgSpace &space,
+                                      const std::vector<std::int64_t> &shape);
+
 }    // namespace cgflow
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cgflow {
 
@@ -52,18 +53,27 @@ void put_molecule(Archive &archive, const Molecule &molecule)
 
 Molecule get_molecule(const Archive &archive)
 {
+  constexpr double most = Archive::kMostNumber;
   Molecule molecule;
-  molecule.mass = archive.numbers("molecule.mass");
-  molecule.configuration = archive.numbers("molecule.configuration");
-  const auto &bonds = archive.integers("molecule.bonds");
-  bool fits =
-      bonds.size() % 2 == 0 && (molecule.configuration.empty() || molecule.configuration.size() == 3 * molecule.mass.size());
-  for (std::size_t i = 0; fits && i < bonds.size(); i += 2) {
-    fits = bonds[i] >= 0 && bonds[i] < bonds[i + 1] && bonds[i + 1] < molecule.n_atoms();
-    molecule.bonds.push_back({static_cast<int>(bonds[i]), static_cast<int>(bonds[i + 1])});
+  molecule.mass = archive.numbers("molecule.mass", {-1}, 0.0, most);
+  if (molecule.mass.empty() || molecule.mass.size() > std::numeric_limits<int>::max() / 3)
+    archive.refuse("molecule.mass", "got " + std::to_string(molecule.mass.size()) + " atoms, expected at least one");
+  const int n = molecule.n_atoms();
+  molecule.configuration = archive.numbers("molecule.configuration", {-1}, -most, most);
+  if (!molecule.configuration.empty() && molecule.configuration.size() != 3 * molecule.mass.size())
+    archive.refuse("molecule.configuration", "got " + std::to_string(molecule.configuration.size()) +
+                                                 " coordinates, expected none or " + std::to_string(3 * n) + " for the " +
+                                                 std::to_string(n) + " atoms of 'molecule.mass'");
+  const auto &bonds = archive.integers("molecule.bonds", -1, 0, n - 1);
+  if (bonds.size() % 2 != 0)
+    archive.refuse("molecule.bonds", "got " + std::to_string(bonds.size()) + " numbers, expected two for each bond");
+  for (std::size_t i = 0; i < bonds.size(); i += 2) {
+    const std::array<int, 2> bond{static_cast<int>(bonds[i]), static_cast<int>(bonds[i + 1])};
+    if (bond[0] >= bond[1] || (i > 0 && bond <= molecule.bonds.back()))
+      archive.refuse("molecule.bonds", "bond " + std::to_string(i / 2 + 1) + " is of the atoms " + bond_text(bond) +
+                                           ", expected two different atoms, the lower one first, and bonds in order");
+    molecule.bonds.push_back(bond);
   }
-  if (!fits || !std::is_sorted(molecule.bonds.begin(), molecule.bonds.end()))
-    throw ModelError("Model file: the molecule's masses, bonds and configuration do not fit each other");
   return molecule;
 }
 

@@ -7,7 +7,6 @@
 #include "cgflow/energy_model.h"
 #include "cgflow/error.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace cgflow {
@@ -56,18 +55,12 @@ void put_probes(Archive &archive, const Probes &probes)
 
 Probes get_probes(const Archive &archive, int n_atoms)
 {
+  constexpr double most = 1e300;
   Probes probes;
-  if (!archive.has("probes.energies")) return probes;
-  probes.energies = archive.numbers("probes.energies");
-  probes.x = archive.numbers("probes.x");
-  const auto finite = [](const std::vector<double> &values) {
-    return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
-  };
-  if (probes.x.size() != 3 * static_cast<std::size_t>(n_atoms) * probes.energies.size() || !finite(probes.x) ||
-      !finite(probes.energies))
-    throw ModelError("Model file: got " + std::to_string(probes.energies.size()) + " probe energies and " +
-                     std::to_string(probes.x.size()) + " numbers of their conformers, expected finite numbers, " +
-                     std::to_string(3 * n_atoms) + " for each conformer");
+  if (!archive.has("probes.energies") && !archive.has("probes.x")) return probes;
+  probes.energies = archive.numbers("probes.energies", {-1}, -most, most);
+  const auto n = static_cast<std::int64_t>(probes.energies.size());
+  probes.x = archive.numbers("probes.x", {n, std::int64_t{3} * n_atoms}, -most, most);
   return probes;
 }
 

@@ -241,6 +241,11 @@ NamedTensors PmfEnsemble::state() const
   return {{"members", impl_->parameters}, {"shift", impl_->shift}};
 }
 
+TensorForms PmfEnsemble::forms() const
+{
+  return {{"members", {impl_->config.members, impl_->members->size()}}, {"shift", {impl_->config.members}}};
+}
+
 void PmfEnsemble::load(const NamedTensors &state)
 {
   const auto take = [&](const std::string &name, std::vector<std::int64_t> shape) {

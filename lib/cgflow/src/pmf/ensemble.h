@@ -3,6 +3,7 @@
 #define CGFLOW_SRC_ENSEMBLE_H
 
 #include "base/tensor.h"
+#include "files/tensor_archive.h"
 
 #include "cgflow/cg_space.h"
 #include "cgflow/communicator.h"
@@ -50,6 +51,8 @@ class PmfEnsemble {
   void evaluate_members(int n, const double *s, double *out) const;
 
   NamedTensors state() const;
+  /// Names and shapes that state() has after a fit.
+  TensorForms forms() const;
   void load(const NamedTensors &state);
 
  private:
