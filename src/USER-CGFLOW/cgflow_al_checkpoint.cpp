@@ -13,11 +13,14 @@
 #include "cgflow/molecule.h"
 
 #include <filesystem>
+#include <limits>
 #include <numeric>
 
 using namespace LAMMPS_NS;
 
 namespace {
+constexpr std::size_t kMostWorlds = 1'000'000;
+
 std::string number(double value) { return fmt::format("{:.15g}", value); }
 
 std::string list(const std::vector<std::int64_t> &values)
@@ -36,26 +39,19 @@ void CGFlowALCheckpoint::load(const cgflow::Config &config, const cgflow::ModelI
   const cgflow::Archive archive = cgflow::Archive::read(options_.state_file(), "state");
   check(archive, config, info, parts.worlds);
   layout_remark_ = compare_layout(archive, parts.worlds);
-  try {
-    parts.learner.load(archive);
-    parts.ledger.load(archive);
-  } catch (const cgflow::FileError &) {
-    throw;    // names the file
-  } catch (const cgflow::Error &e) {
-    throw cgflow::ModelError(options_.state_file() + ": " + e.what());
-  }
+  parts.learner.load(archive);
+  parts.ledger.load(archive);
   load_counts(archive, parts);
-  parts.pending = archive.integer("pending") != 0;
-  walkers_.emplace(parts.learner.model().space().n_cv(), archive.numbers("walkers.rows"));
+  parts.pending = archive.flag("pending");
+  walkers_.emplace(CGFlow::WalkerRows::read(archive, "walkers.rows", parts.learner.model().space(), parts.worlds.walkers()));
 }
 
 // Where the worlds are others, the first one gets the sums over all.
 void CGFlowALCheckpoint::load_counts(const cgflow::Archive &archive, const Parts &parts) const
 {
-  const auto &all = archive.numbers("mc.counts");
   const std::size_t n = parts.mc.counts().size(), worlds = archive.integers("ranks").size();
-  if (worlds == 0 || all.size() != n * worlds)
-    throw cgflow::ModelError(options_.state_file() + ": the counts of fix cgflow/mc are incomplete");
+  const auto &all = archive.numbers("mc.counts", {static_cast<std::int64_t>(n * worlds)}, 0.0,
+                                    static_cast<double>(cgflow::Archive::kMostCount));
   const auto mine = static_cast<std::size_t>(parts.worlds.mine());
   std::vector<double> counts(n, 0.0);
   for (std::size_t w = 0; w < worlds; ++w)
@@ -106,17 +102,23 @@ void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Con
   const auto check_integer = [&](const std::string &what, std::int64_t got, std::int64_t here) {
     if (got != here) differ(what, std::to_string(got), std::to_string(here));
   };
-  if (archive.text("info.units") != info.units) differ("unit style", archive.text("info.units"), info.units);
+  if (archive.plain_text("info.units") != info.units) differ("unit style", archive.plain_text("info.units"), info.units);
   if (archive.number("info.T") != info.T) differ("temperature", number(archive.number("info.T")), number(info.T));
   check_integer("seed", archive.integer("info.seed"), info.seed);
   if (archive.number("info.threshold") != info.threshold)
     differ("threshold", number(archive.number("info.threshold")), number(info.threshold));
-  const auto &walkers = archive.integers("walkers");
+  // Sums do not overflow.
+  constexpr std::int64_t most = std::numeric_limits<int>::max();
+  const auto &walkers = archive.integers("walkers", -1, 0, most);
+  if (walkers.empty() || walkers.size() > kMostWorlds)
+    archive.refuse("walkers", fmt::format("got {} numbers, expected one for each partition", walkers.size()));
+  archive.integers("ranks", static_cast<std::int64_t>(walkers.size()), 1, most);
   check_integer("number of walkers", std::accumulate(walkers.begin(), walkers.end(), std::int64_t{0}), worlds.walkers());
   const cgflow::Molecule molecule = cgflow::get_molecule(archive);
   check_integer("number of atoms in the atomistic system", molecule.n_atoms(), info.n_atoms());
   check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);
-  const cgflow::Config stored = cgflow::Config::parse(archive.text("config"), options_.state_file());
+  const cgflow::Config stored =
+      cgflow::Config::parse(archive.plain_text("config"), options_.state_file() + ": item 'config'");
   stored.require_same_model(config);
   if (const auto difference = stored.first_difference(config))
     differ("YAML key " + difference->key, difference->here, difference->there + " in " + options_.yaml);
@@ -148,8 +150,7 @@ std::string CGFlowALCheckpoint::compare_layout(const cgflow::Archive &archive, c
 
 void CGFlowALCheckpoint::check_box(const cgflow::Archive &archive) const
 {
-  const auto &box = archive.numbers("box");
-  if (box.size() != 6) throw cgflow::ModelError(options_.state_file() + ": the box is incomplete");
+  const auto &box = archive.numbers("box", {6}, -std::numeric_limits<double>::max(), std::numeric_limits<double>::max());
   for (int k = 0; k < 3; ++k)
     if (box[2 * k] != lmp_->domain->boxlo[k] || box[2 * k + 1] != lmp_->domain->boxhi[k])
       differ(std::string("box in ") + "xyz"[k], number(box[2 * k]) + " to " + number(box[2 * k + 1]),

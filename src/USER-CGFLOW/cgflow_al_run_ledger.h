@@ -5,8 +5,8 @@
 #include "lmptype.h"
 
 #include "cgflow/archive.h"
-#include "cgflow/error.h"
 
+#include <string>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -58,12 +58,17 @@ class CGFlowRunLedger {
     archive.put("runs.ends", ends_);
     archive.put("runs.present", std::vector<std::int64_t>{first_, step_, in_progress_});
   }
-  /// To be called before the first run of this process.
+  /// To be called before the first run of this process. Throws ModelError naming the file and the item.
   void load(const cgflow::Archive &archive)
   {
-    ends_ = archive.integers("runs.ends");
-    const auto &present = archive.integers("runs.present");
-    if (present.size() != 3) throw cgflow::ModelError("State file: the record of runs is incomplete");
+    constexpr std::int64_t most = cgflow::Archive::kMostCount;
+    const auto &ends = archive.integers("runs.ends", -1, 0, most);
+    const auto &present = archive.integers("runs.present", 3, 0, most);
+    if (present[0] > present[1] || present[2] > 1)
+      archive.refuse("runs.present", "got a run from step " + std::to_string(present[0]) + ", now at step " +
+                                         std::to_string(present[1]) + ", in progress " + std::to_string(present[2]) +
+                                         ", expected a first step up to the present one, and 0 or 1");
+    ends_ = ends;
     present_[0] = first_ = present[0];
     present_[1] = step_ = present[1];
     in_progress_ = present[2] != 0;

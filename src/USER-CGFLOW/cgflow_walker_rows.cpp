@@ -64,6 +64,34 @@ WalkerRows WalkerRows::gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Commun
   return all;
 }
 
+WalkerRows WalkerRows::read(const cgflow::Archive &archive, const std::string &name, const cgflow::CgSpace &space,
+                            std::int64_t walkers)
+{
+  constexpr double most = cgflow::Archive::kMostNumber;
+  WalkerRows all(space.n_cv());
+  const auto width = static_cast<std::int64_t>(all.width());
+  all.numbers_ = archive.numbers(name, {walkers * width}, -most, most);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const double *r = all.row(i);
+    const auto refuse = [&](const std::string &text) { archive.refuse(name, fmt::format("row {} {}", i + 1, text)); };
+    const double before = i > 0 ? all.row(i - 1)[kNumber] : 0.0;
+    if (!(r[kNumber] > before && r[kNumber] <= static_cast<double>(cgflow::Archive::kMostCount)))
+      refuse(fmt::format("is of walker {:.15g}, expected walkers from 1 on in ascending order", r[kNumber]));
+    for (int k = 0; k < 3; ++k)
+      if (!(r[kImage + k] >= -IMGMAX && r[kImage + k] < IMGMAX))
+        refuse(fmt::format("has the image flag {:.15g}, expected {} to {}", r[kImage + k], -IMGMAX, IMGMAX - 1));
+    if (r[kStopped] != 0.0 && r[kStopped] != 1.0)
+      refuse(fmt::format("has the mark of a stopped walker {:.15g}, expected 0 or 1", r[kStopped]));
+    for (int k = 0; k < space.n_cv(); ++k) {
+      // A walker may have left through a periodic boundary.
+      const double s = r[kVariables + k], margin = space[k].periodic ? space[k].width() : 0.0;
+      if (!(s >= space[k].lo - margin && s <= space[k].hi + margin))
+        refuse(fmt::format("has {} = {:.15g}, expected {} to {}", space[k].name, s, space[k].lo, space[k].hi));
+    }
+  }
+  return all;
+}
+
 void WalkerRows::put(LAMMPS *lmp, FixCGFlowMC &mc, bigint first_id, const std::string &file) const
 {
   Atom *atom = lmp->atom;

@@ -4,6 +4,8 @@
 
 #include "lmptype.h"
 
+#include "cgflow/archive.h"
+#include "cgflow/cg_space.h"
 #include "cgflow/communicator.h"
 
 #include <cstddef>
@@ -23,8 +25,10 @@ class WalkerRows {
  public:
   /// Without walkers.
   explicit WalkerRows(int n_cv) : n_cv_(n_cv) {}
-  /// From numbers().
-  WalkerRows(int n_cv, std::vector<double> numbers) : n_cv_(n_cv), numbers_(std::move(numbers)) {}
+  /// From an item of a state file, which must hold rows of so many different walkers in ascending order, all inside the space. Throws
+  /// ModelError naming the file and the item.
+  static WalkerRows read(const cgflow::Archive &archive, const std::string &name, const cgflow::CgSpace &space,
+                         std::int64_t walkers);
   /// The present walkers. Collective; every rank gets all of them.
   static WalkerRows gather(LAMMPS *lmp, const FixCGFlowMC &mc, cgflow::Communicator &comm, int n_cv, bigint first_id);
 

@@ -2,6 +2,7 @@
 """Damaged files of each kind, wherever one is read: truncated, changed, of another kind, of other units."""
 import re
 
+import archive_items as archive
 import learning as l
 import malformed_scripts as scripts
 import walkers as w
@@ -69,6 +70,80 @@ def forged(random, folder):
                 at = min(random.choice(places) + random.randrange(-9, 26), len(content) - 9)
             changed = content[:at] + bytes([random.choice((content[at] ^ 1 << random.randrange(8), 0, 255))]) + content[at + 1:-8]
             yield Case("forged files", f"byte {at} of {path}", script, {path: changed + crc64_of(changed)}, path, "", ALLOWED + "|got|not|learn longer", may_pass=True)
+
+
+def changed_items(random, folder):
+    """State files with a right checksum whose items that only the glue reads are wrong; those of the library are in
+    tests/unit/test_archive_fuzz.cpp."""
+    kind, good = archive.parse((folder / "m.state").read_bytes())
+    width = 6    # number, three image flags, stopped, s
+
+    def case(name, item, value, got, allowed="expected"):
+        items = {key: content for key, content in good.items() if key != item}
+        if value is not None:
+            items[item] = value
+        return Case("changed items", f"{item}: {name}", RESUME, {"mb.state": archive.build(kind, items)}, rf"mb\.state: item '{re.escape(item)}'", got, allowed)
+
+    def number(item, place, value, got):
+        values = list(good[item][2])
+        values[place] = value
+        return case(f"number {place + 1} is {value}", item, (good[item][0], good[item][1], values), got)
+
+    nan, inf = float("nan"), float("inf")
+    for item in ("pending", "ranks", "walkers", "walkers.rows", "mc.counts", "box", "runs.ends", "runs.present"):
+        yield case("is not there", item, None, "is missing")
+        yield case("is text", item, (archive.TEXT, [3], b"abc"), "is text")
+        other = archive.numbers([1.0]) if good[item][0] == archive.INTEGER else archive.integers([1])
+        yield case("is of the other type of numbers", item, other, "is (float64|int64)")
+    for item in ("walkers.rows", "mc.counts", "box"):
+        values = good[item][2]
+        yield case("one number less", item, archive.numbers(values[:-1]), "got the shape")
+        yield case("one number more", item, archive.numbers(values + [0.0]), "got the shape")
+        yield case("empty", item, archive.numbers([]), "got the shape")
+        yield case("of two dimensions", item, archive.numbers(values, [len(values), 1]), "got the shape")
+        for value, got in ((nan, "is -?nan"), (inf, "is inf"), (-inf, "is -inf")):
+            yield number(item, random.randrange(len(values)), value, got)
+    rows = good["walkers.rows"][2]
+    last = len(rows) - width
+    yield case("one row less", "walkers.rows", archive.numbers(rows[:-width]), "got the shape")
+    yield case("a hundred thousand rows", "walkers.rows", archive.numbers(rows[:width] * 100000), "got the shape")
+    for place, value in ((0, 0.0), (0, -1.0), (0, 1.5e300), (last, 1.0), (last, 1e16), (width, 1.0)):
+        yield number("walkers.rows", place, value, "of walker|is 1.5e")
+    for k in (1, 2, 3):
+        for value in (1e12, -1e12, 2.0**21, -1e30):
+            yield number("walkers.rows", k, value, "image flag")
+    for value in (2.0, -1.0, 0.5, 1e-300):
+        yield number("walkers.rows", last + 4, value, "stopped walker")
+    for value in (-1e29, 1e29, -2.7, 1.3):
+        yield number("walkers.rows", last + 5, value, "has s =")
+    yield number("walkers.rows", 5, 1e31, "1e\\+31")
+    for value in (-1.0, 1e16, 1e300):
+        yield number("mc.counts", 0, value, "number 1 is")
+    for item in ("ranks", "walkers"):
+        for value in (-1, 2**31, 2**62, 2**63 - 1, -2**63):
+            yield number(item, 0, value, "number 1 is")
+        yield case("empty", item, archive.integers([]), "got")
+        yield case("two dimensions", item, archive.integers([1], [1, 1]), "got the shape")
+    yield case("many", "ranks", archive.integers([1] * 5000), "got the shape")
+    yield case("2 million", "walkers", archive.integers([0] * 2000000), "got 2000000")
+    for value in (-1, 2, 2**62):
+        yield case(f"is {value}", "pending", (archive.INTEGER, [], [value]), f"got {value}")
+    for value in (-1, 10**15 + 1, 2**63 - 1, -2**63):
+        yield case(f"is {value}", "runs.ends", archive.integers([value]), "number 1 is")
+        yield number("runs.present", random.randrange(3), value, "number [123] is")
+    yield case("a step before the first", "runs.present", archive.integers([9, 3, 1]), "from step 9, now at step 3")
+    yield case("another mark", "runs.present", archive.integers([0, 3, 7]), "in progress 7")
+    yield case("two numbers", "runs.present", archive.integers([0, 3]), "got the shape")
+    # Items of the library, as a user sees their errors.
+    for item, value, got in (("learner.phase", (archive.INTEGER, [], [7]), "got 7"), ("status", (archive.INTEGER, [], [9]), "got 9"), ("info.kT", (archive.FLOAT, [], [9.0]), "got 9, expected 10"),
+                             ("flow/mean", archive.numbers([nan]), "nan"), ("ensemble/shift", archive.numbers([]), "got the shape"), ("labels.integers", archive.integers([]), "got the shape"),
+                             ("learner.history", (archive.TEXT, [1], b"\xff"), "no UTF-8"), ("config", (archive.TEXT, [1], b"\xff"), "no UTF-8"), ("molecule.bonds", archive.integers([0, 1]), "number 2 is 1")):
+        yield case(f"is {value[2]}", item, value, got)
+    # Nothing is wrong with these.
+    for item, value in (("runs.ends", archive.integers([])), ("runs.present", archive.integers([0, 10**15, 1])), ("pending", (archive.INTEGER, [], [1]))):
+        items = dict(good)
+        items[item] = value
+        yield Case("changed items", f"harmless {item}", RESUME, {"mb.state": archive.build(kind, items)}, "", "", "", may_pass=True)
 
 
 TABLE = "boundary f p p\nregion cg block -1.5 1.3 0 1 -0.5 0.5\ncreate_box 1 cg\ncreate_atoms 1 random 5 4711 NULL\nmass 1 1\npair_style cgflow/pmf\npair_coeff * * t.pmf\n"
@@ -177,5 +252,5 @@ def system_lines(random, folder):
 
 
 def cases(random, folder):
-    for family in (models, forged, tables, texts, units, system_lines):
+    for family in (models, forged, changed_items, tables, texts, units, system_lines):
         yield from family(random, folder)
