@@ -89,6 +89,20 @@ void CGFlowALCheckpoint::write(const Parts &parts, cgflow::Communicator &comm) c
   archive.write(options_.state_file());
 }
 
+namespace {
+cgflow::Config stored_config(const cgflow::Archive &archive)
+{
+  const std::string &text = archive.plain_text("config");
+  try {
+    // Differences from the config here are told by the name of the file.
+    return cgflow::Config::parse(text, archive.source());
+  } catch (const cgflow::ConfigError &e) {
+    const std::string error = e.what();
+    archive.refuse("config", error.starts_with(archive.source()) ? error.substr(archive.source().size() + 1) : error);
+  }
+}
+}    // namespace
+
 void CGFlowALCheckpoint::differ(const std::string &what, const std::string &got, const std::string &here) const
 {
   throw cgflow::ModelError(
@@ -117,8 +131,7 @@ void CGFlowALCheckpoint::check(const cgflow::Archive &archive, const cgflow::Con
   const cgflow::Molecule molecule = cgflow::get_molecule(archive);
   check_integer("number of atoms in the atomistic system", molecule.n_atoms(), info.n_atoms());
   check_integer("dimension of the atomistic system", archive.integer("info.dimension"), info.dimension);
-  const cgflow::Config stored =
-      cgflow::Config::parse(archive.plain_text("config"), options_.state_file() + ": item 'config'");
+  const cgflow::Config stored = stored_config(archive);
   stored.require_same_model(config);
   if (const auto difference = stored.first_difference(config))
     differ("YAML key " + difference->key, difference->here, difference->there + " in " + options_.yaml);

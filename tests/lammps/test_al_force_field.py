@@ -36,6 +36,7 @@ class ForceField(l.LearningTest):
     def forget(self, name):
         """Makes the file one of an older version, without probes."""
         self.rewrite(name, b"probes.energies", b"probes.unknown!")
+        self.rewrite(name, b"probes.x", b"probes.y")
 
     def energies(self, name):
         """Where the four probe energies are in the file, and their values: after a byte for the type and two words."""

@@ -152,6 +152,8 @@ std::vector<Items> models()
   all.push_back(items_of(
       molecule_model("pmf: {members: 3, table: no}\ncoordinates: {symmetry: no, chirality: filter, omega: full}\n")));
   all.push_back(items_of(Model(kSystem.config(kSmallFlow), kSystem.info(3))));
+  all.push_back(
+      items_of(Model(kSystem.config(kSmallFlow + std::string("pmf: {network: mlp, hidden: [5]}\n")), kSystem.info(3))));
   all.push_back(items_of(Model(molecule_config(""), molecule_info())));
   return all;
 }

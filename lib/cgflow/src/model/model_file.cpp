@@ -120,8 +120,29 @@ Config get_config(const Archive &archive)
   }
 }
 
-// The config's numbers of coordinates, weights and members against the stored arrays, before a model of that size is made.
-// Returns the number of the flow's parameters.
+// The ensemble of the config against its stored arrays; where there are none, against what memory allows.
+void check_ensemble(const Archive &archive, const PmfConfig &pmf, bool fitted)
+{
+  constexpr int kMostMembers = 10000;
+  constexpr double kMostWeights = 1e9;
+  if (fitted && (archive.shape("ensemble/members").size() != 2 || archive.shape("ensemble/members")[0] != pmf.members))
+    archive.refuse("ensemble/members",
+                   "got another number of members than item 'config', which has " + std::to_string(pmf.members));
+  if (!fitted && pmf.members > kMostMembers)
+    archive.refuse("config", "got " + std::to_string(pmf.members) + " pmf.members, expected at most " +
+                                 std::to_string(kMostMembers) + " without stored members");
+  if (pmf.network != "mlp") return;
+  // In floating point: widths of an int can make more weights than an integer holds.
+  double weights = 0.0, width = 0.0;
+  for (const int next : pmf.hidden) weights += next * (width + 1.0), width = next;
+  const double most = fitted ? static_cast<double>(archive.shape("ensemble/members")[1]) : kMostWeights;
+  if (weights > most)
+    archive.refuse("config", "its pmf.hidden has " + format_number(weights) + " weights or more, expected at most " +
+                                 format_number(most));
+}
+
+// The config's numbers of coordinates and weights against the stored arrays, before a model of that size is made. Returns the
+// number of the flow's parameters.
 std::int64_t check_sizes(const Archive &archive, const Config &config, const ModelInfo &info, bool fitted)
 {
   const auto n_cv = static_cast<std::int64_t>(config.cg.size());
@@ -129,10 +150,7 @@ std::int64_t check_sizes(const Archive &archive, const Config &config, const Mod
   const std::int64_t all =
       is_molecular(config) ? std::int64_t{3} * info.n_atoms() - 6 : std::int64_t{info.dimension} * info.n_atoms();
   archive.numbers("flow/mean", {all - n_cv}, -kMost, kMost);
-  if (fitted &&
-      (archive.shape("ensemble/members").size() != 2 || archive.shape("ensemble/members")[0] != config.pmf.members))
-    archive.refuse("ensemble/members",
-                   "got another number of members than item 'config', which has " + std::to_string(config.pmf.members));
+  check_ensemble(archive, config.pmf, fitted);
   std::int64_t n = 0;
   for (const auto &name : archive.names("flow/")) n += static_cast<std::int64_t>(archive.numbers(name).size());
   return n;
