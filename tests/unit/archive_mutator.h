@@ -269,7 +269,9 @@ class ArchiveMutator {
       const bool add = below(4) == 0;
       said += add ? "near ones" : std::to_string(value);
       each([&](std::size_t i) {
-        item.integers[i] = add ? item.integers[i] + static_cast<std::int64_t>(below(5)) - 2 : value;
+        // Unsigned, since it may overflow.
+        const auto near = static_cast<std::uint64_t>(item.integers[i]) + below(5) - 2;
+        item.integers[i] = add ? static_cast<std::int64_t>(near) : value;
       });
     } else {
       const double value = odd_number();
