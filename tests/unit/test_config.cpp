@@ -7,6 +7,7 @@
 #include "config_text.h"
 #include "temporary_folder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -224,6 +225,7 @@ TEST(Config, YamlTextReadsBackEqual)
 {
   Config config = parse(kCg + "fine: [{name: t, linear: {x: 1, y: 1}}]\npaper: yes\nbudget: 9007199254740993\n");
   config.example.dump = "a \"quoted\" \\ path: #1\t\n\r\x7f \xc3\xa4.dump";
+  config.coordinates.zmatrix = {"1", "2, 1", "] #", "a: {b}", "", "\"\\\n", "*a", "yes", "<<", "- 1"};
   config.energy.rate = 0.1 + 0.2;
   config.energy.clip = 5e-324;
   config.explore.spread = 1.7976931348623157e308;
@@ -231,6 +233,16 @@ TEST(Config, YamlTextReadsBackEqual)
   config.cg[0].linear["z12"] = std::nextafter(1.0, 2.0);
   EXPECT_EQ(parse(config.to_yaml()), config);
   EXPECT_EQ(parse(config.to_yaml()).to_yaml(), config.to_yaml());
+}
+
+// Escapes and aliases can make the text that a model keeps longer than the file, and the model would not be read again.
+TEST(Config, TextTooLongToReadBackIsRefused)
+{
+  std::string rows;
+  for (int k = 0; k < 100; ++k) rows += k == 0 ? "&a \"" + std::string(20000, '7') + "\"" : ", *a";
+  EXPECT_THAT(error_after_cg("coordinates: {zmatrix: [" + rows + "]}\n"), testing::HasSubstr("mb.yaml: got 2001"));
+  const std::string quotes(600000, '"');
+  EXPECT_THAT(error_after_cg("train: {example: {dump: a" + quotes + "}}\n"), testing::HasSubstr("expected at most 1048576"));
 }
 
 TEST(Config, InternalCoordinates)

@@ -142,8 +142,14 @@ TEST(ConfigFuzz, EveryTextEndsInTimeWithAConfigOrAConfigError)
     current = mutator.next();
     ::alarm(kMostSecondsOfAText);
     try {
-      parse(current).check();
+      const Config config = parse(current);
+      config.check();
       ++read;
+      try {
+        ASSERT_EQ(parse(config.to_yaml()), config) << config.to_yaml();
+      } catch (const ConfigError &error) {
+        FAIL() << "its own text is refused: " << error.what() << "\nthe text is:\n" << current;
+      }
     } catch (const ConfigError &error) {
       ASSERT_EQ(std::string(error.what()).rfind("mb.yaml:", 0), 0U) << error.what() << "\nthe text is:\n" << current;
     } catch (const std::exception &error) {

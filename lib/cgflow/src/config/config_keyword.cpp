@@ -15,12 +15,21 @@ bool Limits::contain(double value) const
   return std::isfinite(value) && (lo_open ? value > lo : value >= lo) && (hi_open ? value < hi : value <= hi);
 }
 
+namespace {
+// Whole numbers with all of their digits: 1000000 and not 1e+06.
+std::string limit_text(double limit)
+{
+  const bool whole = std::floor(limit) == limit && std::fabs(limit) < 1e15;
+  return whole ? std::to_string(static_cast<std::int64_t>(limit)) : format_number(limit);
+}
+}    // namespace
+
 std::string Limits::text() const
 {
   const bool bounded = hi < std::numeric_limits<double>::infinity();
   if (lo == -std::numeric_limits<double>::infinity()) return "";
-  if (!bounded) return (lo_open ? " > " : " >= ") + format_number(lo);
-  return std::string(" in ") + (lo_open ? "(" : "[") + format_number(lo) + ", " + format_number(hi) + (hi_open ? ")" : "]");
+  if (!bounded) return (lo_open ? " > " : " >= ") + limit_text(lo);
+  return std::string(" in ") + (lo_open ? "(" : "[") + limit_text(lo) + ", " + limit_text(hi) + (hi_open ? ")" : "]");
 }
 
 std::string Keyword::name() const
@@ -64,7 +73,12 @@ struct ValueText {
     for (int i : *v) words.push_back(std::to_string(i));
     return "[" + join(words) + "]";
   }
-  std::string operator()(const std::vector<std::string> *v) const { return "[" + join(*v) + "]"; }
+  std::string operator()(const std::vector<std::string> *v) const
+  {
+    std::vector<std::string> items;
+    for (const auto &item : *v) items.push_back((*this)(&item));
+    return "[" + join(items) + "]";
+  }
 };
 
 struct EmptyList {

@@ -44,6 +44,11 @@ class ConfigParser {
     if (!root.find("cg")) tree_.fail(YamlNode(), "cg", std::string("missing key, expected ") + kExample);
     if (const auto problem = combination_problem(config_)) tree_.fail(place(problem->path), problem->path, problem->text);
     config_.source = tree_.source;
+    // Models keep the text with every key, which must be readable too. Aliases and escapes make it longer than the file.
+    if (const std::size_t bytes = config_.to_yaml().size(); bytes > kMaxYamlBytes)
+      tree_.fail(YamlNode(), "",
+                 "got " + std::to_string(bytes) + " bytes with all aliases expanded, expected at most " +
+                     std::to_string(kMaxYamlBytes));
     return config_;
   }
 
