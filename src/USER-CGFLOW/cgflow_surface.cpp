@@ -8,15 +8,11 @@
 #include "update.h"
 #include "utils.h"
 
-#include "cgflow/atomic_file.h"
 #include "cgflow/collective_variables.h"
 #include "cgflow/config.h"
 #include "cgflow/error.h"
 #include "cgflow/model.h"
 #include "cgflow/pmf_file.h"
-
-#include <sstream>
-#include <vector>
 
 namespace LAMMPS_NS::CGFlow {
 
@@ -43,31 +39,6 @@ FileKind kind_of_file(const std::string &file)
 {
   if (ends_with(file, ".yaml") || ends_with(file, ".yml")) return FileKind::yaml;
   return ends_with(file, ".cgflow") ? FileKind::model : FileKind::table;
-}
-
-int table_dimensions(const std::string &path)
-{
-  // Not by a stream, which would take a folder or an unreadable file for an empty one.
-  std::istringstream in(cgflow::read_file(path));
-  std::vector<double> first, row;
-  std::string line;
-  while (std::getline(in, line)) {
-    if (line.find('\0') != std::string::npos) throw cgflow::FileError(path + ": got a zero byte, expected a text file");
-    const auto begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string::npos || line[begin] == '#') continue;
-    row.clear();
-    std::istringstream words(line);
-    for (double value = 0.0; words >> value;) row.push_back(value);
-    if (first.empty()) {
-      if (row.empty()) throw cgflow::FileError(path + ": expected columns of numbers, got '" + line + "'");
-      first = row;
-      continue;
-    }
-    for (std::size_t k = 0; k < std::min(first.size(), row.size()); ++k)
-      if (first[k] != row[k]) return static_cast<int>(k) + 1;
-    throw cgflow::FileError(path + ": the first two grid points are the same, expected a grid over the CG variables");
-  }
-  throw cgflow::FileError(path + ": got fewer than two lines of numbers, expected a grid over the CG variables");
 }
 
 std::string model_path(const std::string &name)
@@ -97,7 +68,7 @@ LoadedSurface load_surface(LAMMPS *lmp, const std::string &file)
   if (kind == FileKind::model) {
     loaded.surface = read_model(lmp, path).surface();
   } else {
-    const int d = table_dimensions(path);
+    const int d = cgflow::pmf_variables(path);
     if (d > lmp->domain->dimension)
       throw cgflow::FileError(path + ": got a table of " + std::to_string(d) + " CG variables, the box has dimension " +
                               std::to_string(lmp->domain->dimension));

@@ -36,10 +36,6 @@ std::string model_path(const std::string &name);
 /// Reads a model whose energies must be in the units of the script. Throws cgflow::Error.
 cgflow::Model read_model(LAMMPS *lmp, const std::string &path);
 
-/// The number of CG variables of a table. Its last grid dimension runs fastest, so that is the first column that differs between the
-/// first two lines. Throws cgflow::FileError.
-int table_dimensions(const std::string &path);
-
 }    // namespace CGFlow
 }    // namespace LAMMPS_NS
 

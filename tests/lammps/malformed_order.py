@@ -59,7 +59,7 @@ def sizes(random, folder):
     """Where memory ends, the message may be that of another part, but there is one, and the process goes on."""
     for path, value in (("flow.hidden", "[2000000000]"), ("flow.hidden", "[300000, 300000]"), ("flow.layers", "[spline]\n  bins: 2000000000"), ("flow.harmonics", "2000000000"), ("pmf.members", "2000000000"),
                         ("pmf.network", "mlp\n  hidden: [2000000000]"), ("train.energy.points", "2000000000"), ("train.energy.batch", "2000000000"), ("train.energy.latent", "2000000000"),
-                        ("train.labels.points", "2000000000"), ("train.labels.latent", "2000000000"), ("train.consolidate.points", "2000000000"), ("explore.keep", "2000000000"), ("explore.grid", "2000000000\n  strategy: grid"),
+                        ("train.labels.points", "2000000000"), ("train.labels.latent", "2000000000"), ("train.consolidate.points", "2000000000"), ("explore.keep", "2000000000"), ("explore.find", "2000000000"), ("explore.wait", "2000000000"), ("explore.quiet", "2000000000"), ("explore.grid", "2000000000\n  strategy: grid"),
                         ("train.example.batch", "2000000000"), ("train.energy.warmup", "2000000000"), ("budget", "9000000000000000000")):
         text, _ = document({**BASE, path: value})
         yield Case("sizes", f"{path}: {value}", l.learning("run 3\n"), {"mb.yaml": text}, "", "", SAYS + "|memory|[Bb]udget", may_pass=True, may_leave=True)

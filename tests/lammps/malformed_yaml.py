@@ -56,6 +56,8 @@ def outside(kind):
     if found := re.search(r">= (\S+)$", kind):
         least = int(found[1])
         return [str(least - 1), str(least - 1000)]
+    if found := re.search(r"integers? in \[(\d+), (\d+)\]$", kind):
+        return [str(int(found[1]) - 1), str(int(found[2]) + 1), "2000000000"]
     if found := re.search(r"> (\S+)$", kind):
         return [found[1], "-0.5"]
     if found := re.search(r"number in ([\[(])(\S+), (\S+)([\])])$", kind):
@@ -163,6 +165,9 @@ ENTRIES = [
     ("batch: 16", "batch: 16\n    drop: 16", "train.energy.drop", "got 16", "expected less than train.energy.batch"),
     ("batch: 16", "batch: 16\n    latent: 1", "train.energy.latent", "got 1 with", "expected at least 2"),
     ("hidden: [16]", "hidden: [16, 8]\n  network: residual", "flow.hidden", r"got \[16, 8\]", "all of them equal"),
+    ("batch: 16", "batch: 16\n    latent: 1000000", "train.(energy|consolidate).points", "with train.energy.latent 1000000", "expected a product of at most 10000000"),
+    ("hidden: [16]", "hidden: [10000, 10000, 10000]", "flow.hidden", "got .10000, 10000, 10000. with 1 layers", "expected at most 100000000"),
+    ("members: 4", "members: 1000\n  network: mlp\n  hidden: [1000, 1000]", "pmf.hidden", "got .1000, 1000. with 1000 members", "expected at most 100000000"),
 ]
 
 

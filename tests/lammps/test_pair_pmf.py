@@ -159,11 +159,11 @@ class PairPmfErrors(LammpsTest):
 
     def test_bad_tables(self):
         self.write("one.dat", "# nothing\n0 0 1\n")
-        self.fails("torus.dat", "one.dat", "one.dat: got fewer than two lines of numbers")
+        self.fails("torus.dat", "one.dat", "one.dat': got 1 lines of numbers, expected at least two")
         self.write("words.dat", "x y F\n")
-        self.fails("torus.dat", "words.dat", "words.dat: expected columns of numbers, got 'x y F'")
+        self.fails("torus.dat", "words.dat", "words.dat', line 1: got 'x' in column 1, expected a number")
         self.write("same.dat", "0 0 1\n0 0 1\n")
-        self.fails("torus.dat", "same.dat", "same.dat: the first two grid points are the same")
+        self.fails("torus.dat", "same.dat", "same.dat', line 2: got the numbers of line 1 again")
         self.write("deep.dat", "0 0 0 1\n0 0 1 1\n")
         self.fails("torus.dat", "deep.dat", "got a table of 3 CG variables, the box has dimension 2")
         torus = (self.folder / "torus.dat").read_text()

@@ -144,7 +144,7 @@ TEST(ConfigCheck, TextsSayKeyValueAndWhatIsAllowed)
   EXPECT_EQ(error_after([](Config &c) {
               c.flow.hidden = {8, 0};
             }),
-            "the configuration: flow.hidden[2]: got 0, expected list of integers >= 1");
+            "the configuration: flow.hidden[2]: got 0, expected list of integers in [1, 10000]");
   EXPECT_EQ(error_after([](Config &c) {
               c.flow.layers = {"affine", "realnvp"};
             }),
@@ -159,7 +159,7 @@ TEST(ConfigCheck, TextsSayKeyValueAndWhatIsAllowed)
   EXPECT_EQ(error_after([](Config &c) { c.example.random_conditions = -0.5; }),
             "the configuration: train.example.random_conditions: got -0.5, expected number in [0, 1]");
   EXPECT_EQ(error_after([](Config &c) { c.pmf.members = 1; }),
-            "the configuration: pmf.members: got 1, expected integer >= 2");
+            "the configuration: pmf.members: got 1, expected integer in [2, 1000]");
   EXPECT_EQ(error_after([](Config &c) { c.pmf.loss = "cubic"; }),
             "the configuration: pmf.loss: got 'cubic', expected one of gamma, squared");
   EXPECT_EQ(error_after([](Config &c) { c.pmf.network = "cnn"; }),

@@ -52,17 +52,18 @@ TEST(ConfigErrors, WrongTypesNameWhatWasGot)
   EXPECT_EQ(error_after_cg("pmf:\n  rate:\n"), "mb.yaml:3:3: pmf.rate: got nothing, expected number > 0");
   EXPECT_EQ(error_after_cg("pmf: {rate: 1x}\n"), "mb.yaml:2:13: pmf.rate: got '1x', expected number > 0");
   EXPECT_EQ(error_after_cg("pmf: {rate: 0x10}\n"), "mb.yaml:2:13: pmf.rate: got '0x10', expected number > 0");
-  EXPECT_EQ(error_after_cg("pmf: {members: 2.5}\n"), "mb.yaml:2:16: pmf.members: got '2.5', expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {members: 2.5}\n"), "mb.yaml:2:16: pmf.members: got '2.5', expected integer in [2, 1000]");
   EXPECT_EQ(error_after_cg("pmf: {members: '3'}\n"),
-            "mb.yaml:2:16: pmf.members: got the quoted text \"3\", expected integer >= 2");
+            "mb.yaml:2:16: pmf.members: got the quoted text \"3\", expected integer in [2, 1000]");
   EXPECT_EQ(error_after_cg("pmf: {table: 1}\n"), "mb.yaml:2:14: pmf.table: got '1', expected true or false");
   for (const std::string bad : {"tRUE", "y", "N", "oN", "truee", "1"})
     EXPECT_EQ(error_after_cg("paper: " + bad + "\n"), "mb.yaml:2:8: paper: got '" + bad + "', expected true or false");
-  EXPECT_EQ(error_after_cg("pmf: {hidden: 64}\n"), "mb.yaml:2:15: pmf.hidden: got '64', expected list of integers >= 1");
+  EXPECT_EQ(error_after_cg("pmf: {hidden: 64}\n"),
+            "mb.yaml:2:15: pmf.hidden: got '64', expected list of integers in [1, 10000]");
   EXPECT_EQ(error_after_cg("pmf: {hidden: []}\n"),
-            "mb.yaml:2:15: pmf.hidden: got an empty list, expected list of integers >= 1");
+            "mb.yaml:2:15: pmf.hidden: got an empty list, expected list of integers in [1, 10000]");
   EXPECT_EQ(error_after_cg("pmf: {hidden: [3, 0]}\n"),
-            "mb.yaml:2:19: pmf.hidden[2]: got '0', expected list of integers >= 1");
+            "mb.yaml:2:19: pmf.hidden[2]: got '0', expected list of integers in [1, 10000]");
   EXPECT_EQ(error_after_cg("pmf: {loss: gama}\n"),
             "mb.yaml:2:13: pmf.loss: got 'gama', expected one of gamma, squared; did you mean 'gamma'?");
   EXPECT_EQ(
@@ -79,7 +80,7 @@ TEST(ConfigErrors, WrongTypesNameWhatWasGot)
 
 TEST(ConfigErrors, ValuesOutOfRangeNameTheRange)
 {
-  EXPECT_EQ(error_after_cg("pmf: {members: 1}\n"), "mb.yaml:2:16: pmf.members: got '1', expected integer >= 2");
+  EXPECT_EQ(error_after_cg("pmf: {members: 1}\n"), "mb.yaml:2:16: pmf.members: got '1', expected integer in [2, 1000]");
   EXPECT_EQ(error_after_cg("pmf: {rate: 0}\n"), "mb.yaml:2:13: pmf.rate: got '0', expected number > 0");
   EXPECT_EQ(error_after_cg("pmf: {bagging: 1.01}\n"), "mb.yaml:2:16: pmf.bagging: got '1.01', expected number in (0, 1]");
   EXPECT_EQ(error_after_cg("explore: {kappa: -1}\n"), "mb.yaml:2:18: explore.kappa: got '-1', expected number >= 0");
@@ -90,11 +91,36 @@ TEST(ConfigErrors, ValuesOutOfRangeNameTheRange)
             "mb.yaml:2:17: explore.grid: got '10001', expected integer in [2, 10000]");
   EXPECT_EQ(error_after_cg("explore: {old: 1}\n"), "mb.yaml:2:16: explore.old: got '1', expected number in [0, 1)");
   EXPECT_EQ(error_after_cg("pmf: {epochs: 99999999999}\n"),
-            "mb.yaml:2:15: pmf.epochs: got '99999999999', expected integer >= 1, at most 2147483647");
+            "mb.yaml:2:15: pmf.epochs: got '99999999999', expected integer in [1, 1000000]");
+  EXPECT_EQ(error_after_cg("explore: {find: 99999999999}\n"),
+            "mb.yaml:2:17: explore.find: got '99999999999', expected integer >= 1, at most 2147483647");
   EXPECT_THAT(error_after_cg("budget: 99999999999999999999\n"), HasSubstr("expected integer >= 1"));
   for (const std::string bad : {"nan", ".nan", "inf", ".inf", "-.inf", "1e999", "infinity", "+-1", "--1", "1 2"})
     EXPECT_EQ(error_after_cg("pmf: {rate: " + bad + "}\n"),
               "mb.yaml:2:13: pmf.rate: got '" + bad + "', expected number > 0");
+}
+
+// Each is allowed alone. Nothing is allocated before they are refused.
+TEST(ConfigErrors, ProductsOfCountsThatNoMachineHolds)
+{
+  EXPECT_EQ(error_after_cg("train: {energy: {points: 1000000, latent: 11}}\n"),
+            "mb.yaml:2:26: train.energy.points: got 1000000 with train.energy.latent 11, expected a product of at most "
+            "10000000");
+  EXPECT_THAT(error_after_cg("train: {consolidate: {points: 1000000}, energy: {latent: 11}}\n"),
+              HasSubstr("train.consolidate.points: got 1000000 with train.energy.latent 11, expected a product"));
+  EXPECT_THAT(error_after_cg("train: {labels: {points: 10000, latent: 1001}}\n"),
+              HasSubstr("train.labels.points: got 10000 with train.labels.latent 1001, expected a product"));
+  EXPECT_THAT(
+      error_after_cg("flow: {hidden: [10000, 10000]}\n"),
+      HasSubstr("flow.hidden: got [10000, 10000] with 2 layers, which are 200020000 weights, expected at most 100000000"));
+  EXPECT_THAT(error_after_cg("flow: {hidden: [8000], network: residual}\n"),
+              HasSubstr("flow.hidden: got [8000] with 2 layers"));
+  EXPECT_THAT(error_after_cg("pmf: {network: mlp, members: 1000, hidden: [400, 400]}\n"),
+              HasSubstr("pmf.hidden: got [400, 400] with 1000 members"));
+  std::string layers = "affine";
+  for (int k = 0; k < 100; ++k) layers += ", affine";
+  EXPECT_THAT(error_after_cg("flow: {layers: [" + layers + "]}\n"),
+              HasSubstr("flow.layers: got a list of length 101, expected at most 100"));
 }
 
 TEST(ConfigErrors, ValuesThatMakeNoSenseTogether)

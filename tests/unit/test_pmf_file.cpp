@@ -72,10 +72,36 @@ TEST_F(PmfFileTest, LooksAsTheManualSays)
 {
   const PmfTable table(kLine, 0.596161, {4}, {5, 1, 1.5, 2}, {0.1, 0.2, kInf, 0});
   write_pmf(path, table, header(), {4});
-  EXPECT_THAT(lines(),
-              testing::ElementsAre("# kT 0.596161 units real T 300 domain L, trans; |omega| > 90",
-                                   "# evaluations md 5000 example 100 energy 30000 test 20 labels 400 total 35520",
-                                   "# status 1", "# s F std known", "0 4 0.1 1", "1 0 0.2 0", "2 0.5 inf 0", "3 1 0 1"));
+  EXPECT_THAT(lines(), testing::ElementsAre("# kT 0.596161 units real T 300 domain L, trans; |omega| > 90",
+                                            "# evaluations md 5000 example 100 energy 30000 test 20 labels 400 total 35520",
+                                            "# status 1", "# s F std known", "0 4 0.1 1", "1 0 0.2 0",
+                                            "2 0.5 inf 0", "3 1 0 1"));
+}
+
+TEST_F(PmfFileTest, CountsVariablesAndChecksEachRow)
+{
+  const auto variables = [&](const std::string &text) -> std::string {
+    put(text);
+    try {
+      return std::to_string(pmf_variables(path));
+    } catch (const FileError &e) {
+      return e.what();
+    }
+  };
+  EXPECT_EQ(variables("# s\n0 4 0.1 1\n1 0 inf 1\n"), "1");
+  EXPECT_EQ(variables("0 0 4\n\n0 1 4\n"), "2");
+  EXPECT_EQ(variables("0 0 0 1\n0 0 1 1\n"), "3");
+  const std::string where = "PMF file '" + path + "'";
+  EXPECT_EQ(variables("0 4 0 1\nnan 0 0 1\n"), where + ", line 2: got 'nan' in column 1, expected a number");
+  EXPECT_EQ(variables("0 4 0 1\n1,5 0 0 1\n"), where + ", line 2: got '1,5' in column 1, expected a number");
+  EXPECT_EQ(variables("0 4 0 1\n1 0 1e999 1\n"), where + ", line 2: got '1e999' in column 3, expected a number");
+  EXPECT_EQ(variables("0 4 0 1\n0 4\n"), where + ", line 2: got 2 columns, expected 4 as in line 1");
+  EXPECT_EQ(variables("0 4\n# a\n1 0 0 1\n"), where + ", line 3: got 4 columns, expected 2 as in line 1");
+  EXPECT_EQ(variables("0 4\n1 0\n2 0\n3\n"), where + ", line 4: got 1 columns, expected 2 as in line 1");
+  EXPECT_EQ(variables("0 4\n0 4\n"),
+            where + ", line 2: got the numbers of line 1 again, expected the next point of a grid over the CG variables");
+  EXPECT_EQ(variables("0 4\n"), where + ": got 1 lines of numbers, expected at least two of a grid over the CG variables");
+  EXPECT_EQ(variables(std::string("0 4\n\0\n", 6)), where + ", line 2: got a zero byte, expected a text file");
 }
 
 TEST_F(PmfFileTest, RoundTripInOneDimension)

@@ -68,6 +68,10 @@ struct PmfFile {
 };
 PmfFile read_pmf(const std::string &path, const CgSpace &space);
 
+/// The number of CG variables of such a file, by the first column in which its first two rows differ. Reads all rows: throws
+/// FileError naming file and line for a word that is not a number, or another number of columns than in the first row.
+int pmf_variables(const std::string &path);
+
 }    // namespace cgflow
 
 #endif

@@ -22,6 +22,9 @@ Limits at_least(double lo) { return {lo, kInfinity, false, false}; }
 Limits above(double lo) { return {lo, kInfinity, true, false}; }
 // Both limits, for keys whose mistyped values would take days or more memory than a machine has.
 Limits within(double lo, double hi) { return {lo, hi, false, false}; }
+// Points, samples and passes: each is an allocation or a loop. What two of them make together, combination_problem() bounds.
+constexpr double kMostCounts = 1000000;
+constexpr double kMaxWidth = 10000, kMaxMembers = 1000;
 const Limits kShare{0, 1, false, false};
 const Limits kPartialShare{0, 1, false, true};
 const Limits kNonzeroShare{0, 1, true, false};
@@ -44,7 +47,7 @@ Rows flow_rows()
        "circular ones; `spline_coupling`: splines of half of all coordinates given s and the other half; `shift`: a "
        "fixed random rotation of the circular coordinates. A layer without coordinates to act on is left out. To use "
        "several couplings, name them several times."},
-      {"flow.hidden", at(c, &F::hidden), at_least(1), {}, "Widths of the hidden layers of the flow's networks."},
+      {"flow.hidden", at(c, &F::hidden), within(1, kMaxWidth), {}, "Widths of the hidden layers of the flow's networks."},
       {"flow.network",
        at(c, &F::network),
        {},
@@ -88,8 +91,8 @@ Rows example_rows()
        {},
        {},
        "LAMMPS text dump of an all-atom run: the data for training by example. Empty: none."},
-      {"train.example.epochs", at(c, &E::epochs), at_least(0), {}, "Passes over the frames."},
-      {"train.example.batch", at(c, &E::batch), at_least(1), {}, "Frames per step."},
+      {"train.example.epochs", at(c, &E::epochs), within(0, kMostCounts), {}, "Passes over the frames."},
+      {"train.example.batch", at(c, &E::batch), within(1, kMostCounts), {}, "Frames per step."},
       {"train.example.rate", at(c, &E::rate), above(0), {}, "Learning rate of Adam."},
       {"train.example.test", at(c, &E::test), kPartialShare, {}, "Fraction of the frames kept for the test loss."},
       {"train.example.random_conditions",
@@ -110,21 +113,21 @@ Rows energy_rows()
        {},
        {"path", "reverse_kl"},
        "Gradient of the reverse KL divergence: the path gradient, or the plain one."},
-      {"train.energy.points", at(c, &E::points), at_least(1), {}, "CG points per iteration."},
+      {"train.energy.points", at(c, &E::points), within(1, kMostCounts), {}, "CG points per iteration."},
       {"train.energy.each",
        at(c, &E::each),
-       at_least(0),
+       within(0, kMostCounts),
        {},
        "After the first iteration, CG points for each new point, at most `points`; the number of label points is reduced "
        "by the same factor. 0: always `points`."},
-      {"train.energy.latent", at(c, &E::latent), at_least(1), {}, "Latent samples per point and epoch."},
+      {"train.energy.latent", at(c, &E::latent), within(1, kMostCounts), {}, "Latent samples per point and epoch."},
       {"train.energy.epochs",
        at(c, &E::epochs),
-       at_least(1),
+       within(1, kMostCounts),
        {},
        "Passes over the points, each with new latent samples. An iteration takes points x latent x epochs evaluations."},
-      {"train.energy.first_epochs", at(c, &E::first_epochs), at_least(1), {}, "Passes in the first iteration."},
-      {"train.energy.batch", at(c, &E::batch), at_least(1), {}, "Samples per step."},
+      {"train.energy.first_epochs", at(c, &E::first_epochs), within(1, kMostCounts), {}, "Passes in the first iteration."},
+      {"train.energy.batch", at(c, &E::batch), within(1, kMostCounts), {}, "Samples per step."},
       {"train.energy.rate", at(c, &E::rate), above(0), {}, "Learning rate of Adam."},
       {"train.energy.warmup", at(c, &E::warmup), at_least(0), {}, "Steps of linear warm-up in an iteration."},
       {"train.energy.final_rate",
@@ -164,7 +167,7 @@ Rows consolidate_rows()
   return {
       {"train.consolidate.points",
        at(c, &C::points),
-       at_least(0),
+       within(0, kMostCounts),
        {},
        "CG points of one training over the whole known region, at a lower rate, after exploring and before refinement: "
        "half of them uniform, half where the std is large. 0: none."},
@@ -188,10 +191,14 @@ Rows label_rows()
        {"frozen", "training", "both"},
        "Samples for the PMF labels: fresh samples of the frozen flow, those of the last epoch of training, which need no "
        "further energies, or both."},
-      {"train.labels.points", at(c, &L::points), at_least(1), {}, "Label points of the frozen flow per iteration."},
+      {"train.labels.points",
+       at(c, &L::points),
+       within(1, kMostCounts),
+       {},
+       "Label points of the frozen flow per iteration."},
       {"train.labels.latent",
        at(c, &L::latent),
-       at_least(2),
+       within(2, kMostCounts),
        {},
        "Latent samples per label of the frozen flow; their spread gives the label's error."},
   };
@@ -202,17 +209,25 @@ Rows pmf_rows()
   const auto c = &Config::pmf;
   using P = PmfConfig;
   return {
-      {"pmf.members", at(c, &P::members), at_least(2), {}, "Number of networks of the ensemble; their spread is the std."},
+      {"pmf.members",
+       at(c, &P::members),
+       within(2, kMaxMembers),
+       {},
+       "Number of networks of the ensemble; their spread is the std."},
       {"pmf.network",
        at(c, &P::network),
        {},
        {"fourier", "mlp"},
        "`fourier`: one layer of Fourier features whose output weights are the optimum of a convex loss; `mlp`: layers of "
        "tanh trained by Adam (paper)."},
-      {"pmf.hidden", at(c, &P::hidden), at_least(1), {}, "`mlp`: widths of the hidden layers of each network."},
+      {"pmf.hidden", at(c, &P::hidden), within(1, kMaxWidth), {}, "`mlp`: widths of the hidden layers of each network."},
       {"pmf.rate", at(c, &P::rate), above(0), {}, "`mlp`: learning rate of Adam."},
-      {"pmf.epochs", at(c, &P::epochs), at_least(1), {}, "`mlp`: largest number of passes over the labels per fit."},
-      {"pmf.batch", at(c, &P::batch), at_least(0), {}, "`mlp`: labels per step; 0: all of them."},
+      {"pmf.epochs",
+       at(c, &P::epochs),
+       within(1, kMostCounts),
+       {},
+       "`mlp`: largest number of passes over the labels per fit."},
+      {"pmf.batch", at(c, &P::batch), within(0, kMostCounts), {}, "`mlp`: labels per step; 0: all of them."},
       {"pmf.loss",
        at(c, &P::loss),
        {},

@@ -308,6 +308,42 @@ PmfFile Reader::finish()
 }
 }    // namespace
 
+int pmf_variables(const std::string &path)
+{
+  const std::string text = read_file(path);
+  const auto fail = [&](int line, const std::string &what) {
+    throw FileError("PMF file '" + path + "'" + (line > 0 ? ", line " + std::to_string(line) : "") + ": " + what);
+  };
+  std::vector<Row> rows;    // the first two
+  int number = 0, n_rows = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    ++number;
+    if (line.find('\0') != std::string::npos) fail(number, "got a zero byte, expected a text file");
+    const std::vector<std::string> words = split(line);
+    if (words.empty() || words[0][0] == '#') continue;
+    Row row{number, std::vector<double>(words.size())};
+    for (std::size_t i = 0; i < words.size(); ++i)
+      if (!read_number(words[i], row.values[i]) || std::isnan(row.values[i]))
+        fail(number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected a number");
+    if (!rows.empty() && rows.front().values.size() != words.size())
+      fail(number, "got " + std::to_string(words.size()) + " columns, expected " +
+                       std::to_string(rows.front().values.size()) + " as in line " + std::to_string(rows.front().line));
+    if (++n_rows <= 2) rows.push_back(std::move(row));
+  }
+  if (n_rows < 2)
+    fail(0, "got " + std::to_string(n_rows) + " lines of numbers, expected at least two of a grid over the CG variables");
+  // The last variable is the fastest: it is the first column in which the first two rows differ.
+  const std::vector<double> &a = rows[0].values, &b = rows[1].values;
+  const auto different = std::mismatch(a.begin(), a.end(), b.begin()).first;
+  if (different == a.end())
+    fail(rows[1].line, "got the numbers of line " + std::to_string(rows[0].line) +
+                           " again, expected the next point of a grid over the CG variables");
+  return static_cast<int>(different - a.begin()) + 1;
+}
+
 PmfFile read_pmf(const std::string &path, const CgSpace &space) { return Reader(path, space).finish(); }
 
 }    // namespace cgflow
