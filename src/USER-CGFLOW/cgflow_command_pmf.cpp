@@ -13,6 +13,7 @@
 #include "cgflow/atomic_file.h"
 #include "cgflow/error.h"
 #include "cgflow/model.h"
+#include "cgflow/pmf_file.h"
 
 #include <cmath>
 
@@ -28,7 +29,8 @@ std::string labels_text(const cgflow::Model &model)
   const double kT = model.info().kT;
   std::string text = "# label points: ";
   for (const auto &variable : model.space().variables()) text += variable.name + " ";
-  text += "F error n ess_share (energies in units of " + model.info().units + ")\n";
+  const std::string &units = model.info().units;
+  text += cgflow::energy_title("F", units) + " " + cgflow::energy_title("error", units) + " n ess_share\n";
   double lowest = 0.0;
   bool first = true;
   for (const auto &label : model.labels()) {

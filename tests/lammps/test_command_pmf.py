@@ -28,7 +28,8 @@ class Pmf(CommandsTest):
         self.assertEqual(text[0], "# kT 10 units lj T 10 domain all")
         self.assertRegex(text[1], r"# evaluations md 2500 example 0 energy 1024 test \d+ labels \d+ total \d+")
         self.assertEqual(text[2], "# status 0")
-        self.assertEqual(text[3], "# s F std known")
+        self.assertEqual(text[3], "# s F[epsilon] std[epsilon] known")
+        self.assertEqual((self.folder / "out.labels").read_text().splitlines()[0], "# label points: s F[epsilon] error[epsilon] n ess_share")
 
     def test_labels_lie_on_the_pmf(self):
         _, labels = self.pmf()

@@ -68,7 +68,7 @@ cgflow/backmap two.cgflow 6 seed 3 points points.txt dump d.bonds local c_bond[1
         self.assertEqual(pmf.shape, (20, 5))
         np.testing.assert_allclose(pmf[:4, 1], [0.4, 0.5, 0.6, 0.7])
         np.testing.assert_allclose(pmf[::4, 0], [-2.2, -2.1, -2.0, -1.9, -1.8])
-        self.assertEqual((self.folder / "two.labels").read_text().split("\n")[0].split()[:6], "# label points: a b F".split())
+        self.assertEqual((self.folder / "two.labels").read_text().split("\n")[0].split()[:6], "# label points: a b F[epsilon]".split())
         for name, count in (("d", 12), ("e", 40)):
             frames = read_dump(self.folder / f"{name}.lammpstrj")
             weights = table(self.folder / f"{name}.lammpstrj.weights")

@@ -43,6 +43,14 @@ def full_table(p, std=0.0):
 
 
 class ComparePmf(Folder):
+    def test_titles_with_and_without_units(self):
+        plain = torus(lambda x, y: 3.0)
+        for titles in ("F std known", "F[kcal/mol] std[kcal/mol] known", "F[pg*um^2/us^2] std[pg*um^2/us^2] known"):
+            self.write("a.pmf", plain.replace("F std known", titles))
+            pmf = read_pmf(self.folder / "a.pmf")
+            self.assertEqual(pmf.names, ["phi", "psi"])
+            np.testing.assert_allclose(pmf.F, 3.0)
+
     def run_compare(self, *args, code=0):
         """{figure: text}, or the error."""
         text = self.run_program("compare-pmf", *args, code=code)

@@ -74,8 +74,26 @@ TEST_F(PmfFileTest, LooksAsTheManualSays)
   write_pmf(path, table, header(), {4});
   EXPECT_THAT(lines(), testing::ElementsAre("# kT 0.596161 units real T 300 domain L, trans; |omega| > 90",
                                             "# evaluations md 5000 example 100 energy 30000 test 20 labels 400 total 35520",
-                                            "# status 1", "# s F std known", "0 4 0.1 1", "1 0 0.2 0",
+                                            "# status 1", "# s F[kcal/mol] std[kcal/mol] known", "0 4 0.1 1", "1 0 0.2 0",
                                             "2 0.5 inf 0", "3 1 0 1"));
+}
+
+TEST_F(PmfFileTest, TitlesNameTheUnitOfEnergies)
+{
+  EXPECT_EQ(energy_title("F", "real"), "F[kcal/mol]");
+  EXPECT_EQ(energy_title("std", "metal"), "std[eV]");
+  EXPECT_EQ(energy_title("F", "lj"), "F[epsilon]");
+  EXPECT_EQ(energy_title("F", "electron"), "F[Hartree]");
+  EXPECT_EQ(energy_title("F", "si"), "F[J]");
+  EXPECT_EQ(energy_title("F", "cgs"), "F[erg]");
+  EXPECT_EQ(energy_title("F", "micro"), "F[pg*um^2/us^2]");
+  EXPECT_EQ(energy_title("F", "nano"), "F[ag*nm^2/ns^2]");
+  EXPECT_EQ(energy_title("F", ""), "F");
+  // Old and new titles.
+  for (const std::string titles : {"# s F std known\n", "# s F[kcal/mol] std[kcal/mol] known\n"}) {
+    put("# kT 0.6 units real T 300 domain all\n" + titles + "0 4 0.1 1\n1 0 0.2 1\n2 0.5 0.1 1\n3 1 0 1\n");
+    EXPECT_EQ(read_pmf(path, kLine).header.units, "real");
+  }
 }
 
 TEST_F(PmfFileTest, CountsVariablesAndChecksEachRow)

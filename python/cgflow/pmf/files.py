@@ -50,7 +50,8 @@ def read_header(words, header):
         at = words.index("domain")
         header["domain"] = " ".join(words[at + 1:])
         words = words[:at]
-    elif words[-3:] == ["F", "std", "known"]:
+    # Older versions wrote these titles without their unit: F[kcal/mol].
+    elif [word.split("[")[0] for word in words[-3:]] == ["F", "std", "known"]:
         header["names"] = words[:-3]
         return
     if words[:1] == ["evaluations"]:

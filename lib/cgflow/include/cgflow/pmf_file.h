@@ -40,13 +40,16 @@ struct PmfHeader {
 ///     # kT 0.593 units real T 298.15 domain L, trans, one labelling
 ///     # evaluations md 0 example 1 energy 2 test 3 labels 4 total 10
 ///     # status 1
-///     # phi psi F std known
+///     # phi psi F[kcal/mol] std[kcal/mol] known
 ///     -180 -180 3.21 0.05 1
 ///
 /// The number of the status is that of LearningStatus. There is one line per point, the last CG variable fastest, with a
 /// blank line before each new value of the first one when d > 1. F and std are in energy units; known is 1 up to the
 /// threshold.
 void write_pmf(const std::string &path, const PmfSurface &surface, const PmfHeader &header, const std::vector<int> &points);
+
+/// Title of a column of energies: "F[kcal/mol]" for the LAMMPS unit style real; the name alone when the style is unknown.
+std::string energy_title(const std::string &name, const std::string &units);
 
 /// One dimension of a grid: `points` >= 2 values from lo to hi, both included.
 struct PmfAxis {

@@ -29,9 +29,20 @@ std::string header_text(const PmfSurface &surface, const PmfHeader &h)
           count("test", e.test) + count("labels", e.labels) + count("total", e.total()) + "\n";
   text += "# status " + std::to_string(static_cast<int>(h.status)) + "\n#";
   for (const CgVariable &v : surface.space().variables()) text += " " + v.name;
-  return text + " F std known\n";
+  return text + " " + energy_title("F", h.units) + " " + energy_title("std", h.units) + " known\n";
 }
 }    // namespace
+
+std::string energy_title(const std::string &name, const std::string &units)
+{
+  static const std::pair<const char *, const char *> kUnits[] = {
+      {"real", "kcal/mol"}, {"metal", "eV"}, {"lj", "epsilon"},         {"electron", "Hartree"},
+      {"si", "J"},          {"cgs", "erg"},  {"micro", "pg*um^2/us^2"}, {"nano", "ag*nm^2/ns^2"},
+  };
+  for (const auto &[style, unit] : kUnits)
+    if (units == style) return name + "[" + unit + "]";
+  return name;
+}
 
 namespace {
 // The values of each axis, both ends included.
