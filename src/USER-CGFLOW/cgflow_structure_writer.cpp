@@ -27,8 +27,24 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-std::string plain_text(const cgflow::Structures &structures, int n_atoms)
+/// Without an atomistic script the types of its atoms are not known. Readers of dumps need some: atoms of one mass have one type,
+/// numbered in the order of the atoms.
+std::vector<int> types_by_mass(const std::vector<double> &mass)
 {
+  std::vector<double> kinds;
+  std::vector<int> types;
+  for (const double m : mass) {
+    const auto found = std::find(kinds.begin(), kinds.end(), m);
+    types.push_back(static_cast<int>(found - kinds.begin()) + 1);
+    if (found == kinds.end()) kinds.push_back(m);
+  }
+  return types;
+}
+
+std::string plain_text(const cgflow::Structures &structures, const cgflow::Molecule &molecule)
+{
+  const int n_atoms = molecule.n_atoms();
+  const std::vector<int> types = types_by_mass(molecule.mass);
   const std::size_t frames = structures.point.size();
   std::string text;
   for (std::size_t i = 0; i < frames; ++i) {
@@ -41,9 +57,9 @@ std::string plain_text(const cgflow::Structures &structures, int n_atoms)
       }
     text += fmt::format("ITEM: TIMESTEP\n{}\nITEM: NUMBER OF ATOMS\n{}\nITEM: BOX BOUNDS ss ss ss\n", i + 1, n_atoms);
     for (int k = 0; k < 3; ++k) text += fmt::format("{:.10g} {:.10g}\n", lo[k] - 0.5, hi[k] + 0.5);
-    text += "ITEM: ATOMS id x y z\n";
+    text += "ITEM: ATOMS id type x y z\n";
     for (int a = 0; a < n_atoms; ++a)
-      text += fmt::format("{} {:.10g} {:.10g} {:.10g}\n", a + 1, x[3 * a], x[3 * a + 1], x[3 * a + 2]);
+      text += fmt::format("{} {} {:.10g} {:.10g} {:.10g}\n", a + 1, types[a], x[3 * a], x[3 * a + 1], x[3 * a + 2]);
   }
   return text;
 }
@@ -215,7 +231,7 @@ void cgflow_write_structures(LAMMPS *lmp, CGFlowChildInstance *instance, const c
     if (!file.style.empty())
       throw cgflow::FileError("dump style " + file.style.front() +
                               " needs keyword atomistic: the script knows types and masses");
-    cgflow::write_file(file.path, plain_text(structures, n_atoms));
+    cgflow::write_file(file.path, plain_text(structures, model.info().molecule));
     return;
   }
   const TemporaryDump temporary(file.path);

@@ -118,7 +118,8 @@ rerun e.lammpstrj dump x y box no
     def test_without_atomistic_the_structures_are_the_same(self):
         self.lammps(HEAD + BACKMAP + "\n" + BACKMAP.replace("d.l", "e.l") + "atomistic in.mb weights yes\n")
         a, b = (read_dump(self.folder / name) for name in ("d.lammpstrj", "e.lammpstrj"))
-        self.assertEqual(list(a[0][1]), ["id", "x", "y", "z"])
+        self.assertEqual(list(a[0][1]), ["id", "type", "x", "y", "z"])
+        self.assertEqual(a[0][1]["type"], b[0][1]["type"])
         for (_, f), (_, g) in zip(a, b):
             for c in "xyz":
                 np.testing.assert_allclose(f[c], g[c], rtol=1e-9, atol=1e-12)
