@@ -91,7 +91,7 @@ def wrong_values(kind):
     items = {"list of integers >= 1": "integer >= 1", "list of texts": "text"}.get(kind, kind[len("list of "):])
     found = [(f"[{value}]", "[1]", got, allowed) for value, got in scalars("one of " + items[len("one of "):] if "one of" in items else items)]
     found += [("[[1]]", "[1]", "got a list", allowed), ("[{a: 1}]", "[1]", "got a map", allowed), ("5", "", "got '5'", allowed)]
-    return found + shapes + ([("[]", "", "got an empty list", allowed)] if kind != "list of texts" else [])
+    return found + shapes + ([("[]", "", "got an empty list", allowed)] if not kind.startswith(("list of texts", "list of H, ")) else [])
 
 
 def misspelt(name, random):

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "config/config_table.h"
 #include "molecule/chemistry.h"
 
 #include "ala2.h"
@@ -140,6 +141,33 @@ TEST(Chemistry, ElementsOfIsotopes)
   one.mass[7] = 2.014;
   expect_alanine(one, "one 13C, one 2H");
   EXPECT_THAT(recognized_chemistry(one, {}, {}), testing::Contains("recognized masses: isotopes at atoms 5, 8"));
+}
+
+// Whatever the masses are.
+TEST(Chemistry, GivenElementsDecide)
+{
+  const Molecule plain = tests::ala2();
+  std::vector<std::string> symbols;
+  for (const double mass : plain.mass) symbols.push_back(mass < 2 ? "H" : mass < 13 ? "C" : mass < 15 ? "N" : "O");
+  for (const double mass : {1.0, 12.0, 14.0, 72.0}) {
+    Molecule molecule = plain;
+    molecule.mass.assign(22, mass);
+    molecule.elements = symbols;
+    expect_alanine(molecule, "all masses " + std::to_string(mass));
+    EXPECT_THAT(recognized_chemistry(molecule, {}, {}),
+                testing::Contains("recognized elements: those of coordinates: elements, at all atoms"));
+  }
+  Molecule wrong = plain;
+  wrong.elements = symbols;
+  wrong.elements[6] = "P";
+  EXPECT_FALSE(Chemistry(wrong).is_nitrogen(6));
+  EXPECT_FALSE(Chemistry(wrong).inverts(6));
+  // The keyword table and the table of masses have the same symbols.
+  Molecule one = hydride(1.0, 0);
+  for (const std::string &symbol : find_keyword("coordinates.elements")->words) {
+    one.elements = {symbol};
+    EXPECT_TRUE(Chemistry(one).elements().unknown().empty()) << symbol;
+  }
 }
 
 TEST(Chemistry, MassesThatTellNoElementAreNamed)

@@ -262,6 +262,9 @@ TEST(CoordinateMap, RefusesMoleculesThatDoNotFit)
   Molecule shapeless = m;
   shapeless.configuration.clear();
   EXPECT_THAT(refused(shapeless), HasSubstr("without a structure of the molecule, expected the atomistic script"));
+  c.coordinates.elements = {"C", "C", "H"};
+  EXPECT_EQ(refused(m), "coordinates.elements: got 3 elements, expected 4, one for each atom of the molecule");
+  c.coordinates.elements.clear();
   // Kinds are not mixed, whoever made the config.
   c.cg.push_back({"x", {{"x1", 1}}, {0, 1}});
   EXPECT_THAT(refused(m), HasSubstr("cg 'x': got the kind linear beside dihedral, expected linear for all"));

@@ -48,6 +48,7 @@ struct CoordinatesConfig {
   std::string omega = "trans";
   std::string chirality = "built_in";
   bool symmetry = true;
+  std::vector<std::string> elements;
   std::vector<std::string> zmatrix;
   bool operator==(const CoordinatesConfig &) const = default;
 };

@@ -17,6 +17,10 @@ struct Molecule {
   std::vector<std::array<int, 2>> bonds;    ///< pairs i < j, sorted, each once; empty for particles in a field
   std::vector<double> configuration;    ///< [n_atoms, 3], length units, whole across the box; the structure to begin from
 
+  /// [n_atoms], symbols of elements, where the user gives them (coordinates: elements); else empty, and masses and bonds
+  /// tell the elements. Not stored: the Config of a model has them.
+  std::vector<std::string> elements{};
+
   int n_atoms() const { return static_cast<int>(mass.size()); }
   bool operator==(const Molecule &) const = default;
 };

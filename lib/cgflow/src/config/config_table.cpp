@@ -344,6 +344,12 @@ Rows coordinates_rows()
        {},
        "Treat equal ends of a rotor, such as the hydrogens of a methyl group, in one labeling only: the rotor then has a "
        "period of 120 degrees (180 degrees for two equal ends)."},
+      {"coordinates.elements",
+       at(c, &C::elements),
+       {},
+       {"H", "Li", "B", "C", "N", "O", "F", "Na", "Mg", "Si", "P", "S", "Cl", "K", "Ca", "Fe", "Zn", "Se", "Br", "I"},
+       "Elements of all atoms in the order of their IDs, such as [C, H, H, H], for force fields whose masses are those of no "
+       "elements. Empty: they are recognized from masses and bonds."},
       {"coordinates.zmatrix",
        at(c, &C::zmatrix),
        {},

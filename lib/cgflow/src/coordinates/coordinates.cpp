@@ -46,6 +46,9 @@ void check_molecule(const Config &config, const Molecule &molecule, int dimensio
   check_cg_atoms(config, molecule.n_atoms());
   if (molecule.configuration.size() != 3 * molecule.mass.size())
     throw ConfigError(where + " without a structure of the molecule, expected the atomistic script that defines it");
+  if (const auto n = config.coordinates.elements.size(); n > 0 && n != molecule.mass.size())
+    throw ConfigError("coordinates.elements: got " + std::to_string(n) + " elements, expected " +
+                      std::to_string(molecule.n_atoms()) + ", one for each atom of the molecule");
   BondGraph(molecule).require_connected();
 }
 

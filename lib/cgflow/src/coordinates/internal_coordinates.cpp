@@ -97,7 +97,9 @@ class Classifier {
   {
     for (const int n : graph_.neighbours(row.bond)) {
       if (n == row.angle) continue;
-      if (graph_.neighbours(n).size() != 1 || molecule_.mass[n] != molecule_.mass[row.atom]) return false;
+      if (graph_.neighbours(n).size() != 1 || molecule_.mass[n] != molecule_.mass[row.atom] ||
+          chemistry_.mass(n) != chemistry_.mass(row.atom))
+        return false;
     }
     return true;
   }

@@ -20,7 +20,8 @@ class Chemistry {
   int n_atoms() const { return molecule_.n_atoms(); }
   /// The atoms bonded to atom i, ascending.
   const std::vector<int> &neighbours(int i) const { return graph_.neighbours(i); }
-  double mass(int i) const { return molecule_.mass[i]; }
+  /// The mass that tells atom i from others: of its element where the user gives elements.
+  double mass(int i) const { return molecule_.elements.empty() ? molecule_.mass[i] : elements_.mass[i]; }
   const BondGraph &graph() const { return graph_; }
   const Elements &elements() const { return elements_; }
 

@@ -156,6 +156,37 @@ class Finder {
   std::vector<Reading> own_, summed_;
 };
 
+struct Symbol {
+  const char *name;
+  Element element;
+  double mass;
+};
+
+// Those of coordinates.elements in the keyword table.
+constexpr Symbol kSymbols[] = {
+    {"H", Element::hydrogen, kHydrogen}, {"Li", Element::other, 6.94},     {"B", Element::other, 10.81},
+    {"C", Element::carbon, 12.011},      {"N", Element::nitrogen, 14.007}, {"O", Element::oxygen, 15.999},
+    {"F", Element::other, 18.998},       {"Na", Element::other, 22.990},   {"Mg", Element::other, 24.305},
+    {"Si", Element::other, 28.085},      {"P", Element::other, 30.974},    {"S", Element::other, 32.06},
+    {"Cl", Element::other, 35.45},       {"K", Element::other, 39.098},    {"Ca", Element::other, 40.078},
+    {"Fe", Element::other, 55.845},      {"Zn", Element::other, 65.38},    {"Se", Element::other, 78.971},
+    {"Br", Element::other, 79.904},      {"I", Element::other, 126.904},
+};
+
+Elements given_elements(const Molecule &molecule)
+{
+  Elements given;
+  given.mass = molecule.mass;
+  given.of.assign(molecule.mass.size(), Element::unknown);
+  for (std::size_t i = 0; i < given.of.size() && i < molecule.elements.size(); ++i)
+    for (const Symbol &symbol : kSymbols)
+      if (molecule.elements[i] == symbol.name) {
+        given.of[i] = symbol.element;
+        given.mass[i] = symbol.mass;
+      }
+  return given;
+}
+
 }    // namespace
 
 std::vector<int> Elements::unknown() const
@@ -166,6 +197,9 @@ std::vector<int> Elements::unknown() const
   return atoms;
 }
 
-Elements find_elements(const Molecule &molecule, const BondGraph &graph) { return Finder(molecule, graph).run(); }
+Elements find_elements(const Molecule &molecule, const BondGraph &graph)
+{
+  return molecule.elements.empty() ? Finder(molecule, graph).run() : given_elements(molecule);
+}
 
 }    // namespace cgflow

@@ -26,6 +26,7 @@ struct Elements {
 /// hydrogens are heavier than natural ones, this is compared with repartitioned masses, in which a heavy atom and its
 /// hydrogens together have the sum of their natural masses. The reading that leaves fewer atoms without an element is taken,
 /// and of two equal ones that with masses closer to those of elements.
+/// Where the molecule has the symbols of its elements, they decide, with the standard masses of these elements.
 Elements find_elements(const Molecule &molecule, const BondGraph &graph);
 
 }    // namespace cgflow

@@ -125,6 +125,7 @@ std::vector<std::string> recognized_chemistry(const Molecule &molecule, const Co
     if (!atoms.empty()) lines.push_back("recognized " + what + ": " + atoms);
   };
   for (const auto &atoms : equal_atoms) equal.push_back(ids(atoms, " "));
+  if (!molecule.elements.empty()) add("elements", "those of coordinates: elements, at all atoms");
   add("masses", masses(chemistry.elements()));
   add("stereo centers, which are kept", list(stereo_centres(molecule)));
   add(config.omega == "full" ? "conjugated C-N bonds, which rotate by omega: full"
@@ -140,7 +141,9 @@ std::string unknown_elements(const Molecule &molecule)
 {
   const auto &mass = molecule.mass;
   const std::string follows = "; peptide bonds, amino acids and isotopes are not recognized there, so a peptide bond would "
-                              "rotate freely; expected masses of elements in g/mol";
+                              "rotate freely; expected masses of elements in g/mol, or coordinates: "
+                              "{elements: [...]} in the YAML file";
+  if (!molecule.elements.empty()) return "";
   if (mass.size() > 1 && std::adjacent_find(mass.begin(), mass.end(), std::not_equal_to<>()) == mass.end())
     return "molecule: all atoms have the mass " + format_number(mass[0]) + ", which tells no elements" + follows;
   const Chemistry chemistry(molecule);

@@ -11,7 +11,7 @@
 
 namespace cgflow {
 
-/// At most six short lines: heavy hydrogens and isotopes; stereo centers; C-N bonds that do not rotate; the groups of atoms
+/// At most seven short lines: elements that the user gives; heavy hydrogens and isotopes; stereo centers; C-N bonds that do not rotate; the groups of atoms
 /// that are taken as equal, numbered from 0; atoms that can invert; rings. Each is left out when there are none. Atom IDs in
 /// the lines are 1-based.
 std::vector<std::string> recognized_chemistry(const Molecule &molecule, const CoordinatesConfig &config,
