@@ -7,6 +7,7 @@
 #include "ala2.h"
 #include "analytic_systems.h"
 #include "pair_springs.h"
+#include "processor_time.h"
 #include "temporary_folder.h"
 
 #include "cgflow/backmap.h"
@@ -17,7 +18,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -222,11 +222,7 @@ const std::regex kRaw(
 
 class ArchiveFuzz : public testing::Test {
  protected:
-  void SetUp() override
-  {
-    at::set_num_threads(1);
-    std::signal(SIGALRM, too_slow);
-  }
+  void SetUp() override { at::set_num_threads(1); }
 
   /// Reads mutants for `share` of the time. `read` reads the file and uses it.
   template <class Read> void run(const char *kind, const std::vector<Items> &bases, const Read &read)
@@ -249,7 +245,8 @@ class ArchiveFuzz : public testing::Test {
       const ArchiveMutator::Mutant mutant = mutator.next();
       current = "file " + std::to_string(files) + " of base " + std::to_string(mutant.base) + ": " + mutant.changes;
       std::ofstream(path, std::ios::binary) << archive_to_bytes(kind, mutant.items);
-      ::alarm(static_cast<unsigned>(kMostSecondsOfAFile) + 3);
+      const double start = processor_seconds();
+      call_after_processor_seconds(static_cast<unsigned>(kMostSecondsOfAFile) + 3, too_slow);
       bool accepted = false;
       try {
         read(accepted);
@@ -271,9 +268,9 @@ class ArchiveFuzz : public testing::Test {
         std::cout << current << "\n";
         return;
       }
-      ::alarm(0);
+      call_after_processor_seconds(0, too_slow);
       ASSERT_LT(status_kilobytes("VmHWM") - before, kMostKilobytes) << current;
-      const double took = elapsed() - now;
+      const double took = processor_seconds() - start;
       if (took > slowest) slowest = took, slowest_changes = current;
       ASSERT_LT(took, kMostSecondsOfAFile) << current;
       now = elapsed();

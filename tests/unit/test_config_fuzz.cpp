@@ -2,6 +2,7 @@
 // Random changes of valid YAML files and pieces of YAML syntax: every text ends in time with a Config or a ConfigError.
 // test_config_fuzz [SECONDS [SEED]] runs longer, or with other texts; ctest takes a few seconds and always the same seed.
 #include "config_text.h"
+#include "processor_time.h"
 
 #include "cgflow/error.h"
 
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <random>
@@ -131,7 +131,6 @@ long most_kilobytes()
 
 TEST(ConfigFuzz, EveryTextEndsInTimeWithAConfigOrAConfigError)
 {
-  std::signal(SIGALRM, too_slow);
   const auto begin = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
   const long before = most_kilobytes();
@@ -140,7 +139,8 @@ TEST(ConfigFuzz, EveryTextEndsInTimeWithAConfigOrAConfigError)
   double slowest = 0.0;
   for (double now = 0.0; now < seconds; ++texts) {
     current = mutator.next();
-    ::alarm(kMostSecondsOfAText);
+    const double start = processor_seconds();
+    call_after_processor_seconds(kMostSecondsOfAText, too_slow);
     try {
       const Config config = parse(current);
       config.check();
@@ -155,9 +155,9 @@ TEST(ConfigFuzz, EveryTextEndsInTimeWithAConfigOrAConfigError)
     } catch (const std::exception &error) {
       FAIL() << error.what() << "\nthe text is:\n" << current;
     }
-    ::alarm(0);
+    call_after_processor_seconds(0, too_slow);
     ASSERT_LT(most_kilobytes() - before, kMostKilobytes) << current;
-    slowest = std::max(slowest, elapsed() - now);
+    slowest = std::max(slowest, processor_seconds() - start);
     now = elapsed();
   }
   std::cout << texts << " texts, " << read << " of them valid, at most " << slowest << " s and "
