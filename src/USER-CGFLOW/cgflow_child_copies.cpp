@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgflow_child_copies.h"
 
+#include "cgflow_child_labels.h"
 #include "cgflow_child_molecule.h"
 #include "cgflow_child_properties.h"
 #include "cgflow_child_sections.h"
@@ -46,6 +47,7 @@ CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolut
     hi_[k] = lmp_->domain->boxhi[k];
   }
   molecule_ = cgflow_child_molecule(lmp_, absolute);
+  if (!absolute) cgflow::name_elements(molecule_, cgflow_child_labels(instance));
 
   measure();
 

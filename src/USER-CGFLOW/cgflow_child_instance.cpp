@@ -80,6 +80,34 @@ const std::vector<std::string> kRefused{"run",
                                         "dihedral_write",
                                         "group2ndx"};
 
+/// While one lives, the names of the files that read_data reads are noted. LAMMPS does not keep them.
+class NoteDataFiles {
+ public:
+  NoteDataFiles(LAMMPS *lmp, std::vector<std::string> &files) : lmp_(lmp)
+  {
+    auto &map = *lmp->input->command_map;
+    creator_ = map.at("read_data");
+    files_ = &files;
+    map["read_data"] = [](LAMMPS *instance) {
+      if (instance->input->narg > 0) files_->push_back(instance->input->arg[0]);
+      return creator_(instance);
+    };
+  }
+  ~NoteDataFiles()
+  {
+    (*lmp_->input->command_map)["read_data"] = creator_;
+    files_ = nullptr;
+  }
+  NoteDataFiles(const NoteDataFiles &) = delete;
+  NoteDataFiles &operator=(const NoteDataFiles &) = delete;
+
+ private:
+  LAMMPS *lmp_;
+  // The table holds plain functions. One script is executed at a time.
+  static inline Input::CommandCreatorMap::mapped_type creator_ = nullptr;
+  static inline std::vector<std::string> *files_ = nullptr;
+};
+
 /// Replaces entries of LAMMPS' tables of commands, dumps and fixes by functions that refuse; the table of commands only while the
 /// script is executed. A `clear` in the script renews the tables of dumps and fixes, so the system is checked afterwards too.
 class RefuseCommands {
@@ -161,6 +189,7 @@ void CGFlowChildInstance::close()
 void CGFlowChildInstance::execute()
 {
   const RefuseCommands refused(lmp_);
+  const NoteDataFiles noted(lmp_, data_files_);
   lmp_->input->file(script_.c_str());
 }
 

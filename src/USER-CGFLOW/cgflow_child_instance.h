@@ -31,6 +31,8 @@ class CGFlowChildInstance {
   CGFlowChildInstance &operator=(const CGFlowChildInstance &) = delete;
 
   class LAMMPS *lammps() const { return lmp_; }
+  /// The files that the script has read by read_data.
+  const std::vector<std::string> &data_files() const { return data_files_; }
   void one(const std::string &command);
   /// Runs work; errors of the child come out as cgflow::EnergyError with the child's own message.
   void guarded(const std::function<void()> &work) const;
@@ -40,6 +42,7 @@ class CGFlowChildInstance {
   void close();
 
   std::string script_;
+  std::vector<std::string> data_files_;
   MPI_Comm comm_ = MPI_COMM_NULL;
   class LAMMPS *lmp_ = nullptr;
 };

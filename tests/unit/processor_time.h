@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The time that a test itself has used. On a busy machine the clock says little.
+// A limit of the processor time that a test uses. On a busy machine the clock says little.
 #ifndef CGFLOW_TESTS_PROCESSOR_TIME_H
 #define CGFLOW_TESTS_PROCESSOR_TIME_H
 
 #include <csignal>
-#include <ctime>
 #include <sys/time.h>
 
 namespace cgflow::tests {
-
-/// Seconds of this process.
-inline double processor_seconds()
-{
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 /// Calls `handler` after so many further seconds of this process; never when `seconds` is 0.
 inline void call_after_processor_seconds(unsigned seconds, void (*handler)(int))

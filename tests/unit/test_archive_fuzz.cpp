@@ -13,6 +13,7 @@
 #include "cgflow/backmap.h"
 #include "cgflow/error.h"
 #include "cgflow/trainer.h"
+#include "cgflow/work_times.h"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 using namespace cgflow;
 using testing::ElementsAre;
@@ -155,7 +156,7 @@ TEST(Chemistry, GivenElementsDecide)
     molecule.elements = symbols;
     expect_alanine(molecule, "all masses " + std::to_string(mass));
     EXPECT_THAT(recognized_chemistry(molecule, {}, {}),
-                testing::Contains("recognized elements: those of coordinates: elements, at all atoms"));
+                testing::Contains(testing::StartsWith("recognized elements: C 2 5 9 11 15 19, H 1 3 4")));
   }
   Molecule wrong = plain;
   wrong.elements = symbols;
@@ -168,6 +169,44 @@ TEST(Chemistry, GivenElementsDecide)
     one.elements = {symbol};
     EXPECT_TRUE(Chemistry(one).elements().unknown().empty()) << symbol;
   }
+}
+
+// Of AMBER, GAFF and OPLS, and names of atoms.
+TEST(Chemistry, LabelsOfTypesNameElementsWhereMassesDoNot)
+{
+  const Molecule plain = tests::ala2();
+  const std::vector<std::map<char, std::vector<std::string>>> schemes = {
+      {{'H', {"HC", "H", "H1"}}, {'C', {"CT", "C", "CA"}}, {'N', {"N", "NA"}}, {'O', {"O", "O2"}}},
+      {{'H', {"hc", "hn"}}, {'C', {"c3", "c", "ca"}}, {'N', {"n", "na"}}, {'O', {"o"}}},
+      {{'H', {"1HB", "HW", "D"}}, {'C', {"C_3", "Calpha", "CD"}}, {'N', {"N_R"}}, {'O', {"O:"}}}};
+  for (const auto &scheme : schemes)
+    for (const double mass : {1.0, 12.0, 72.0}) {
+      Molecule molecule = plain;
+      std::vector<std::string> labels;
+      for (int i = 0; i < 22; ++i) {
+        const double m = plain.mass[i];
+        const auto &of = scheme.at(m < 2 ? 'H' : m < 13 ? 'C' : m < 15 ? 'N' : 'O');
+        labels.push_back(of[i % of.size()]);
+      }
+      EXPECT_FALSE(name_elements(molecule, labels)) << "the masses tell them";
+      EXPECT_TRUE(molecule.elements.empty());
+      molecule.mass.assign(22, mass);
+      EXPECT_TRUE(name_elements(molecule, labels)) << labels[0];
+      expect_alanine(molecule, labels[0]);
+      // A label that names none, and a hydrogen atom with two bonds.
+      for (const std::string wrong : {"X1", "12", "", "HC"}) {
+        Molecule other = plain;
+        other.mass.assign(22, mass);
+        labels[4] = wrong;
+        EXPECT_FALSE(name_elements(other, labels)) << wrong;
+        EXPECT_TRUE(other.elements.empty());
+      }
+      EXPECT_FALSE(name_elements(molecule, {}));
+    }
+  Molecule chlorides = hydride(5.0, 4);
+  chlorides.mass.assign(5, 5.0);
+  EXPECT_TRUE(name_elements(chlorides, {"Si", "Cl1", "CL", "br", "F"}));
+  EXPECT_THAT(chlorides.elements, ElementsAre("Si", "Cl", "Cl", "Br", "F"));
 }
 
 TEST(Chemistry, MassesThatTellNoElementAreNamed)

@@ -5,6 +5,7 @@
 #include "processor_time.h"
 
 #include "cgflow/error.h"
+#include "cgflow/work_times.h"
 
 #include <gtest/gtest.h>
 

@@ -38,7 +38,7 @@ Model::Model(const Config &config, const ModelInfo &info, std::int64_t most_flow
   check_units(config, info.units);
   p.config = config;
   p.info = info;
-  p.info.molecule.elements = config.coordinates.elements;
+  if (!config.coordinates.elements.empty()) p.info.molecule.elements = config.coordinates.elements;
   p.map = make_coordinate_map(config, p.info.molecule, info.dimension);
   p.flow = std::make_unique<ConditionalFlow>(config.flow, p.map->space(), p.map->fine(), info.seed, most_flow_parameters);
   p.ensemble = std::make_unique<PmfEnsemble>(config.pmf, p.map->space(), info.seed);

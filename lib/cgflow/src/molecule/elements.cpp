@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 
 namespace cgflow {
 namespace {
@@ -200,6 +202,18 @@ std::vector<int> Elements::unknown() const
 Elements find_elements(const Molecule &molecule, const BondGraph &graph)
 {
   return molecule.elements.empty() ? Finder(molecule, graph).run() : given_elements(molecule);
+}
+
+bool masses_tell_elements(const Molecule &molecule, const BondGraph &graph)
+{
+  const auto &mass = molecule.mass;
+  const bool equal = mass.size() > 1 && std::adjacent_find(mass.begin(), mass.end(), std::not_equal_to<>()) == mass.end();
+  return !equal && Finder(molecule, graph).run().unknown().empty();
+}
+
+bool is_element_symbol(const std::string &symbol)
+{
+  return std::any_of(std::begin(kSymbols), std::end(kSymbols), [&](const Symbol &known) { return symbol == known.name; });
 }
 
 }    // namespace cgflow

@@ -2,6 +2,7 @@
 #include "cgflow/molecule.h"
 
 #include "base/text.h"
+#include "molecule/elements.h"
 
 #include "cgflow/archive.h"
 #include "cgflow/error.h"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 namespace cgflow {
 
@@ -49,6 +51,7 @@ void put_molecule(Archive &archive, const Molecule &molecule)
   archive.put("molecule.mass", molecule.mass);
   archive.put("molecule.bonds", bonds);
   archive.put("molecule.configuration", molecule.configuration);
+  if (!molecule.elements.empty()) archive.put("molecule.elements", join(molecule.elements, " "));
 }
 
 Molecule get_molecule(const Archive &archive)
@@ -74,6 +77,16 @@ Molecule get_molecule(const Archive &archive)
                                            ", expected two different atoms, the lower one first, and bonds in order");
     molecule.bonds.push_back(bond);
   }
+  if (!archive.has("molecule.elements")) return molecule;
+  std::istringstream words(archive.plain_text("molecule.elements"));
+  for (std::string symbol; words >> symbol;) {
+    if (!is_element_symbol(symbol))
+      archive.refuse("molecule.elements", "got '" + symbol + "', expected symbols of elements");
+    molecule.elements.push_back(symbol);
+  }
+  if (molecule.elements.size() != molecule.mass.size())
+    archive.refuse("molecule.elements", "got " + std::to_string(molecule.elements.size()) + " symbols, expected " +
+                                            std::to_string(n) + ", one for each atom");
   return molecule;
 }
 

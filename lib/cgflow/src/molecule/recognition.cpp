@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 
 namespace cgflow {
 namespace {
@@ -114,6 +115,16 @@ std::string masses(const Elements &elements)
   return text + (text.empty() ? "" : "; ") + "isotopes at atoms " + list(singly(elements.isotopes));
 }
 
+// The atoms of each element that a user or the labels of types have named.
+std::string by_symbol(const std::vector<std::string> &symbols)
+{
+  std::map<std::string, std::vector<int>> atoms;
+  for (std::size_t i = 0; i < symbols.size(); ++i) atoms[symbols[i]].push_back(static_cast<int>(i));
+  std::vector<std::string> texts;
+  for (const auto &[symbol, of] : atoms) texts.push_back(symbol + " " + ids(of, " "));
+  return list(texts);
+}
+
 }    // namespace
 
 std::vector<std::string> recognized_chemistry(const Molecule &molecule, const CoordinatesConfig &config,
@@ -125,7 +136,7 @@ std::vector<std::string> recognized_chemistry(const Molecule &molecule, const Co
     if (!atoms.empty()) lines.push_back("recognized " + what + ": " + atoms);
   };
   for (const auto &atoms : equal_atoms) equal.push_back(ids(atoms, " "));
-  if (!molecule.elements.empty()) add("elements", "those of coordinates: elements, at all atoms");
+  if (!molecule.elements.empty()) add("elements", by_symbol(molecule.elements));
   add("masses", masses(chemistry.elements()));
   add("stereo centers, which are kept", list(stereo_centres(molecule)));
   add(config.omega == "full" ? "conjugated C-N bonds, which rotate by omega: full"
@@ -141,8 +152,8 @@ std::string unknown_elements(const Molecule &molecule)
 {
   const auto &mass = molecule.mass;
   const std::string follows = "; peptide bonds, amino acids and isotopes are not recognized there, so a peptide bond would "
-                              "rotate freely; expected masses of elements in g/mol, or coordinates: "
-                              "{elements: [...]} in the YAML file";
+                              "rotate freely; expected masses of elements in g/mol, labels of atom types (# CT after "
+                              "the masses of the data file), or coordinates: {elements: [...]} in the YAML file";
   if (!molecule.elements.empty()) return "";
   if (mass.size() > 1 && std::adjacent_find(mass.begin(), mass.end(), std::not_equal_to<>()) == mass.end())
     return "molecule: all atoms have the mass " + format_number(mass[0]) + ", which tells no elements" + follows;
