@@ -240,10 +240,10 @@ TEST_F(ModelFile, ContentThatNoModelHasIsRefusedByFileAndItem)
   EXPECT_THAT(numbers("ensemble/shift", std::vector<double>(10, 1e200)), HasSubstr("number 1 is 1e+200"));
   EXPECT_THAT(numbers("ensemble/members", {0.0, 0.0}, {2, 1}), HasSubstr("another number of members than item 'config'"));
   EXPECT_THAT(numbers("probes.x", {0.0, 0.0, 0.0}, {1, 3}), HasSubstr("'probes.energies' is missing"));
-  // Networks of 80 GB.
-  EXPECT_THAT(text("config", kSystem.config("flow: {hidden: [100000, 100000]}\n").to_yaml()),
+  // Networks of 400 MB.
+  EXPECT_THAT(text("config", kSystem.config("flow: {hidden: [5000, 5000]}\n").to_yaml()),
               HasSubstr("its networks have more numbers than are stored"));
-  EXPECT_THAT(text("config", kSystem.config("pmf: {members: 2000000000}\n").to_yaml()), HasSubstr("number of members"));
+  EXPECT_THAT(text("config", kSystem.config("pmf: {members: 999}\n").to_yaml()), HasSubstr("number of members"));
 }
 
 TEST(Model, SurfaceIsATableWithinAThousandthOfKT)
