@@ -47,7 +47,8 @@ CGFlowChildCopies::CGFlowChildCopies(CGFlowChildInstance &instance, bool absolut
     hi_[k] = lmp_->domain->boxhi[k];
   }
   molecule_ = cgflow_child_molecule(lmp_, absolute);
-  if (!absolute) cgflow::name_elements(molecule_, cgflow_child_labels(instance));
+  // Labels mean files to read and to write, which a start of most molecules does not need.
+  if (!absolute && !cgflow::masses_tell_elements(molecule_)) cgflow::name_elements(molecule_, cgflow_child_labels(instance));
 
   measure();
 

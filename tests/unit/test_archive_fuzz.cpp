@@ -42,18 +42,6 @@ constexpr bool kSanitized = false;
 constexpr double kMostSecondsOfAFile = kSanitized ? 20.0 : 2.0;
 constexpr long kMostKilobytes = 1000000;
 
-std::string current;
-
-/// Says which file did not end. Only calls that a signal handler may make.
-void too_slow(int)
-{
-  const char words[] = "\nno end within the limit, the changes are:\n";
-  ssize_t ignored = ::write(2, words, sizeof words - 1);
-  ignored = ::write(2, current.data(), current.size());
-  static_cast<void>(ignored);
-  ::_exit(1);
-}
-
 /// The value of a field of /proc/self/status, kB.
 long status_kilobytes(const std::string &field)
 {
@@ -247,7 +235,7 @@ class ArchiveFuzz : public testing::Test {
       current = "file " + std::to_string(files) + " of base " + std::to_string(mutant.base) + ": " + mutant.changes;
       std::ofstream(path, std::ios::binary) << archive_to_bytes(kind, mutant.items);
       const double start = processor_seconds();
-      call_after_processor_seconds(static_cast<unsigned>(kMostSecondsOfAFile) + 3, too_slow);
+      limit_processor_seconds(static_cast<unsigned>(kMostSecondsOfAFile) + 3);
       bool accepted = false;
       try {
         read(accepted);
@@ -269,7 +257,7 @@ class ArchiveFuzz : public testing::Test {
         std::cout << current << "\n";
         return;
       }
-      call_after_processor_seconds(0, too_slow);
+      limit_processor_seconds(0);
       ASSERT_LT(status_kilobytes("VmHWM") - before, kMostKilobytes) << current;
       const double took = processor_seconds() - start;
       if (took > slowest) slowest = took, slowest_changes = current;

@@ -74,6 +74,16 @@ class ModelFile : public testing::Test {
  protected:
   TemporaryFolder folder;
   const std::string path = folder / "mb.cgflow";
+
+  /// The error of reading the model's file after a change of its archive.
+  template <class Change> std::string error_after(const Model &model, const Change &change)
+  {
+    Archive archive("model");
+    model.store(archive);
+    change(archive);
+    archive.write(path);
+    return error_of(path);
+  }
 };
 
 TEST_F(ModelFile, ReadsBackEveryBit)
@@ -135,13 +145,7 @@ TEST_F(ModelFile, ContentThatDoesNotFitItsConfigIsRefused)
 TEST_F(ModelFile, NumbersThatNoModelHasAreRefused)
 {
   const Model model = trained();
-  const auto error = [&](const auto &change) {
-    Archive archive("model");
-    model.store(archive);
-    change(archive);
-    archive.write(path);
-    return error_of(path);
-  };
+  const auto error = [&](const auto &change) { return error_after(model, change); };
   for (const std::int64_t status : {-1, 4})
     EXPECT_EQ(error([&](Archive &archive) { archive.put("status", status); }),
               path + ": item 'status': got " + std::to_string(status) + ", expected 0 to 3");
@@ -192,11 +196,7 @@ TEST_F(ModelFile, ContentThatNoModelHasIsRefusedByFileAndItem)
 {
   const Model model = trained();
   const auto error = [&](const auto &change) {
-    Archive archive("model");
-    model.store(archive);
-    change(archive);
-    archive.write(path);
-    const std::string text = error_of(path);
+    const std::string text = error_after(model, change);
     EXPECT_EQ(text.rfind(path + ": item", 0), 0U) << text;
     EXPECT_EQ(text.find(path, 1), std::string::npos) << text;
     return text;

@@ -29,6 +29,9 @@ struct Molecule {
 /// when they are the same molecule; their structures may differ.
 std::string molecule_difference(const Molecule &a, const std::string &name_a, const Molecule &b, const std::string &name_b);
 
+/// False where all atoms have one mass, or an atom has that of no element.
+bool masses_tell_elements(const Molecule &molecule);
+
 /// Names the elements by labels of the atoms' types, [n_atoms], such as CT, c3 or HC, where the masses are those of no elements.
 /// Returns false, and changes nothing, where the masses tell the elements or a label does not.
 bool name_elements(Molecule &molecule, const std::vector<std::string> &labels);

@@ -3,7 +3,6 @@
 #include "cgflow/molecule.h"
 
 #include "molecule/bond_graph.h"
-#include "molecule/elements.h"
 
 #include <algorithm>
 #include <cctype>
@@ -40,9 +39,8 @@ std::string symbol_of(const std::string &label)
 
 bool name_elements(Molecule &molecule, const std::vector<std::string> &labels)
 {
-  if (labels.size() != molecule.mass.size() || !molecule.elements.empty()) return false;
+  if (labels.size() != molecule.mass.size() || !molecule.elements.empty() || masses_tell_elements(molecule)) return false;
   const BondGraph graph(molecule);
-  if (masses_tell_elements(molecule, graph)) return false;
   std::vector<std::string> symbols;
   for (int i = 0; i < molecule.n_atoms(); ++i) {
     symbols.push_back(symbol_of(labels[i]));

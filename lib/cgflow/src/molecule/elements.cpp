@@ -204,11 +204,15 @@ Elements find_elements(const Molecule &molecule, const BondGraph &graph)
   return molecule.elements.empty() ? Finder(molecule, graph).run() : given_elements(molecule);
 }
 
-bool masses_tell_elements(const Molecule &molecule, const BondGraph &graph)
+bool masses_are_equal(const Molecule &molecule)
 {
   const auto &mass = molecule.mass;
-  const bool equal = mass.size() > 1 && std::adjacent_find(mass.begin(), mass.end(), std::not_equal_to<>()) == mass.end();
-  return !equal && Finder(molecule, graph).run().unknown().empty();
+  return mass.size() > 1 && std::adjacent_find(mass.begin(), mass.end(), std::not_equal_to<>()) == mass.end();
+}
+
+bool masses_tell_elements(const Molecule &molecule)
+{
+  return !masses_are_equal(molecule) && Finder(molecule, BondGraph(molecule)).run().unknown().empty();
 }
 
 bool is_element_symbol(const std::string &symbol)

@@ -29,8 +29,8 @@ struct Elements {
 /// Where the molecule has the symbols of its elements, they decide, with the standard masses of these elements.
 Elements find_elements(const Molecule &molecule, const BondGraph &graph);
 
-/// False where all atoms have one mass, or an atom has that of no element.
-bool masses_tell_elements(const Molecule &molecule, const BondGraph &graph);
+/// Whether all of several atoms have one mass, which tells no elements.
+bool masses_are_equal(const Molecule &molecule);
 
 /// Whether this is one of the symbols that Molecule::elements may hold.
 bool is_element_symbol(const std::string &symbol);

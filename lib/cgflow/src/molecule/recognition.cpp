@@ -155,7 +155,7 @@ std::string unknown_elements(const Molecule &molecule)
                               "rotate freely; expected masses of elements in g/mol, labels of atom types (# CT after "
                               "the masses of the data file), or coordinates: {elements: [...]} in the YAML file";
   if (!molecule.elements.empty()) return "";
-  if (mass.size() > 1 && std::adjacent_find(mass.begin(), mass.end(), std::not_equal_to<>()) == mass.end())
+  if (masses_are_equal(molecule))
     return "molecule: all atoms have the mass " + format_number(mass[0]) + ", which tells no elements" + follows;
   const Chemistry chemistry(molecule);
   std::vector<std::string> atoms;
