@@ -112,29 +112,6 @@ struct Row {
   std::vector<double> values;
 };
 
-class Reader {
- public:
-  Reader(const std::string &path, const CgSpace &space) : path_(path), space_(space) { parse(read_file(path)); }
-  PmfFile finish();
-
- private:
-  [[noreturn]] void fail(int line, const std::string &what) const
-  {
-    throw FileError("PMF file '" + path_ + "'" + (line > 0 ? ", line " + std::to_string(line) : "") + ": " + what);
-  }
-  void parse(const std::string &text);
-  void parse_comment(const std::string &line, int number);
-  void parse_row(const std::vector<std::string> &words, int number);
-  int points_along(int k, std::size_t stride) const;
-  void check_grid(const std::vector<int> &points) const;
-  std::vector<int> drop_repeated_ends(std::vector<int> points, std::vector<double> &f, std::vector<double> &std) const;
-
-  std::string path_;
-  const CgSpace &space_;
-  PmfHeader header_;
-  std::vector<Row> rows_;
-};
-
 std::vector<std::string> split(const std::string &line)
 {
   std::vector<std::string> words;
@@ -156,7 +133,13 @@ template <class T> bool read_number(const std::string &word, T &value)
   return error == std::errc() && end == word.data() + word.size();
 }
 
-void Reader::parse(const std::string &text)
+[[noreturn]] void fail_at(const std::string &path, int line, const std::string &what)
+{
+  throw FileError("PMF file '" + path + "'" + (line > 0 ? ", line " + std::to_string(line) : "") + ": " + what);
+}
+
+// Calls comment(line, number) or row(words, number) for each line that is not empty.
+template <class OnComment, class OnRow> void for_each_line(const std::string &text, OnComment &&comment, OnRow &&row)
 {
   std::size_t begin = 0;
   for (int number = 1; begin < text.size(); ++number) {
@@ -166,10 +149,54 @@ void Reader::parse(const std::string &text)
     const std::vector<std::string> words = split(line);
     if (words.empty()) continue;
     if (words[0][0] == '#')
-      parse_comment(line, number);
+      comment(line, number);
     else
-      parse_row(words, number);
+      row(words, number);
   }
+}
+
+// Numbers in as many columns as in the first row, if there is one yet. check(i, word, x) sees each of them.
+template <class Check>
+Row read_row(const std::string &path, const std::vector<std::string> &words, int number, const Row *first, Check &&check)
+{
+  if (first && first->values.size() != words.size())
+    fail_at(path, number,
+            "got " + std::to_string(words.size()) + " columns, expected " + std::to_string(first->values.size()) +
+                " as in line " + std::to_string(first->line));
+  Row row{number, std::vector<double>(words.size())};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!read_number(words[i], row.values[i]))
+      fail_at(path, number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected a number");
+    check(i, words[i], row.values[i]);
+  }
+  return row;
+}
+
+class Reader {
+ public:
+  Reader(const std::string &path, const CgSpace &space) : path_(path), space_(space) { parse(read_file(path)); }
+  PmfFile finish();
+
+ private:
+  [[noreturn]] void fail(int line, const std::string &what) const { fail_at(path_, line, what); }
+  void parse(const std::string &text);
+  void parse_comment(const std::string &line, int number);
+  void parse_row(const std::vector<std::string> &words, int number);
+  int points_along(int k, std::size_t stride) const;
+  void check_grid(const std::vector<int> &points) const;
+  std::vector<int> drop_repeated_ends(std::vector<int> points, std::vector<double> &f, std::vector<double> &std) const;
+
+  std::string path_;
+  const CgSpace &space_;
+  PmfHeader header_;
+  std::vector<Row> rows_;
+};
+
+void Reader::parse(const std::string &text)
+{
+  for_each_line(
+      text, [&](const std::string &line, int number) { parse_comment(line, number); },
+      [&](const std::vector<std::string> &words, int number) { parse_row(words, number); });
 }
 
 void Reader::parse_comment(const std::string &line, int number)
@@ -210,21 +237,15 @@ void Reader::parse_row(const std::vector<std::string> &words, int number)
   if (words.size() < d + 1 || words.size() > d + 3)
     fail(number, "got " + std::to_string(words.size()) + " columns, expected " + std::to_string(d + 1) + " to " +
                      std::to_string(d + 3) + " (CG variables, F and if wanted std, known)");
-  if (!rows_.empty() && rows_.front().values.size() != words.size())
-    fail(number, "got " + std::to_string(words.size()) + " columns, expected " +
-                     std::to_string(rows_.front().values.size()) + " as in line " + std::to_string(rows_.front().line));
-  Row row{number, std::vector<double>(words.size())};
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    double &x = row.values[i];
-    if (!read_number(words[i], x))
-      fail(number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected a number");
-    const bool is_std = i == d + 1;
-    if (is_std ? !(x >= 0.0) : !std::isfinite(x))
-      fail(number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected " +
-                       (is_std ? "a std >= 0 or inf" : "a finite number"));
-    if (i == d + 2 && x != 0.0 && x != 1.0) fail(number, "got '" + words[i] + "' in column known, expected 0 or 1");
-  }
-  rows_.push_back(std::move(row));
+  rows_.push_back(read_row(path_, words, number, rows_.empty() ? nullptr : &rows_.front(),
+                           [&](std::size_t i, const std::string &word, double x) {
+                             const bool is_std = i == d + 1;
+                             if (is_std ? !(x >= 0.0) : !std::isfinite(x))
+                               fail(number, "got '" + word + "' in column " + std::to_string(i + 1) + ", expected " +
+                                                (is_std ? "a std >= 0 or inf" : "a finite number"));
+                             if (i == d + 2 && x != 0.0 && x != 1.0)
+                               fail(number, "got '" + word + "' in column known, expected 0 or 1");
+                           }));
 }
 
 // The number of rows, in steps of `stride` from the first row on, over which variable k increases.
@@ -322,28 +343,22 @@ PmfFile Reader::finish()
 int pmf_variables(const std::string &path)
 {
   const std::string text = read_file(path);
-  const auto fail = [&](int line, const std::string &what) {
-    throw FileError("PMF file '" + path + "'" + (line > 0 ? ", line " + std::to_string(line) : "") + ": " + what);
-  };
+  const auto fail = [&](int line, const std::string &what) { fail_at(path, line, what); };
+  if (const auto zero = text.find('\0'); zero != std::string::npos)
+    fail(1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n')),
+         "got a zero byte, expected a text file");
   std::vector<Row> rows;    // the first two
-  int number = 0, n_rows = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string line = text.substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (line.find('\0') != std::string::npos) fail(number, "got a zero byte, expected a text file");
-    const std::vector<std::string> words = split(line);
-    if (words.empty() || words[0][0] == '#') continue;
-    Row row{number, std::vector<double>(words.size())};
-    for (std::size_t i = 0; i < words.size(); ++i)
-      if (!read_number(words[i], row.values[i]) || std::isnan(row.values[i]))
-        fail(number, "got '" + words[i] + "' in column " + std::to_string(i + 1) + ", expected a number");
-    if (!rows.empty() && rows.front().values.size() != words.size())
-      fail(number, "got " + std::to_string(words.size()) + " columns, expected " +
-                       std::to_string(rows.front().values.size()) + " as in line " + std::to_string(rows.front().line));
+  int n_rows = 0;
+  const auto on_row = [&](const std::vector<std::string> &words, int number) {
+    Row row = read_row(path, words, number, rows.empty() ? nullptr : &rows.front(),
+                       [&](std::size_t i, const std::string &word, double x) {
+                         if (std::isnan(x))
+                           fail(number, "got '" + word + "' in column " + std::to_string(i + 1) + ", expected a number");
+                       });
     if (++n_rows <= 2) rows.push_back(std::move(row));
-  }
+  };
+  for_each_line(
+      text, [](const std::string &, int) {}, on_row);
   if (n_rows < 2)
     fail(0, "got " + std::to_string(n_rows) + " lines of numbers, expected at least two of a grid over the CG variables");
   // The last variable is the fastest: it is the first column in which the first two rows differ.
