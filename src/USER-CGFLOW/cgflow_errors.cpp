@@ -5,8 +5,8 @@
 #include "lammps.h"
 #include "universe.h"
 
+#include "cgflow/characters.h"
 #include "cgflow/error.h"
-#include "cgflow/utf8.h"
 
 #include <new>
 #include <stdexcept>

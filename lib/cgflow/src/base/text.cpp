@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/text.h"
 
-#include "cgflow/utf8.h"
+#include "cgflow/characters.h"
 
 #include <algorithm>
 #include <charconv>

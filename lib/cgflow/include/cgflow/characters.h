@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#ifndef CGFLOW_UTF8_H
-#define CGFLOW_UTF8_H
+#ifndef CGFLOW_CHARACTERS_H
+#define CGFLOW_CHARACTERS_H
 
 #include <cstddef>
 #include <string_view>
